@@ -1,0 +1,9 @@
+//! Decoders: bytes of one file in, typed records and a list of problems out.
+//!
+//! Each decoder is a directory of its own and knows one wire format. It never panics, sizes no
+//! allocation by an unchecked number from the file, and reads on after damage where the format
+//! lets it. Wire types stay in here: `ingest` turns them into `model` pieces.
+
+mod problem;
+
+pub use problem::Problem;

@@ -1,0 +1,3 @@
+//! The `harness` command: dispatch only, everything else is in the library.
+
+fn main() {}
