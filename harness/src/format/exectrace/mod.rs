@@ -26,18 +26,30 @@
 //! What must not happen here: folding events into a model (`ingest` does), holding more than one
 //! generation, letting an id outlive its generation, giving up on what precedes a damage.
 
+mod allocfree;
+mod batch;
+mod clock;
+mod cursor;
 mod event;
+mod frontier;
+mod generation;
 mod ids;
+mod order;
+mod problems;
 mod reader;
+mod samples;
+mod spec;
 mod stack;
 mod state;
 mod table;
+mod tables;
 mod version;
 mod wire;
 
+pub use allocfree::{AllocInfo, AllocType};
 pub use event::{AllocFree, ClockSnapshot, Event, EventKind, SpanClass, StackSize, Sync};
 pub use ids::{ObjectId, ProcId, SpanId, StackId, StringId, TaskId, ThreadId, TypeId};
-pub use reader::{AllocInfo, AllocType, Reader};
+pub use reader::Reader;
 pub use stack::{FrameView, Names, StackView};
 pub use state::{GoState, ProcState};
 pub use version::{OpenError, Version};
