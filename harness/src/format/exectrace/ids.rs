@@ -65,6 +65,13 @@ macro_rules! table_id {
                 self.id == 0
             }
 
+            /// The number in the file, which `go tool trace -d=parsed` shows too. It means
+            /// something in its generation only.
+            #[must_use]
+            pub fn number(self) -> u32 {
+                self.id
+            }
+
             /// The number in the file, if `generation` is the one it belongs to.
             pub(super) fn wire_in(self, generation: u32) -> Option<u64> {
                 (self.generation == generation && self.id != u32::MAX).then_some(u64::from(self.id))

@@ -43,6 +43,8 @@ mod stack;
 mod state;
 mod table;
 mod tables;
+#[cfg(test)]
+mod tests;
 mod version;
 mod wire;
 

@@ -57,7 +57,10 @@ impl<'r> StackView<'r> {
     /// The frames, innermost first.
     pub fn frames(&self) -> impl Iterator<Item = FrameView<'r>> + use<'r> {
         let strings = self.strings;
-        let text = move |id| strings.get(id).map_or(UNKNOWN, |text: &Cow<'r, str>| text.as_ref());
+        let text = move |id| match id {
+            0 => "", // the runtime's own way to say that it has no name
+            _ => strings.get(id).map_or(UNKNOWN, |text: &Cow<'r, str>| text.as_ref()),
+        };
         let mut wire = Wire::new(self.encoded.frames);
         (0..self.encoded.n_frames).map_while(move |_| {
             let [pc, function, file, line] = read_frame(&mut wire)?;
