@@ -134,14 +134,20 @@ impl<'a> Reader<'a> {
         let Some(cursor) = self.cursors.get(number as usize) else { return false };
         let (raw, thread) = (&cursor.event, cursor.thread);
         let era = era(&self.generation);
+        let references = self.references[usize::from(raw.kind)];
+        let dangles = self.generation.tables.dangles(&raw.args, references);
+        let event = dangles.then_some(*raw);
         match self.order.offer(raw, thread, era) {
             Ok(Step::Wait) => return false,
             Ok(Step::Taken) => {}
             Err(violation) => {
                 let raw = *raw;
                 self.order.force(&raw, thread, era);
-                self.report_violation(&raw, violation);
+                self.report_violation(&raw, *violation);
             }
+        }
+        if let Some(raw) = event {
+            self.report_dangling(&raw, references);
         }
         self.consume(place, number);
         true
@@ -166,19 +172,14 @@ impl<'a> Reader<'a> {
     fn consume(&mut self, place: usize, number: u32) {
         let source = source(self.data, &self.generation, &self.following, &self.timed);
         let Some(cursor) = self.cursors.get_mut(number as usize) else { return };
-        let taken = cursor.event;
         if cursor.advance(source, &mut self.problems) {
             self.frontier.update(place, cursor.event.time);
         } else {
             self.frontier.remove(place);
         }
-        let references = self.references[usize::from(taken.kind)];
-        if references != References::default() {
-            self.check_references(&taken, references);
-        }
     }
 
-    fn check_references(&mut self, raw: &RawEvent, references: References) {
+    fn report_dangling(&mut self, raw: &RawEvent, references: References) {
         for (i, &id) in raw.args.iter().enumerate() {
             if references.stacks & (1 << i) != 0 && !self.generation.tables.has_stack(id) {
                 self.report_dangling_stack(raw.offset, raw.kind, id);

@@ -8,7 +8,7 @@ use super::allocfree::{self, AllocInfo, AllocType, TypeEntry};
 use super::batch::Batch;
 use super::ids::{StackId, StringId, TypeId};
 use super::problems::Problems;
-use super::spec;
+use super::spec::{self, References};
 use super::stack::{EncodedStack, MAX_FRAMES, StackView, read_frame};
 use super::table::Table;
 use super::wire::{Wire, WireError};
@@ -126,6 +126,17 @@ impl<'a> Tables<'a> {
                 frames.find_map(|[_, function, file, _]| [function, file].into_iter().find(missing))?;
             Some((id, string))
         })
+    }
+
+    /// Whether one of an event's arguments refers to an entry that no table has.
+    #[inline]
+    pub(super) fn dangles(&self, args: &[u64], references: References) -> bool {
+        let refers = |bits: u8, i: usize| bits & (1 << i) != 0;
+        references != References::default()
+            && args.iter().enumerate().any(|(i, &id)| {
+                (refers(references.stacks, i) && !self.has_stack(id))
+                    || (refers(references.strings, i) && !self.has_string(id))
+            })
     }
 
     /// Whether the id is 0, "none", or in the table.

@@ -5,10 +5,10 @@ use super::super::event::EventKind;
 use super::super::ids::{StackId, StringId};
 use super::super::spec;
 use super::state::{GcPhase, Range, Ranges};
-use super::{NEEDS_GOROUTINE, NEEDS_PROC, Offer, Order, Outcome, Violation};
+use super::{NEEDS_GOROUTINE, NEEDS_PROC, Offer, Order, Outcome, Step, Violation};
 
 impl Order {
-    pub(super) fn gc_cycle(&mut self, offer: &Offer<'_>) -> Outcome {
+    pub(super) fn gc_cycle(&mut self, offer: &mut Offer<'_>) -> Outcome {
         let seq = offer.arg(0);
         let opens = match offer.raw.kind {
             spec::GC_ACTIVE => self.is_first_generation(offer.era),
@@ -20,7 +20,7 @@ impl Order {
         }
         if !opens {
             if Some(seq) != self.gc_seq.checked_add(1) {
-                return Ok(None);
+                return Ok(Step::Wait);
             }
             self.check_phase(offer)?;
         }
@@ -30,10 +30,10 @@ impl Order {
             offer.require(NEEDS_GOROUTINE)?;
         }
         self.emit(offer);
-        Ok(Some(offer.context))
+        Ok(Step::Taken)
     }
 
-    fn check_phase(&self, offer: &Offer<'_>) -> Result<(), Violation> {
+    fn check_phase(&self, offer: &Offer<'_>) -> Result<(), Box<Violation>> {
         match (offer.raw.kind, self.gc_phase) {
             (spec::GC_BEGIN, GcPhase::Running) => Err(offer.violation("no cycle running", "one running")),
             (spec::GC_ACTIVE | spec::GC_END, GcPhase::NotRunning | GcPhase::Undetermined) => {
@@ -50,7 +50,7 @@ impl Order {
         self.emit(offer);
     }
 
-    pub(super) fn range(&mut self, offer: &Offer<'_>) -> Outcome {
+    pub(super) fn range(&mut self, offer: &mut Offer<'_>) -> Outcome {
         let (range, part) = range_of(offer);
         match (part, range) {
             (Part::Active, _) => {}
@@ -72,7 +72,7 @@ impl Order {
             },
         };
         self.emit_range(offer, ended);
-        Ok(Some(offer.context))
+        Ok(Step::Taken)
     }
 
     /// Takes a begin or end whether or not it has a counterpart.
@@ -117,7 +117,7 @@ fn phase_after(kind: u8) -> GcPhase {
     if kind == spec::GC_END { GcPhase::NotRunning } else { GcPhase::Running }
 }
 
-fn begin(ranges: &mut Ranges, range: Range, offer: &Offer<'_>) -> Result<Option<Range>, Violation> {
+fn begin(ranges: &mut Ranges, range: Range, offer: &Offer<'_>) -> Result<Option<Range>, Box<Violation>> {
     if ranges.contains(range) {
         return Err(offer.violation("no such range in progress", "one in progress"));
     }

@@ -67,13 +67,13 @@ struct Context {
 
 /// An offered event with all it needs.
 struct Offer<'t> {
-    raw: RawEvent,
+    raw: &'t RawEvent,
     context: Context,
     era: Era<'t>,
 }
 
-/// `None`: wait. Otherwise what the thread holds afterwards.
-type Outcome = Result<Option<Context>, Violation>;
+/// When the event was taken, the offer's context is what the thread holds afterwards.
+type Outcome = Result<Step, Box<Violation>>;
 
 /// Most events that one event in the file stands for (a coroutine switch: three).
 const MAX_YIELD: usize = 3;
@@ -140,33 +140,43 @@ impl Order {
 
     /// Takes the event if it can be next.
     #[inline]
-    pub(super) fn offer(&mut self, raw: &RawEvent, thread: u32, era: Era<'_>) -> Result<Step, Violation> {
-        let offer = self.offer_of(raw, thread, era);
-        match self.dispatch(&offer)? {
-            None => Ok(Step::Wait),
-            Some(after) => {
-                self.install(thread, after);
-                Ok(Step::Taken)
-            }
+    pub(super) fn offer(
+        &mut self,
+        raw: &RawEvent,
+        thread: u32,
+        era: Era<'_>,
+    ) -> Result<Step, Box<Violation>> {
+        let mut offer = self.offer_of(raw, thread, era);
+        let step = self.dispatch(&mut offer)?;
+        if step == Step::Taken {
+            self.install(thread, offer.context);
         }
+        Ok(step)
     }
 
-    fn offer_of<'t>(&mut self, raw: &RawEvent, thread: u32, era: Era<'t>) -> Offer<'t> {
+    fn offer_of<'t>(&mut self, raw: &'t RawEvent, thread: u32, era: Era<'t>) -> Offer<'t> {
         self.first_generation.get_or_insert(era.number);
         let context = match self.threads.get(thread as usize) {
             None => Context { thread: None, proc: None, goroutine: None },
             Some(&(id, held)) => Context { thread: Some(id), proc: held.proc, goroutine: held.goroutine },
         };
-        Offer { raw: *raw, context, era }
+        Offer { raw, context, era }
     }
 
     fn install(&mut self, thread: u32, after: Context) {
         if let Some((_, held)) = self.threads.get_mut(thread as usize) {
-            *held = Thread { proc: after.proc, goroutine: after.goroutine };
+            // Written only when changed: most events leave both as they are, and copying what was
+            // just written piecemeal is what this loop would spend its time on.
+            if held.proc != after.proc {
+                held.proc = after.proc;
+            }
+            if held.goroutine != after.goroutine {
+                held.goroutine = after.goroutine;
+            }
         }
     }
 
-    fn dispatch(&mut self, offer: &Offer<'_>) -> Outcome {
+    fn dispatch(&mut self, offer: &mut Offer<'_>) -> Outcome {
         use spec::*;
         match offer.raw.kind {
             PROC_START => self.proc_start(offer),
@@ -202,20 +212,21 @@ impl Order {
     }
 
     /// An event that changes nothing the order cares about.
-    fn plain(&mut self, offer: &Offer<'_>, needs: Needs) -> Outcome {
+    fn plain(&mut self, offer: &mut Offer<'_>, needs: Needs) -> Outcome {
         offer.require(needs)?;
         self.emit(offer);
-        Ok(Some(offer.context))
+        Ok(Step::Taken)
     }
 
     /// Yields the event as it stands.
     #[inline]
     fn emit(&mut self, offer: &Offer<'_>) {
-        let (kind, stack) = decode::kind_and_stack(&offer.raw, offer.era.tag);
+        let (kind, stack) = decode::kind_and_stack(offer.raw, offer.era.tag);
         self.emit_as(offer, offer.context, kind, stack);
     }
 
     /// Yields an event at the offer's time.
+    #[inline]
     fn emit_as(&mut self, offer: &Offer<'_>, context: Context, kind: EventKind, stack: StackId) {
         self.queue.push(Event {
             time: TraceTime(offer.raw.time),
@@ -238,6 +249,16 @@ enum Need {
     Must,
     May,
     MustNot,
+}
+
+impl Need {
+    fn is_met_by(self, held: Option<Place>) -> bool {
+        match self {
+            Self::Must => held.is_some(),
+            Self::May => true,
+            Self::MustNot => held.is_none(),
+        }
+    }
 }
 
 /// What an event presupposes of its thread.
@@ -264,29 +285,34 @@ impl Offer<'_> {
         Seq { generation: self.era.number, number: self.raw.args[i] }
     }
 
-    fn require(&self, needs: Needs) -> Result<(), Violation> {
-        if self.context.thread.is_none() {
-            return Err(self.violation("an event on a thread", "none"));
+    #[inline]
+    fn require(&self, needs: Needs) -> Result<(), Box<Violation>> {
+        let Context { thread, proc, goroutine } = self.context;
+        if thread.is_some() && needs.proc.is_met_by(proc) && needs.goroutine.is_met_by(goroutine) {
+            return Ok(());
         }
-        let held = [
-            (needs.proc, self.context.proc, ("a thread with a processor", "a thread without a processor")),
-            (
-                needs.goroutine,
-                self.context.goroutine,
-                ("a thread with a goroutine", "a thread without a goroutine"),
-            ),
-        ];
-        for (need, held, (with, without)) in held {
-            match (need, held) {
-                (Need::Must, None) => return Err(self.violation(with, without)),
-                (Need::MustNot, Some(_)) => return Err(self.violation(without, with)),
-                _ => {}
-            }
-        }
-        Ok(())
+        Err(self.unmet(needs))
     }
 
-    fn violation(&self, expected: &'static str, found: impl std::fmt::Display) -> Violation {
-        Violation { expected, found: format!("{} with {found}", spec::name(self.raw.kind)) }
+    /// Says which of the needs is not met.
+    #[cold]
+    fn unmet(&self, needs: Needs) -> Box<Violation> {
+        if self.context.thread.is_none() {
+            return self.violation("an event on a thread", "none");
+        }
+        let proc = ("a thread with a processor", "a thread without a processor");
+        let goroutine = ("a thread with a goroutine", "a thread without a goroutine");
+        let (need, (with, without)) = match needs.proc.is_met_by(self.context.proc) {
+            true => (needs.goroutine, goroutine),
+            false => (needs.proc, proc),
+        };
+        match need {
+            Need::MustNot => self.violation(without, with),
+            _ => self.violation(with, without),
+        }
+    }
+
+    fn violation(&self, expected: &'static str, found: impl std::fmt::Display) -> Box<Violation> {
+        Box::new(Violation { expected, found: format!("{} with {found}", spec::name(self.raw.kind)) })
     }
 }

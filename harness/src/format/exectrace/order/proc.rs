@@ -4,25 +4,26 @@ use super::super::batch::thread_id;
 use super::super::event::EventKind;
 use super::super::ids::{ProcId, StackId};
 use super::super::state::ProcState;
-use super::{Context, Need, Needs, Offer, Order, Outcome, Place};
+use super::{Context, Need, Needs, Offer, Order, Outcome, Place, Step};
 
 impl Order {
-    pub(super) fn proc_start(&mut self, offer: &Offer<'_>) -> Outcome {
+    pub(super) fn proc_start(&mut self, offer: &mut Offer<'_>) -> Outcome {
         let seq = offer.seq(1);
-        let Some(place) = self.procs.find(offer.arg(0)) else { return Ok(None) };
-        let Some(proc) = self.procs.get_mut(place) else { return Ok(None) };
+        let Some(place) = self.procs.find(offer.arg(0)) else { return Ok(Step::Wait) };
+        let Some(proc) = self.procs.get_mut(place) else { return Ok(Step::Wait) };
         // A thread that holds a processor has yet to lose it to a thief.
         if proc.state != ProcState::Idle || !seq.follows(proc.seq) || offer.context.proc.is_some() {
-            return Ok(None);
+            return Ok(Step::Wait);
         }
         offer.require(Needs { proc: Need::MustNot, goroutine: Need::May })?;
         proc.state = ProcState::Running;
         proc.seq = seq;
         self.emit(offer);
-        Ok(Some(Context { proc: Some(place), ..offer.context }))
+        offer.context.proc = Some(place);
+        Ok(Step::Taken)
     }
 
-    pub(super) fn proc_stop(&mut self, offer: &Offer<'_>) -> Outcome {
+    pub(super) fn proc_stop(&mut self, offer: &mut Offer<'_>) -> Outcome {
         let held = offer.context.proc.and_then(|place| self.procs.get_mut(place));
         let Some(proc) = held else {
             return Err(offer.violation("a thread with a processor", "a thread without a processor"));
@@ -34,16 +35,17 @@ impl Order {
         offer.require(Needs { proc: Need::Must, goroutine: Need::May })?;
         proc.state = ProcState::Idle;
         self.emit(offer);
-        Ok(Some(Context { proc: None, ..offer.context }))
+        offer.context.proc = None;
+        Ok(Step::Taken)
     }
 
-    pub(super) fn proc_steal(&mut self, offer: &Offer<'_>) -> Outcome {
+    pub(super) fn proc_steal(&mut self, offer: &mut Offer<'_>) -> Outcome {
         let seq = offer.seq(1);
-        let Some(place) = self.procs.find(offer.arg(0)) else { return Ok(None) };
-        let Some(proc) = self.procs.get_mut(place) else { return Ok(None) };
+        let Some(place) = self.procs.find(offer.arg(0)) else { return Ok(Step::Wait) };
+        let Some(proc) = self.procs.get_mut(place) else { return Ok(Step::Wait) };
         let before = proc.state;
         if !matches!(before, ProcState::Syscall | ProcState::SyscallAbandoned) || !seq.follows(proc.seq) {
-            return Ok(None);
+            return Ok(Step::Wait);
         }
         offer.require(Needs { proc: Need::May, goroutine: Need::May })?;
         proc.state = ProcState::Idle;
@@ -54,11 +56,12 @@ impl Order {
             _ => offer.context,
         };
         self.emit_steal(offer, before);
-        Ok(Some(after))
+        offer.context = after;
+        Ok(Step::Taken)
     }
 
     /// Takes the processor from the thread that the event names.
-    fn take_from(&mut self, offer: &Offer<'_>, place: Place) -> Result<Context, super::Violation> {
+    fn take_from(&mut self, offer: &Offer<'_>, place: Place) -> Result<Context, Box<super::Violation>> {
         let victim = thread_id(offer.arg(2));
         if victim == offer.context.thread {
             if offer.context.proc != Some(place) {

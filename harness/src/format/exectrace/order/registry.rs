@@ -7,15 +7,15 @@ use std::hash::{BuildHasherDefault, Hasher};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Place {
     pub(super) id: u64,
-    slot: u32,
+    slot: usize,
 }
 
 /// Entries by id. Places stay valid while entries come and go.
 #[derive(Debug)]
 pub(super) struct Registry<T> {
-    by_id: HashMap<u64, u32, BuildHasherDefault<IdHasher>>,
+    by_id: HashMap<u64, usize, BuildHasherDefault<IdHasher>>,
     slots: Vec<(u64, Option<T>)>,
-    free: Vec<u32>,
+    free: Vec<usize>,
 }
 
 impl<T> Default for Registry<T> {
@@ -32,7 +32,7 @@ impl<T> Registry<T> {
 
     #[inline]
     pub(super) fn get(&self, place: Place) -> Option<&T> {
-        match self.slots.get(place.slot as usize) {
+        match self.slots.get(place.slot) {
             Some((id, Some(entry))) if *id == place.id => Some(entry),
             _ => None,
         }
@@ -40,7 +40,7 @@ impl<T> Registry<T> {
 
     #[inline]
     pub(super) fn get_mut(&mut self, place: Place) -> Option<&mut T> {
-        match self.slots.get_mut(place.slot as usize) {
+        match self.slots.get_mut(place.slot) {
             Some((id, Some(entry))) if *id == place.id => Some(entry),
             _ => None,
         }
@@ -52,12 +52,10 @@ impl<T> Registry<T> {
             Some(slot) => slot,
             None => {
                 self.slots.push((id, None));
-                // Each entry takes at least a few bytes of the file, so this cannot be reached
-                // with a file that fits the address space of an id of 32 bits.
-                u32::try_from(self.slots.len() - 1).unwrap_or(u32::MAX)
+                self.slots.len() - 1
             }
         };
-        if let Some(held) = self.slots.get_mut(slot as usize) {
+        if let Some(held) = self.slots.get_mut(slot) {
             *held = (id, Some(entry));
         }
         self.by_id.insert(id, slot);
@@ -67,7 +65,7 @@ impl<T> Registry<T> {
     pub(super) fn remove(&mut self, place: Place) {
         if self.get(place).is_some() {
             self.by_id.remove(&place.id);
-            self.slots[place.slot as usize].1 = None;
+            self.slots[place.slot].1 = None;
             self.free.push(place.slot);
         }
     }

@@ -6,11 +6,11 @@ use super::super::ids::{ProcId, StackId};
 use super::super::spec;
 use super::super::state::{GoState, ProcState};
 use super::state::{Goroutine, Proc, Seq, Thread};
-use super::{Context, Offer, Order, Outcome, Place, Violation};
+use super::{Context, Offer, Order, Outcome, Place, Step, Violation};
 use crate::model::GoroutineId;
 
 impl Order {
-    pub(super) fn proc_status(&mut self, offer: &Offer<'_>) -> Outcome {
+    pub(super) fn proc_status(&mut self, offer: &mut Offer<'_>) -> Outcome {
         let id = offer.arg(0);
         let Some(state) = ProcState::from_wire(offer.arg(1)) else {
             return Err(offer.violation("a state from 1 to 4", format!("state {}", offer.arg(1))));
@@ -20,7 +20,8 @@ impl Order {
             let place = self.procs.insert(id, Proc::new(state, start));
             let first = self.is_first_generation(offer.era);
             let before = if first { ProcState::Undetermined } else { ProcState::NotExist };
-            return Ok(Some(self.emit_proc_status(offer, offer.context, place, (before, state))));
+            offer.context = self.emit_proc_status(offer, offer.context, place, (before, state));
+            return Ok(Step::Taken);
         };
         let known = self.procs.get(place).map_or(state, |proc| proc.state);
         let about_to_be_stolen = state == ProcState::SyscallAbandoned && known == ProcState::Syscall;
@@ -35,7 +36,10 @@ impl Order {
             proc.seq = start;
         }
         let after = self.emit_proc_status(offer, context, place, (known.visible(), known));
-        Ok(Some(if about_to_be_stolen { offer.context } else { after }))
+        if !about_to_be_stolen {
+            offer.context = after;
+        }
+        Ok(Step::Taken)
     }
 
     fn emit_proc_status(
@@ -54,7 +58,7 @@ impl Order {
     }
 
     /// Context of the thread that holds a processor. Slow, and rare.
-    fn holder_of(&self, place: Place, offer: &Offer<'_>) -> Result<Context, Violation> {
+    fn holder_of(&self, place: Place, offer: &Offer<'_>) -> Result<Context, Box<Violation>> {
         let holder = self.threads.iter().find(|(_, held)| held.proc == Some(place));
         match holder {
             Some(&(id, Thread { goroutine, .. })) => {
@@ -64,7 +68,7 @@ impl Order {
         }
     }
 
-    pub(super) fn go_status(&mut self, offer: &Offer<'_>) -> Outcome {
+    pub(super) fn go_status(&mut self, offer: &mut Offer<'_>) -> Outcome {
         let Some(state) = GoState::from_wire(offer.arg(2)) else {
             return Err(offer.violation("a state from 1 to 4", format!("state {}", offer.arg(2))));
         };
@@ -77,7 +81,8 @@ impl Order {
             _ => {}
         }
         self.emit_go_status(offer, event_context, before, state);
-        Ok(Some(after))
+        offer.context = after;
+        Ok(Step::Taken)
     }
 
     /// Finds or, in the first generation, adds the goroutine. Returns its state before, too.
@@ -85,7 +90,7 @@ impl Order {
         &mut self,
         offer: &Offer<'_>,
         state: GoState,
-    ) -> Result<(Place, GoState), Violation> {
+    ) -> Result<(Place, GoState), Box<Violation>> {
         let id = offer.arg(0);
         let seq = Seq::start(offer.era.number);
         let Some(place) = self.goroutines.find(id) else {
@@ -114,7 +119,7 @@ impl Order {
         place: Place,
         event_context: &mut Context,
         after: &mut Context,
-    ) -> Result<(), Violation> {
+    ) -> Result<(), Box<Violation>> {
         let Some(thread) = thread_id(offer.arg(1)) else {
             return Err(offer.violation("a thread for a goroutine in a system call", "none"));
         };

@@ -4,13 +4,13 @@ use super::super::event::EventKind;
 use super::super::ids::{ProcId, StackId};
 use super::super::state::{GoState, ProcState};
 use super::state::Proc;
-use super::{Context, NEEDS_GOROUTINE, Need, Needs, Offer, Order, Outcome, Violation};
+use super::{NEEDS_GOROUTINE, Need, Needs, Offer, Order, Outcome, Step, Violation};
 
 /// What coming back from a system call presupposes when the processor may be gone.
 const NEEDS_ONLY_GOROUTINE: Needs = Needs { proc: Need::May, goroutine: Need::Must };
 
 impl Order {
-    pub(super) fn go_syscall_begin(&mut self, offer: &Offer<'_>) -> Outcome {
+    pub(super) fn go_syscall_begin(&mut self, offer: &mut Offer<'_>) -> Outcome {
         offer.require(NEEDS_GOROUTINE)?;
         self.current(offer, GoState::Running)?;
         let seq = offer.seq(0);
@@ -25,16 +25,16 @@ impl Order {
         proc.seq = seq;
         self.current(offer, GoState::Running)?.state = GoState::Syscall;
         self.emit(offer);
-        Ok(Some(offer.context))
+        Ok(Step::Taken)
     }
 
     /// The processor that the thread holds.
-    fn held_proc(&mut self, offer: &Offer<'_>) -> Result<&mut Proc, Violation> {
+    fn held_proc(&mut self, offer: &Offer<'_>) -> Result<&mut Proc, Box<Violation>> {
         let held = offer.context.proc.and_then(|place| self.procs.get_mut(place));
         held.ok_or_else(|| offer.violation("a known processor", "an unknown one"))
     }
 
-    pub(super) fn go_syscall_end(&mut self, offer: &Offer<'_>) -> Outcome {
+    pub(super) fn go_syscall_end(&mut self, offer: &mut Offer<'_>) -> Outcome {
         offer.require(NEEDS_GOROUTINE)?;
         self.current(offer, GoState::Syscall)?;
         let proc = self.held_proc(offer)?;
@@ -45,30 +45,32 @@ impl Order {
         proc.state = ProcState::Running;
         self.current(offer, GoState::Syscall)?.state = GoState::Running;
         self.emit(offer);
-        Ok(Some(offer.context))
+        Ok(Step::Taken)
     }
 
-    pub(super) fn go_syscall_end_blocked(&mut self, offer: &Offer<'_>) -> Outcome {
+    pub(super) fn go_syscall_end_blocked(&mut self, offer: &mut Offer<'_>) -> Outcome {
         // The event says that the processor was lost: wait for that.
         if offer.context.proc.is_some() && self.held_proc(offer)?.state == ProcState::Syscall {
-            return Ok(None);
+            return Ok(Step::Wait);
         }
         offer.require(NEEDS_ONLY_GOROUTINE)?;
         self.current(offer, GoState::Syscall)?.state = GoState::Runnable;
         self.emit(offer);
-        Ok(Some(Context { goroutine: None, ..offer.context }))
+        offer.context.goroutine = None;
+        Ok(Step::Taken)
     }
 
-    pub(super) fn go_create_syscall(&mut self, offer: &Offer<'_>) -> Outcome {
+    pub(super) fn go_create_syscall(&mut self, offer: &mut Offer<'_>) -> Outcome {
         offer.require(Needs { proc: Need::May, goroutine: Need::MustNot })?;
         let place = self.add_goroutine(offer, GoState::Syscall)?;
         self.emit(offer);
-        Ok(Some(Context { goroutine: Some(place), ..offer.context }))
+        offer.context.goroutine = Some(place);
+        Ok(Step::Taken)
     }
 
     /// The thread goes back to C for good as far as Go knows, and its id may come again as another
     /// thread: whatever processor it holds is nobody's from now on.
-    pub(super) fn go_destroy_syscall(&mut self, offer: &Offer<'_>) -> Outcome {
+    pub(super) fn go_destroy_syscall(&mut self, offer: &mut Offer<'_>) -> Outcome {
         offer.require(NEEDS_ONLY_GOROUTINE)?;
         self.current(offer, GoState::Syscall)?;
         if let Some(place) = offer.context.proc {
@@ -84,6 +86,8 @@ impl Order {
         }
         self.end_current(offer);
         self.emit(offer);
-        Ok(Some(Context { proc: None, goroutine: None, ..offer.context }))
+        offer.context.proc = None;
+        offer.context.goroutine = None;
+        Ok(Step::Taken)
     }
 }

@@ -5,10 +5,10 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 use super::super::spec;
 use super::state::Region;
-use super::{NEEDS_GOROUTINE, Offer, Order, Outcome};
+use super::{NEEDS_GOROUTINE, Offer, Order, Outcome, Step};
 
 impl Order {
-    pub(super) fn user_task(&mut self, offer: &Offer<'_>) -> Outcome {
+    pub(super) fn user_task(&mut self, offer: &mut Offer<'_>) -> Outcome {
         let task = offer.arg(0);
         let begins = offer.raw.kind == spec::USER_TASK_BEGIN;
         if begins && self.tasks.contains(&task) {
@@ -22,10 +22,10 @@ impl Order {
             self.tasks.remove(&task);
         }
         self.emit(offer);
-        Ok(Some(offer.context))
+        Ok(Step::Taken)
     }
 
-    pub(super) fn user_region(&mut self, offer: &Offer<'_>) -> Outcome {
+    pub(super) fn user_region(&mut self, offer: &mut Offer<'_>) -> Outcome {
         offer.require(NEEDS_GOROUTINE)?;
         let region = region_of(offer);
         let Some(goroutine) = offer.context.goroutine.and_then(|place| self.goroutines.get_mut(place)) else {
@@ -41,7 +41,7 @@ impl Order {
         }
         // An end without a begin: the region began before tracing did.
         self.emit(offer);
-        Ok(Some(offer.context))
+        Ok(Step::Taken)
     }
 }
 
