@@ -3,9 +3,22 @@
 //! Plain data with serde derives. No module here knows a stage, a file or a process.
 
 mod clock;
+mod diagnosis;
+mod finding;
+mod pieces;
+mod site;
 mod stack;
+mod timeline;
 mod units;
 
 pub use clock::{MonotonicTime, Nanoseconds, RuntimeTime, TraceTime, WallTime};
+pub use diagnosis::{Diagnosis, Metric};
+pub use finding::{Evidence, Finding, Growth, LeakKind};
+pub use pieces::{
+    Checkpoint, GctraceCycle, GoroutineCensus, GoroutineGroup, HeapSnapshot, LeakedGoroutines, MissingInput,
+    Mode, ModuleTable, RunId, RunPieces, SiteUse, TraceGc,
+};
+pub use site::{Owner, Site, SiteClass, package_of};
 pub use stack::{Frame, Stack};
+pub use timeline::{Alignment, Cell, Confidence, Conservation, CycleRow, Source, Timeline};
 pub use units::{Bytes, GcCycle, GoroutineId, Objects, Operations};

@@ -1,0 +1,156 @@
+//! `manifest.json`: what a capture directory holds and how it came about.
+
+use std::collections::BTreeMap;
+
+use camino::Utf8PathBuf;
+use serde::{Deserialize, Serialize};
+
+use crate::model::{Bytes, Nanoseconds, RunId, WallTime};
+use crate::scenario::Scenario;
+use crate::toolchain::{BuildFacts, BuildFailure};
+
+/// Version of the manifest and of the directory's layout. A reader refuses a newer one.
+pub const MANIFEST_FORMAT: u32 = 1;
+
+/// The manifest.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Manifest {
+    /// [`MANIFEST_FORMAT`].
+    pub format: u32,
+    /// Version of the harness that wrote it.
+    pub harness: String,
+    /// When the capture began.
+    pub created: WallTime,
+    /// How far it got.
+    pub status: CaptureStatus,
+    /// What was asked for, resolved.
+    pub scenario: Scenario,
+    /// Where it ran.
+    pub machine: Machine,
+    /// Builds, in variant order.
+    pub builds: Vec<BuildRecord>,
+    /// Runs, in the order they were made.
+    pub runs: Vec<RunRecord>,
+}
+
+/// How far a capture got.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum CaptureStatus {
+    /// Still going on, or the harness was killed.
+    Running,
+    /// All builds and runs were made (whatever came of them).
+    Complete,
+    /// Ctrl-C or a termination signal.
+    Interrupted,
+}
+
+/// The machine.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Machine {
+    /// `linux`.
+    pub os: String,
+    /// `x86_64`.
+    pub arch: String,
+    /// Kernel release.
+    pub kernel: String,
+    /// Usable processors.
+    pub cpus: u32,
+    /// Physical memory.
+    pub memory: Bytes,
+}
+
+/// One variant's build.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct BuildRecord {
+    /// The variant.
+    pub variant: String,
+    /// What came of it.
+    pub outcome: BuildOutcome,
+}
+
+/// What came of a build.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(tag = "outcome", rename_all = "kebab-case")]
+pub enum BuildOutcome {
+    /// Built.
+    Built(Box<BuildFacts>),
+    /// Not built.
+    Failed(BuildFailure),
+}
+
+/// One run.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct RunRecord {
+    /// Which.
+    pub id: RunId,
+    /// Its directory, relative to the manifest.
+    pub dir: Utf8PathBuf,
+    /// Program and arguments.
+    pub argv: Vec<String>,
+    /// Environment added to the harness's own (GODEBUG, GOGC, … and the scenario's).
+    pub env: BTreeMap<String, String>,
+    /// When it began.
+    pub started: WallTime,
+    /// Wall-clock time.
+    pub wall: Nanoseconds,
+    /// CPU time in user and kernel mode.
+    pub user: Nanoseconds,
+    /// See `user`.
+    pub system: Nanoseconds,
+    /// Peak resident set size.
+    pub peak_rss: Bytes,
+    /// How it ended.
+    pub end: End,
+    /// The end counts as the success of the workload.
+    pub ok: bool,
+    /// Files it left, by name.
+    pub files: Vec<FileRecord>,
+}
+
+/// How a run ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "how", rename_all = "kebab-case")]
+pub enum End {
+    /// Exit code.
+    Exited {
+        /// The code.
+        code: i32,
+    },
+    /// Killed by a signal that the harness did not send.
+    Signalled {
+        /// The signal's number.
+        signal: i32,
+    },
+    /// Stopped by the harness as planned, after the last round.
+    Stopped,
+    /// Ran into its deadline; `gentle` when it ended within the grace period.
+    TimedOut {
+        /// Ended on the gentle stop.
+        gentle: bool,
+    },
+    /// The user interrupted the harness.
+    Interrupted,
+    /// The driver failed; its exit code and the tail of its output.
+    DriverFailed {
+        /// What it said.
+        detail: String,
+    },
+    /// Could not be started at all.
+    NotStarted {
+        /// Why.
+        detail: String,
+    },
+}
+
+/// A file of a run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FileRecord {
+    /// Name within the run's directory: `gctrace.txt`, `trace.out`, `probe.rec`, `stdout.txt`,
+    /// `stderr.txt`, `heap-9.dump`.
+    pub name: String,
+    /// Size.
+    pub size: Bytes,
+    /// BLAKE3, hex.
+    pub hash: String,
+}

@@ -1,0 +1,104 @@
+//! Findings: what `diagnose` says and `baseline` and `report` repeat. A finding without evidence
+//! cannot be built.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::{Bytes, Confidence, Frame, GcCycle, MissingInput};
+
+/// Class of leak.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum LeakKind {
+    /// Live heap grows at a site.
+    Heap,
+    /// Goroutines grow, or the runtime reports them leaked.
+    Goroutine,
+}
+
+/// A leak in one variant.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Finding {
+    /// Its class.
+    pub kind: LeakKind,
+    /// The user's line: where the memory is allocated or the goroutine created, in the nearest
+    /// frame of the main module (or of a dependency when there is none).
+    pub site: Frame,
+    /// `site.file` relative to the module's root, for display and annotations.
+    pub file: String,
+    /// Identity over rebuilds, flags, `-trimpath` and line shifts (16 hex digits).
+    pub fingerprint: String,
+    /// One sentence: what leaks, how much, where, since when.
+    pub sentence: String,
+    /// Growth.
+    pub growth: Growth,
+    /// First cycle after which it only grew.
+    pub since_cycle: Option<GcCycle>,
+    /// How sure.
+    pub confidence: Confidence,
+    /// Why not surer: inputs that were missing.
+    pub missing: Vec<MissingInput>,
+    /// What was measured, most telling first. Never empty.
+    pub evidence: Vec<Evidence>,
+}
+
+/// Growth per operation and its spread over the repeats.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Growth {
+    /// Bytes per operation, median of the repeats (0 for goroutines).
+    pub bytes_per_op: f64,
+    /// Objects or goroutines per operation, median of the repeats.
+    pub objects_per_op: f64,
+    /// Smallest and largest bytes (or goroutines) per operation over the repeats.
+    pub spread: (f64, f64),
+    /// Operations over which growth was measured.
+    pub operations: u64,
+    /// Bytes (or goroutines) gained over them, of the first repeat.
+    pub gained: i64,
+    /// In use at the end, bytes (or goroutines), of the first repeat.
+    pub final_value: u64,
+    /// Repeats it was seen in, of how many.
+    pub repeats: (u32, u32),
+}
+
+/// One piece of evidence.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+pub enum Evidence {
+    /// Bytes at one allocation line over checkpoints.
+    Allocation {
+        /// Stack, innermost first.
+        stack: Vec<Frame>,
+        /// Size of an object.
+        object_size: Bytes,
+        /// In-use bytes at each checkpoint.
+        inuse_space: Vec<u64>,
+        /// In-use objects at each checkpoint.
+        inuse_objects: Vec<u64>,
+    },
+    /// Goroutines of one creation stack over checkpoints.
+    Goroutines {
+        /// Creation stack, innermost first.
+        created_by: Vec<Frame>,
+        /// Function they run.
+        start: Frame,
+        /// Alive at each checkpoint.
+        alive: Vec<u64>,
+    },
+    /// Where goroutines are blocked for good.
+    Blocked {
+        /// Wait reason (`chan receive`).
+        wait: String,
+        /// Stack, innermost first.
+        stack: Vec<Frame>,
+        /// How many.
+        count: u64,
+        /// The runtime itself proved that nothing can wake them.
+        proved: bool,
+    },
+    /// Something in words, with the source it came from.
+    Note {
+        /// The words.
+        text: String,
+    },
+}

@@ -1,0 +1,228 @@
+//! What `ingest` hands to `align`: the content of one captured run, each source in its own clock.
+//!
+//! Input of no one but `align` and `diagnose`. Streams are already folded: a piece holds what is
+//! decided per GC cycle, per checkpoint or per site, never a list of trace events.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::{
+    Bytes, Frame, GcCycle, GoroutineId, MonotonicTime, Nanoseconds, Objects, Operations, RuntimeTime, Site,
+    Stack, TraceTime,
+};
+
+/// Which run of which variant a piece of data belongs to.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+pub struct RunId {
+    /// The variant's name.
+    pub variant: Arc<str>,
+    /// How the program was observed.
+    pub mode: Mode,
+    /// Repeat, from 1.
+    pub repeat: u32,
+}
+
+/// How a run observes the program.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Mode {
+    /// The user's own binary, no probe: what the other modes' cost is measured against.
+    Plain,
+    /// Probe, GC as the program has it, sampled memory profile.
+    Natural,
+    /// Probe, `GOGC=off`, `GOMAXPROCS=1`, a forced GC per checkpoint, every allocation profiled.
+    Step,
+}
+
+/// Everything known of one run before alignment.
+#[derive(Debug, Clone, Default)]
+pub struct RunPieces {
+    /// gctrace's cycles in file order; empty when the channel is missing.
+    pub gctrace: Vec<GctraceCycle>,
+    /// GC cycles as the execution trace saw them, by sequence.
+    pub trace_gcs: Vec<TraceGc>,
+    /// Pairs of trace time and monotonic time taken together (empty before Go 1.25, where on Linux
+    /// trace time *is* monotonic time).
+    pub clock_pairs: Vec<(TraceTime, MonotonicTime)>,
+    /// Cycles completed before and after `trace.Start`, as the probe read them: brackets the shift.
+    pub trace_base: Option<(GcCycle, GcCycle)>,
+    /// Checkpoints in order.
+    pub checkpoints: Vec<Checkpoint>,
+    /// Heap snapshots by site, in time order; those of checkpoints name theirs.
+    pub snapshots: Vec<HeapSnapshot>,
+    /// Goroutines by creation stack: what the trace saw created and ended.
+    pub goroutines: GoroutineCensus,
+    /// Goroutines the runtime itself reports as leaked (goroutineleak profile), grouped.
+    pub leaked: Option<Vec<LeakedGoroutines>>,
+    /// Where `main` module and its dependencies' symbols start, for attribution.
+    pub modules: ModuleTable,
+    /// What the memory profile sampled: 1 is exact, n is one in n bytes; 0 unknown.
+    pub memprofile_rate: u64,
+    /// The program changed `runtime.MemProfileRate` while it ran, so counts are not exact.
+    pub memprofile_rate_changed: bool,
+    /// Inputs that are missing or partial, in words, with what that costs.
+    pub missing: Vec<MissingInput>,
+}
+
+/// An input that a rule or the alignment would have liked.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+pub struct MissingInput {
+    /// The source: `gctrace`, `trace`, `memprofile`, `goroutineleak`, `heap dump`.
+    pub source: String,
+    /// Why it is missing, and what can't be said without it.
+    pub why: String,
+}
+
+/// One gctrace line.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct GctraceCycle {
+    /// The number printed.
+    pub cycle: GcCycle,
+    /// `@T`, truncated to a millisecond.
+    pub at: RuntimeTime,
+    /// Whole percent of CPU spent in GC since start.
+    pub gc_cpu_percent: u32,
+    /// Sweep termination STW, wall clock.
+    pub stw_sweep_termination: Nanoseconds,
+    /// Concurrent mark, wall clock.
+    pub mark: Nanoseconds,
+    /// Mark termination STW, wall clock.
+    pub stw_mark_termination: Nanoseconds,
+    /// Mark-assist CPU time.
+    pub assist: Nanoseconds,
+    /// Heap at GC start, at GC end and marked live: whole MiB rounded down, in bytes.
+    pub heap_start: Bytes,
+    /// See `heap_start`.
+    pub heap_end: Bytes,
+    /// See `heap_start`.
+    pub heap_marked: Bytes,
+    /// Heap goal, whole MiB rounded down, in bytes.
+    pub goal: Bytes,
+    /// `(forced)`.
+    pub forced: bool,
+}
+
+/// One GC cycle in the execution trace.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct TraceGc {
+    /// Index of the cycle since tracing started, from 1: `(seq + 1) / 2`.
+    pub index: u64,
+    /// GCBegin; absent when the cycle was running as the trace began.
+    pub begin: Option<TraceTime>,
+    /// Begin of the sweep-termination stop-the-world just before `begin`, gctrace's `@T`.
+    pub stw_begin: Option<TraceTime>,
+    /// GCEnd; absent when the trace ended first.
+    pub end: Option<TraceTime>,
+    /// Sum of stop-the-world ranges that began within the cycle (from `stw_begin` on).
+    pub stw: Nanoseconds,
+    /// Last HeapAlloc value before `end`.
+    pub heap_alloc: Option<Bytes>,
+    /// Last HeapGoal value at or before `begin`.
+    pub goal: Option<Bytes>,
+    /// Goroutines alive at `end`, as created and ended in the trace.
+    pub goroutines: Option<u64>,
+}
+
+/// A point at which live memory is compared.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Checkpoint {
+    /// From 0.
+    pub index: u32,
+    /// Operations completed.
+    pub operations: Operations,
+    /// `call`, `signal`, `interval`, `gc`, `exit`.
+    pub cause: String,
+    /// When it began.
+    pub at: MonotonicTime,
+    /// GC number read before and after; equal in a sound step checkpoint.
+    pub gc: (GcCycle, GcCycle),
+    /// Number of goroutines.
+    pub goroutines: u64,
+    /// `/gc/heap/live:bytes`, when read: the conservation gate compares it with the snapshot.
+    pub heap_live: Option<Bytes>,
+    /// Resident set size and open descriptors, where the OS tells.
+    pub rss: Option<Bytes>,
+    /// See `rss`.
+    pub descriptors: Option<u64>,
+}
+
+/// In-use heap by site, as of the end of a GC cycle.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HeapSnapshot {
+    /// The checkpoint it belongs to, if one asked for it.
+    pub checkpoint: Option<u32>,
+    /// When it was taken.
+    pub at: MonotonicTime,
+    /// The completed cycle whose state it shows; `None` when the number moved meanwhile.
+    pub cycle: Option<GcCycle>,
+    /// Sites in use or once used. Counts are scaled up when the profile is sampled.
+    pub sites: BTreeMap<Arc<Site>, SiteUse>,
+}
+
+/// Allocation figures of a site.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct SiteUse {
+    /// Live bytes.
+    pub inuse_space: Bytes,
+    /// Live objects.
+    pub inuse_objects: Objects,
+    /// Bytes ever allocated.
+    pub alloc_space: Bytes,
+    /// Objects ever allocated.
+    pub alloc_objects: Objects,
+}
+
+/// Goroutines created and ended, from the trace, by creation stack.
+#[derive(Debug, Clone, Default)]
+pub struct GoroutineCensus {
+    /// One entry per (creation stack, start function).
+    pub groups: Vec<GoroutineGroup>,
+    /// False when the trace lacks a beginning or an end, so `alive` may be short.
+    pub complete: bool,
+}
+
+/// Goroutines with the same creation stack and start function.
+#[derive(Debug, Clone)]
+pub struct GoroutineGroup {
+    /// The creator's stack, innermost frame first: the `go` statement's line is in it.
+    pub created_by: Stack,
+    /// Function the goroutine starts in.
+    pub start: Frame,
+    /// Created while tracing.
+    pub created: u64,
+    /// Ended while tracing.
+    pub ended: u64,
+    /// Alive at each checkpoint (same order and length as `RunPieces::checkpoints`).
+    pub alive_at: Vec<u64>,
+    /// Why the ones alive at the end last blocked ("chan receive"), most frequent, and where.
+    pub blocked: Option<(String, Stack)>,
+    /// Up to a handful of ids alive at the end, as examples.
+    pub examples: Vec<GoroutineId>,
+}
+
+/// Goroutines that the runtime proved unreachable while blocked.
+#[derive(Debug, Clone)]
+pub struct LeakedGoroutines {
+    /// Where they are blocked.
+    pub stack: Stack,
+    /// `created by` frame, as the goroutine text prints it.
+    pub created_by: Option<Frame>,
+    /// Wait reason: `chan send`, `select`.
+    pub wait: String,
+    /// How many.
+    pub count: u64,
+    /// Ids (all of them): the key to the trace's creation stacks.
+    pub ids: Vec<GoroutineId>,
+}
+
+/// Which symbols belong to the user's module, to a dependency, or to the standard library.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ModuleTable {
+    /// Path of the main module (`example.com/leaky-cache`).
+    pub main: String,
+    /// Paths of the dependencies, from the binary's build info.
+    pub dependencies: Vec<String>,
+}

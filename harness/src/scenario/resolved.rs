@@ -1,0 +1,248 @@
+//! The resolved form of a scenario: every default filled in, every path absolute.
+//!
+//! It is written into a capture's manifest, so that a capture can be analysed without the file.
+
+use std::collections::BTreeMap;
+
+use camino::Utf8PathBuf;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::model::{LeakKind, Mode};
+
+/// A scenario, ready to run.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Scenario {
+    /// Its name; the file's stem by default.
+    pub name: String,
+    /// One line for `harness list`.
+    pub description: String,
+    /// The file it came from; empty for a scenario made up from a package path.
+    pub path: Utf8PathBuf,
+    /// What runs.
+    pub workload: Workload,
+    /// In which builds. Never empty; names are unique.
+    pub variants: Vec<Variant>,
+    /// How it is observed.
+    pub capture: CaptureSpec,
+    /// What must be found. `None`: only the baseline judges.
+    pub expect: Option<Expect>,
+    /// Accepted baseline, whether or not the file exists yet.
+    pub baseline: Utf8PathBuf,
+    /// When a noisy metric or a known leak counts as worse.
+    pub thresholds: Thresholds,
+}
+
+/// The program and its load.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Workload {
+    /// Directory of the Go module.
+    pub module: Utf8PathBuf,
+    /// Package to build, as `go build` takes it (`./cmd/server`).
+    pub package: String,
+    /// Arguments of the program.
+    pub args: Vec<String>,
+    /// Environment added for the program.
+    pub env: BTreeMap<String, String>,
+    /// Working directory of the program.
+    pub dir: Utf8PathBuf,
+    /// File fed to standard input; empty input by default.
+    pub stdin: Option<Utf8PathBuf>,
+    /// Deadline of one run, milliseconds.
+    pub timeout_ms: u64,
+    /// Time between the gentle and the hard stop, milliseconds.
+    pub grace_ms: u64,
+    /// Exit codes that mean success (0 by default).
+    pub exit_codes: Vec<i32>,
+    /// Where live memory is compared.
+    pub checkpoint: CheckpointSpec,
+    /// Load from outside, for a program that serves until it is stopped.
+    pub driver: Option<Driver>,
+}
+
+/// Where live memory is compared.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "on", rename_all = "lowercase")]
+pub enum CheckpointSpec {
+    /// Every `every`-th entry of function `func`.
+    Call {
+        /// As the Go runtime spells it: `main.handle`, `main.(*Server).handle`.
+        func: String,
+        /// Entries between checkpoints, at least 1.
+        every: u64,
+    },
+    /// On SIGUSR2 from whoever drives the program.
+    Signal,
+    /// Every `every_ms` milliseconds.
+    Interval {
+        /// Period in milliseconds.
+        every_ms: u64,
+    },
+    /// After each round of the driver; needs `[workload.driver]`.
+    Round,
+    /// After each GC cycle of the program's own (natural mode only).
+    Gc,
+    /// Once, at the end.
+    Exit,
+}
+
+/// A command that loads a serving program from outside.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Driver {
+    /// Program and arguments of one round. `{round}` is replaced by the round's number, from 1.
+    pub command: Vec<String>,
+    /// Environment added for it.
+    pub env: BTreeMap<String, String>,
+    /// Working directory.
+    pub dir: Utf8PathBuf,
+    /// Number of rounds.
+    pub rounds: u32,
+    /// When the program can take load.
+    pub ready: Ready,
+    /// Rest between the end of a round and its checkpoint, milliseconds.
+    pub settle_ms: u64,
+}
+
+/// When a serving program is ready.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub enum Ready {
+    /// A TCP address on this machine accepts connections (`127.0.0.1:4222`).
+    Tcp(String),
+    /// Standard output or standard error contains this text.
+    Output(String),
+    /// After so many milliseconds.
+    AfterMs(u64),
+}
+
+/// One build of the program.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Variant {
+    /// Unique name within the scenario; also a directory name.
+    pub name: String,
+    /// Inputs of `go build`.
+    pub build: BuildSpec,
+}
+
+/// Every input of `go build` that a variant can set.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BuildSpec {
+    /// Words of `-ldflags`.
+    pub ldflags: Vec<String>,
+    /// Words of `-gcflags`.
+    pub gcflags: Vec<String>,
+    /// Package pattern that `gcflags` apply to: `MODULE/...` (filled in by `toolchain` when `None`), `all`, …
+    pub gcflags_for: Option<String>,
+    /// Words of `-asmflags`.
+    pub asmflags: Vec<String>,
+    /// Build tags.
+    pub tags: Vec<String>,
+    /// `-trimpath`.
+    pub trimpath: bool,
+    /// `-mod`: `vendor`, `mod`, `readonly`.
+    pub mod_mode: Option<String>,
+    /// `CGO_ENABLED`.
+    pub cgo: Option<bool>,
+    /// `-race`.
+    pub race: bool,
+    /// `-pgo`: `auto`, `off` or a profile's path.
+    pub pgo: Option<String>,
+    /// `GOOS`.
+    pub goos: Option<String>,
+    /// `GOARCH`.
+    pub goarch: Option<String>,
+    /// `go1.27.4`: that toolchain, through GOTOOLCHAIN.
+    pub toolchain: Option<String>,
+    /// `GOEXPERIMENT`.
+    pub experiment: Vec<String>,
+    /// `-buildvcs`: `true`, `false`, `auto`.
+    pub buildvcs: Option<String>,
+    /// `-cover`.
+    pub cover: bool,
+    /// Static link: CGO off, or `-extldflags -static` with CGO on.
+    pub static_link: bool,
+    /// Debug information in the user's binary.
+    pub debug: DebugInfo,
+    /// Environment of the build (`GOAMD64`, `CC`, `GOFLAGS`, …).
+    pub env: BTreeMap<String, String>,
+}
+
+/// Debug information of a variant's binary.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum DebugInfo {
+    /// As the linker writes it.
+    #[default]
+    Full,
+    /// Kept in a file of its own (`objcopy --only-keep-debug`).
+    Split,
+    /// `-s -w`.
+    Stripped,
+}
+
+/// How runs are observed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CaptureSpec {
+    /// Modes, in order, without repeats.
+    pub modes: Vec<Mode>,
+    /// Runs of each mode (a plain run is made once).
+    pub repeat: u32,
+    /// Execution trace.
+    pub trace: bool,
+    /// `traceallocfree=1`: an event per allocation and free in the trace.
+    pub trace_alloc_free: bool,
+    /// Which heap dumps to write.
+    pub heap_dump: HeapDump,
+    /// Take the goroutineleak profile where the Go release has it.
+    pub goroutine_leak: bool,
+    /// Sampling rate of natural mode's memory profile, bytes (step mode is always 1).
+    pub memprofile_rate: u64,
+}
+
+/// Which heap dumps to write.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum HeapDump {
+    /// None.
+    Off,
+    /// At the end of a step run.
+    #[default]
+    Last,
+    /// At the first checkpoint and at the end.
+    FirstLast,
+}
+
+/// The contract: what must be found.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Expect {
+    /// Leaks that must reproduce in every variant. Empty: none may be found, accepted or not.
+    pub leaks: Vec<ExpectedLeak>,
+}
+
+/// One expected leak.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ExpectedLeak {
+    /// Its class.
+    pub kind: LeakKind,
+    /// Function (`main.handle`), or file and line (`cache.go:35`), of the finding's site.
+    pub site: String,
+}
+
+/// Limits of what counts as growth and as worse.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Thresholds {
+    /// Growth below this many bytes per operation is noise (0.3 was measured on healthy programs).
+    pub bytes_per_op: f64,
+    /// Relative rise of a known leak or a noisy metric that counts as worse.
+    pub relative: f64,
+    /// Absolute rise of a noisy metric in bytes that must also be passed.
+    pub absolute_bytes: u64,
+}
+
+impl Default for Thresholds {
+    fn default() -> Self {
+        Self { bytes_per_op: 1.0, relative: 0.25, absolute_bytes: 1 << 20 }
+    }
+}

@@ -1,0 +1,92 @@
+//! What a build came to: data that goes into the manifest and the report.
+
+use std::collections::BTreeMap;
+
+use camino::Utf8PathBuf;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::model::{Bytes, ModuleTable};
+
+/// A variant's two binaries.
+#[derive(Debug, Clone)]
+pub struct Built {
+    /// The user's own build: sizes are read off it, plain runs run it.
+    pub plain: Utf8PathBuf,
+    /// The same with the probe (and the checkpoint hook) in an overlay.
+    pub probed: Utf8PathBuf,
+    /// What is known of it.
+    pub facts: BuildFacts,
+}
+
+/// Facts of a build, as recorded.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct BuildFacts {
+    /// The Go that built it.
+    pub go: GoInfo,
+    /// The user's `go build` command, word by word.
+    pub command: Vec<String>,
+    /// Environment set for it.
+    pub env: BTreeMap<String, String>,
+    /// The user's binary.
+    pub plain: BinaryFacts,
+    /// The probed binary.
+    pub probed: BinaryFacts,
+    /// Modules, from the build info.
+    pub modules: ModuleTable,
+    /// Wall-clock time of the plain and of the probed build, milliseconds; small when up to date.
+    pub build_ms: (u64, u64),
+    /// What differs between the two builds, in words (overlay, GOEXPERIMENT, link flags dropped).
+    pub differences: Vec<String>,
+    /// What the user should know: settings in the environment that contradict the scenario, ….
+    pub notes: Vec<String>,
+    /// The heap dumper could be patched for this Go.
+    pub heap_dump: bool,
+    /// The goroutineleak profile is available in the probed build.
+    pub goroutine_leak: bool,
+}
+
+/// A Go toolchain.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct GoInfo {
+    /// `go1.26.8`.
+    pub version: String,
+    /// Its GOROOT.
+    pub goroot: String,
+    /// Target as built.
+    pub goos: String,
+    /// Target as built.
+    pub goarch: String,
+    /// Settings of `go env` that change a build and are not the default (GOFLAGS, CC, …).
+    pub settings: BTreeMap<String, String>,
+}
+
+/// What was read back from a binary.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct BinaryFacts {
+    /// File size.
+    pub size: Bytes,
+    /// BLAKE3 of the file, hex.
+    pub hash: String,
+    /// `build` lines of `go version -m` (`-trimpath` = `true`, `vcs.revision`, …).
+    pub settings: BTreeMap<String, String>,
+    /// Has DWARF.
+    pub dwarf: bool,
+    /// Has a symbol table.
+    pub symbols: bool,
+    /// Needs no dynamic loader.
+    pub static_link: bool,
+    /// Position independent.
+    pub pie: bool,
+}
+
+/// A build that failed, as the Go user knows it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct BuildFailure {
+    /// The command, word by word.
+    pub command: Vec<String>,
+    /// What the compiler or linker printed.
+    pub output: String,
+    /// What to do next.
+    pub hint: Option<String>,
+}
