@@ -99,10 +99,8 @@ mod tests {
 
     #[test]
     fn each_pair_holds_from_its_moment_on_and_the_first_before_it_too() {
-        let map = ClockMap::new(&[
-            (TraceTime(200), MonotonicTime(1210)),
-            (TraceTime(100), MonotonicTime(1100)),
-        ]);
+        let map =
+            ClockMap::new(&[(TraceTime(200), MonotonicTime(1210)), (TraceTime(100), MonotonicTime(1100))]);
         for (trace, monotonic) in [(50, 1050), (100, 1100), (150, 1150), (200, 1210), (300, 1310)] {
             assert_eq!(map.monotonic(TraceTime(trace)), MonotonicTime(monotonic));
             assert_eq!(map.trace(MonotonicTime(monotonic)), TraceTime(trace));
