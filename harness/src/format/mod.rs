@@ -4,6 +4,8 @@
 //! allocation by an unchecked number from the file, and reads on after damage where the format
 //! lets it. Wire types stay in here: `ingest` turns them into `model` pieces.
 
+pub mod exectrace;
+pub mod proberec;
 mod problem;
 
 pub use problem::Problem;

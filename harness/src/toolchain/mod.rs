@@ -2,5 +2,7 @@
 //! back what was really built. Starts processes; never through a shell.
 
 mod built;
+mod captured;
+pub mod process;
 
 pub use built::{BinaryFacts, BuildFacts, BuildFailure, Built, GoInfo};

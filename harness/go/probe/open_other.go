@@ -1,0 +1,9 @@
+//go:build !unix
+
+package harnessprobe
+
+import "os"
+
+func openFile(path string, flags int) (*os.File, error) {
+	return os.OpenFile(path, flags, 0o644)
+}

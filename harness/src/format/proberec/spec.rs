@@ -1,0 +1,251 @@
+//! The table of record kinds: byte, name, and the reader of the payload.
+//!
+//! A payload may be longer than its reader asks for: a later probe appends fields. What a reader
+//! does ask for must be there.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use super::cursor::{Cursor, FieldError};
+use super::record::{
+    Bucket, Cause, Checkpoint, End, GoroutineGroup, GoroutineLeak, GoroutineText, Goroutines, HeapDump,
+    MemProfile, MetricName, MetricValue, Metrics, ProbeError, ProbeMode, Process, ProfileAge, Record,
+    StackDef, StackId, Start, TraceStarted,
+};
+use crate::model::{Bytes, Frame, GcCycle, MonotonicTime, Objects, Operations, WallTime};
+
+type Result<T> = std::result::Result<T, FieldError>;
+
+/// What one frame's reader needs to remember of the frames before it.
+#[derive(Default)]
+pub(super) struct Context {
+    /// Function and file names, each kept once.
+    names: HashSet<Arc<str>>,
+    /// For each metric in order: is it a float.
+    metric_floats: Vec<bool>,
+    /// One more than the last stack id: ids are given out in order from 0. A damaged frame may have
+    /// taken a definition with it, so not every id below has been seen.
+    stacks: u32,
+}
+
+impl Context {
+    fn name(&mut self, text: &str) -> Arc<str> {
+        if let Some(known) = self.names.get(text) {
+            return Arc::clone(known);
+        }
+        let name: Arc<str> = Arc::from(text);
+        self.names.insert(Arc::clone(&name));
+        name
+    }
+}
+
+/// A kind of record.
+pub(super) struct Spec {
+    /// The frame's first byte.
+    pub kind: u8,
+    /// Its name in problems.
+    pub name: &'static str,
+    /// Reads the payload.
+    pub read: for<'a> fn(&mut Cursor<'a>, &mut Context) -> Result<Record<'a>>,
+}
+
+/// All kinds. Numbers are never reused.
+pub(super) const SPECS: &[Spec] = &[
+    Spec { kind: 1, name: "start record", read: start },
+    Spec { kind: 2, name: "trace-started record", read: trace_started },
+    Spec { kind: 3, name: "stack record", read: stack },
+    Spec { kind: 4, name: "memory-profile record", read: mem_profile },
+    Spec { kind: 5, name: "metric-names record", read: metric_names },
+    Spec { kind: 6, name: "metrics record", read: metrics },
+    Spec { kind: 7, name: "process record", read: process },
+    Spec { kind: 8, name: "goroutines record", read: goroutines },
+    Spec { kind: 9, name: "goroutine-text record", read: goroutine_text },
+    Spec { kind: 10, name: "goroutine-leak record", read: goroutine_leak },
+    Spec { kind: 11, name: "heap-dump record", read: heap_dump },
+    Spec { kind: 12, name: "checkpoint record", read: checkpoint },
+    Spec { kind: 13, name: "end record", read: end },
+    Spec { kind: 14, name: "error record", read: probe_error },
+];
+
+const CAUSES: &[Cause] = &[Cause::Call, Cause::Signal, Cause::Interval, Cause::Gc, Cause::Exit];
+const AGES: &[ProfileAge] = &[ProfileAge::LastCycle, ProfileAge::CycleBefore, ProfileAge::Unknown];
+
+fn at(c: &mut Cursor<'_>) -> Result<MonotonicTime> {
+    c.signed("monotonic time").map(MonotonicTime)
+}
+
+fn at_pair(c: &mut Cursor<'_>) -> Result<(MonotonicTime, MonotonicTime)> {
+    Ok((at(c)?, at(c)?))
+}
+
+fn gc(c: &mut Cursor<'_>) -> Result<GcCycle> {
+    c.unsigned("GC cycle").map(GcCycle)
+}
+
+fn gc_pair(c: &mut Cursor<'_>) -> Result<(GcCycle, GcCycle)> {
+    Ok((gc(c)?, gc(c)?))
+}
+
+fn checkpoint_index(c: &mut Cursor<'_>) -> Result<u32> {
+    c.unsigned32("checkpoint index")
+}
+
+fn start<'a>(c: &mut Cursor<'a>, _: &mut Context) -> Result<Record<'a>> {
+    Ok(Record::Start(Start {
+        pid: c.unsigned("process id")?,
+        go_version: c.text("Go version")?,
+        goos: c.text("GOOS")?,
+        goarch: c.text("GOARCH")?,
+        num_cpu: c.unsigned("NumCPU")?,
+        gomaxprocs: c.unsigned("GOMAXPROCS")?,
+        mem_profile_rate: c.signed("MemProfileRate")?,
+        mode: c.choice("mode", &[ProbeMode::Natural, ProbeMode::Step])?,
+        godebug: c.text("GODEBUG")?,
+        at: at(c)?,
+        wall: c.signed("wall time").map(WallTime)?,
+        gc: gc(c)?,
+    }))
+}
+
+fn trace_started<'a>(c: &mut Cursor<'a>, _: &mut Context) -> Result<Record<'a>> {
+    Ok(Record::TraceStarted(TraceStarted { at: at_pair(c)?, gc: gc_pair(c)?, error: c.text("error")? }))
+}
+
+fn stack<'a>(c: &mut Cursor<'a>, context: &mut Context) -> Result<Record<'a>> {
+    let id = c.unsigned32("stack id")?;
+    if id < context.stacks {
+        return Err(c.error(1, format!("a stack id from {}", context.stacks), id.to_string()));
+    }
+    let frames = c.list("frames", 3, |c| {
+        Ok(Frame {
+            function: context.name(&c.text("function")?),
+            file: context.name(&c.text("file")?),
+            line: c.unsigned32("line")?,
+        })
+    })?;
+    context.stacks = id.saturating_add(1);
+    Ok(Record::Stack(StackDef { id: StackId(id), frames: frames.into() }))
+}
+
+/// A reference to a stack defined before.
+fn stack_id(c: &mut Cursor<'_>, context: &Context) -> Result<StackId> {
+    let id = c.unsigned32("stack id")?;
+    if id >= context.stacks {
+        return Err(c.error(1, format!("a stack id below {}", context.stacks), id.to_string()));
+    }
+    Ok(StackId(id))
+}
+
+fn mem_profile<'a>(c: &mut Cursor<'a>, context: &mut Context) -> Result<Record<'a>> {
+    Ok(Record::MemProfile(MemProfile {
+        checkpoint: c.unsigned32("checkpoint index + 1")?.checked_sub(1),
+        gc: gc_pair(c)?,
+        shows: c.choice("profile age", AGES)?,
+        at: at(c)?,
+        buckets: c.list("buckets", 5, |c| {
+            Ok(Bucket {
+                stack: stack_id(c, context)?,
+                alloc_objects: c.unsigned("allocated objects").map(Objects)?,
+                alloc_bytes: c.unsigned("allocated bytes").map(Bytes)?,
+                free_objects: c.unsigned("freed objects").map(Objects)?,
+                free_bytes: c.unsigned("freed bytes").map(Bytes)?,
+            })
+        })?,
+    }))
+}
+
+fn metric_names<'a>(c: &mut Cursor<'a>, context: &mut Context) -> Result<Record<'a>> {
+    let names = c.list("metrics", 2, |c| {
+        Ok(MetricName { name: c.text("metric name")?, float: c.flag("metric is a float")? })
+    })?;
+    context.metric_floats = names.iter().map(|m| m.float).collect();
+    Ok(Record::MetricNames(names))
+}
+
+fn metrics<'a>(c: &mut Cursor<'a>, context: &mut Context) -> Result<Record<'a>> {
+    let checkpoint = checkpoint_index(c)?;
+    if context.metric_floats.is_empty() {
+        return Err(c.error(0, "metric names before it", "none"));
+    }
+    let values = context.metric_floats.iter().map(|&float| {
+        if float {
+            c.float("metric").map(MetricValue::Float)
+        } else {
+            c.unsigned("metric").map(MetricValue::Unsigned)
+        }
+    });
+    let values = values.collect::<Result<_>>()?;
+    Ok(Record::Metrics(Metrics { checkpoint, values }))
+}
+
+fn process<'a>(c: &mut Cursor<'a>, _: &mut Context) -> Result<Record<'a>> {
+    Ok(Record::Process(Process {
+        checkpoint: checkpoint_index(c)?,
+        rss: c.unsigned("resident set size").map(Bytes)?,
+        peak_rss: c.unsigned("peak resident set size").map(Bytes)?,
+        descriptors: c.unsigned("descriptors")?,
+        threads: c.unsigned("threads")?,
+    }))
+}
+
+fn goroutines<'a>(c: &mut Cursor<'a>, context: &mut Context) -> Result<Record<'a>> {
+    Ok(Record::Goroutines(Goroutines {
+        checkpoint: checkpoint_index(c)?,
+        groups: c.list("goroutine groups", 2, |c| {
+            Ok(GoroutineGroup { stack: stack_id(c, context)?, count: c.unsigned("goroutines")? })
+        })?,
+    }))
+}
+
+fn goroutine_text<'a>(c: &mut Cursor<'a>, _: &mut Context) -> Result<Record<'a>> {
+    Ok(Record::GoroutineText(GoroutineText {
+        checkpoint: checkpoint_index(c)?,
+        truncated: c.flag("truncated")?,
+        text: c.text("goroutine text")?,
+    }))
+}
+
+fn goroutine_leak<'a>(c: &mut Cursor<'a>, _: &mut Context) -> Result<Record<'a>> {
+    Ok(Record::GoroutineLeak(GoroutineLeak {
+        available: c.flag("available")?,
+        count: c.unsigned("leaked goroutines")?,
+        truncated: c.flag("truncated")?,
+        text: c.text("goroutine text")?,
+    }))
+}
+
+fn heap_dump<'a>(c: &mut Cursor<'a>, _: &mut Context) -> Result<Record<'a>> {
+    Ok(Record::HeapDump(HeapDump {
+        checkpoint: checkpoint_index(c)?,
+        file: c.text("file name")?,
+        gc: gc_pair(c)?,
+        size: c.unsigned("size").map(Bytes)?,
+        at: at_pair(c)?,
+    }))
+}
+
+fn checkpoint<'a>(c: &mut Cursor<'a>, _: &mut Context) -> Result<Record<'a>> {
+    Ok(Record::Checkpoint(Checkpoint {
+        index: checkpoint_index(c)?,
+        operations: c.unsigned("operations").map(Operations)?,
+        cause: c.choice("cause", CAUSES)?,
+        at: at_pair(c)?,
+        gc: gc_pair(c)?,
+        goroutines: c.unsigned("goroutines")?,
+        own_goroutines: c.unsigned("the probe's own goroutines")?,
+    }))
+}
+
+fn end<'a>(c: &mut Cursor<'a>, _: &mut Context) -> Result<Record<'a>> {
+    Ok(Record::End(End {
+        cause: c.choice("cause", CAUSES)?,
+        mem_profile_rate: c.signed("MemProfileRate")?,
+        at: at(c)?,
+        gc: gc(c)?,
+        trace_complete: c.flag("trace complete")?,
+    }))
+}
+
+fn probe_error<'a>(c: &mut Cursor<'a>, _: &mut Context) -> Result<Record<'a>> {
+    Ok(Record::Error(ProbeError { doing: c.text("what was being done")?, text: c.text("error")? }))
+}
