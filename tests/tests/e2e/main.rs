@@ -1,3 +1,12 @@
-//! End-to-end tests: the built binary, real Go, real programs. One module per subject.
+//! The built binary on the repository's scenarios, with real Go: what a user sees.
+//!
+//! One test binary with a module per question. Every test works in a directory of its own and
+//! fails, loudly, where Go is missing.
 
-mod programs;
+mod analyze;
+mod determinism;
+mod gates;
+mod help;
+mod leak_repro;
+mod releases;
+mod report;
