@@ -49,9 +49,23 @@ fn member(pid: u32, mark: &str, directory: &Utf8Path) -> Option<Process> {
 
 #[cfg(test)]
 mod tests {
-    use std::process::Command;
+    use std::process::{Command, Stdio};
+    use std::time::Duration;
 
     use super::*;
+
+    /// The process as the table shows it. A program that was just started may still be on its way
+    /// in, and has neither arguments nor environment until it is there.
+    fn await_process(mark: &str, directory: &Utf8Path) -> Vec<Process> {
+        for _ in 0..500 {
+            let found = belonging_to(mark, directory).unwrap();
+            if !found.is_empty() {
+                return found;
+            }
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        Vec::new()
+    }
 
     #[test]
     fn a_process_is_found_by_its_mark_until_it_ends() {
@@ -60,7 +74,7 @@ mod tests {
         let nowhere = Utf8Path::new("/nonexistent-directory");
         let mut child = Command::new("sleep").arg("60").env(name, value).spawn().unwrap();
 
-        let found = belonging_to(&mark, nowhere).unwrap();
+        let found = await_process(&mark, nowhere);
         child.kill().unwrap();
         child.wait().unwrap();
 
@@ -73,11 +87,10 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let path = Utf8Path::from_path(directory.path()).unwrap();
         let script = path.join("wait.sh");
-        fs::write(&script, "sleep 60 & wait $!\n").unwrap();
-        let mut child =
-            Command::new("sh").arg(&script).env_clear().env("PATH", "/usr/bin:/bin").spawn().unwrap();
+        fs::write(&script, "read line\n").unwrap();
+        let mut child = Command::new("sh").arg(&script).env_clear().stdin(Stdio::piped()).spawn().unwrap();
 
-        let found = belonging_to("NO_SUCH=mark", path).unwrap();
+        let found = await_process("NO_SUCH=mark", path);
         child.kill().unwrap();
         child.wait().unwrap();
 

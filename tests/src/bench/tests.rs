@@ -50,7 +50,7 @@ fn children_are_seen_while_they_run_and_when_they_stay() {
 fn what_stays_is_ended_with_the_bench() {
     let bench = Bench::new().unwrap();
     let (mark, root) = (format!("{MARK}={}", bench.mark), bench.root().to_owned());
-    bench.watch(&mut shell(&bench, "sleep 62 &")).unwrap();
+    bench.watch(&mut shell(&bench, "sleep 62 & sleep 0.3")).unwrap();
     assert_eq!(processes::belonging_to(&mark, &root).unwrap().len(), 1);
     drop(bench);
     // The process was killed, but whoever inherited it may not have collected it yet.
