@@ -1,1 +1,78 @@
-//! diagnose stage.
+//! Judges one variant: what leaks, where, how fast, since when, and how sure that is.
+//!
+//! Input: all runs of the variant, as pieces and timelines. Output: a [`Diagnosis`]. The rules are a
+//! table (`rules`), each with the inputs it needs; one that lacks an input says so instead of
+//! finding nothing. Findings are grouped by cause, so that a leaked goroutine and the memory that it
+//! holds are one (`fold`).
+//!
+//! What must not happen here: reading a file, comparing with a baseline, a finding without
+//! evidence, a finding out of a class of memory that is noise.
+
+mod case;
+mod draft;
+mod fold;
+mod goroutines;
+mod heap;
+mod identity;
+mod leaked;
+mod metrics;
+mod natural;
+mod points;
+mod rules;
+mod sampled;
+mod slope;
+#[cfg(test)]
+mod tests;
+mod trend;
+mod words;
+
+use crate::model::{Bytes, Diagnosis, ModuleTable, Nanoseconds, RunId, RunPieces, Timeline};
+use crate::scenario::Thresholds;
+
+use case::Case;
+
+/// One run, as far as it was understood.
+#[derive(Debug, Clone, Copy)]
+pub struct RunEvidence<'a> {
+    /// Which.
+    pub id: &'a RunId,
+    /// Its content (empty for a plain run).
+    pub pieces: &'a RunPieces,
+    /// Its content by GC cycle.
+    pub timeline: &'a Timeline,
+    /// How long it took.
+    pub wall: Nanoseconds,
+    /// Peak resident set size.
+    pub peak_rss: Bytes,
+}
+
+/// What the rules need to know of the build.
+#[derive(Debug, Clone, Copy)]
+pub struct BuildFigures<'a> {
+    /// Size of the user's binary.
+    pub size: Bytes,
+    /// Whose code a symbol is.
+    pub modules: &'a ModuleTable,
+    /// Directory of the main module as the binary's file names have it without `-trimpath`.
+    pub module_dir: &'a str,
+}
+
+/// Judges the variant `name` by all its runs.
+#[must_use]
+pub fn variant(
+    name: &str,
+    runs: &[RunEvidence<'_>],
+    build: &BuildFigures<'_>,
+    thresholds: &Thresholds,
+) -> Diagnosis {
+    let case = Case::new(runs, build, thresholds);
+    let outcome = rules::apply(&case);
+    let drafts = fold::by_cause(outcome.drafts);
+    Diagnosis {
+        variant: name.to_owned(),
+        findings: draft::findings(drafts, &case),
+        metrics: metrics::all(&case),
+        not_run: outcome.not_run,
+        inconclusive: outcome.inconclusive,
+    }
+}

@@ -22,6 +22,7 @@ pub(super) fn fold(file: &str, text: &str, modules: &ModuleTable) -> (Vec<Leaked
     let leaked = |((stack, created_by, wait), ids): (_, Vec<GoroutineId>)| LeakedGoroutines {
         stack,
         created_by,
+        creation: None,
         wait,
         count: ids.len() as u64,
         ids,

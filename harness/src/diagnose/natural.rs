@@ -1,0 +1,41 @@
+//! Rule: how the live heap moved over the GC cycles of natural runs. It names no site, so it makes
+//! no finding: it stands beside those of the other rules.
+
+use super::case::{Case, Judged};
+use super::draft::Draft;
+use super::slope::theil_sen;
+use super::words;
+use crate::model::{Evidence, LeakKind};
+
+/// Notes the slope in every heap draft.
+pub(super) fn run(case: &Case<'_>, drafts: &mut [Draft]) {
+    let notes: Vec<Evidence> =
+        case.natural.iter().filter_map(note).map(|text| Evidence::Note { text }).collect();
+    for draft in drafts.iter_mut().filter(|draft| draft.kind == LeakKind::Heap) {
+        draft.further.extend(notes.iter().cloned());
+    }
+}
+
+/// Live bytes by cycle number.
+pub(super) fn live_heap(judged: &Judged<'_>) -> Vec<(f64, f64)> {
+    let rows = &judged.run.timeline.rows;
+    rows.iter().filter_map(|row| Some((row.cycle.0 as f64, row.heap_live?.value.0 as f64))).collect()
+}
+
+fn note(judged: &Judged<'_>) -> Option<String> {
+    let points = live_heap(judged);
+    let slope = theil_sen(&points)?;
+    let (first, last) = (points.first()?.1, points.last()?.1);
+    let moved = match slope {
+        slope if slope > 0.0 => format!("grows by {} per GC cycle", words::bytes(slope)),
+        slope if slope < 0.0 => format!("shrinks by {} per GC cycle", words::bytes(-slope)),
+        _ => "stays level".to_owned(),
+    };
+    Some(format!(
+        "in natural run {} the live heap {moved} (Theil-Sen over {} cycles), from {} to {}",
+        judged.run.id.repeat,
+        points.len(),
+        words::bytes(first),
+        words::bytes(last),
+    ))
+}

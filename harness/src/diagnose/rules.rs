@@ -1,0 +1,182 @@
+//! The table of rules: what each is called, which inputs it needs, and how it runs.
+//!
+//! A rule without its inputs is not run and says so. Whether "no finding" then still means "no leak"
+//! is decided here, too.
+
+use super::case::{Case, Judged};
+use super::draft::Draft;
+use super::points::MIN_POINTS;
+use super::trend::{per_operation, steady};
+use super::{goroutines, heap, leaked, natural, sampled};
+use crate::model::MissingInput;
+
+/// A rule. It may add drafts and evidence to drafts of the rules before it.
+struct Rule {
+    name: &'static str,
+    needs: &'static [Input],
+    /// It stands in for rules that have this input, and is not missed when they do.
+    without: Option<Input>,
+    run: fn(&Case<'_>, &mut Vec<Draft>),
+}
+
+const RULES: &[Rule] = &[
+    Rule {
+        name: "heap growth by site",
+        needs: &[Input::StepProfile, Input::StepCheckpoints],
+        without: None,
+        run: heap::run,
+    },
+    Rule {
+        name: "sampled heap growth by site",
+        needs: &[Input::NaturalProfile, Input::NaturalCheckpoints],
+        without: Some(Input::StepProfile),
+        run: sampled::run,
+    },
+    Rule {
+        name: "goroutine growth by creation site",
+        needs: &[Input::Census, Input::Checkpoints],
+        without: None,
+        run: goroutines::run,
+    },
+    Rule { name: "leaked goroutines", needs: &[Input::LeakProfile], without: None, run: leaked::run },
+    Rule {
+        name: "live heap over GC cycles",
+        needs: &[Input::NaturalCycles],
+        without: None,
+        run: |case, drafts| natural::run(case, drafts),
+    },
+];
+
+/// What a rule can need.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Input {
+    StepProfile,
+    StepCheckpoints,
+    NaturalProfile,
+    NaturalCheckpoints,
+    Checkpoints,
+    Census,
+    LeakProfile,
+    NaturalCycles,
+}
+
+impl Input {
+    /// Whether any run has it.
+    fn is_there(self, case: &Case<'_>) -> bool {
+        let any = |runs: &[Judged<'_>], has: fn(&Judged<'_>) -> bool| runs.iter().any(has);
+        match self {
+            Self::StepProfile => any(&case.step, |run| !run.run.pieces.snapshots.is_empty()),
+            Self::StepCheckpoints => any(&case.step, |run| heap::exact_points(run).are_enough()),
+            Self::NaturalProfile => any(&case.natural, |run| !run.run.pieces.snapshots.is_empty()),
+            Self::NaturalCheckpoints => any(&case.natural, |run| sampled::sampled_points(run).are_enough()),
+            Self::Checkpoints => any(case.best(), |run| run.points.are_enough()),
+            Self::Census => any(case.best(), |run| !run.run.pieces.goroutines.groups.is_empty()),
+            Self::LeakProfile => case.runs.iter().any(|run| run.pieces.leaked.is_some()),
+            Self::NaturalCycles => any(&case.natural, |run| natural::live_heap(run).len() >= MIN_POINTS),
+        }
+    }
+
+    /// Source, and what is wrong with it.
+    fn describe(self, case: &Case<'_>) -> (&'static str, String) {
+        let most = |runs: &[Judged<'_>], points: fn(&Judged<'_>) -> usize| {
+            let most = runs.iter().map(points).max().unwrap_or(0);
+            format!("{MIN_POINTS} checkpoints that can be compared are needed, there are {most}")
+        };
+        match self {
+            Self::StepProfile => ("memprofile", "no step run with a memory profile".to_owned()),
+            Self::NaturalProfile => ("memprofile", "no natural run with a memory profile".to_owned()),
+            Self::StepCheckpoints => ("checkpoints", most(&case.step, |run| heap::exact_points(run).0.len())),
+            Self::NaturalCheckpoints => {
+                ("checkpoints", most(&case.natural, |run| sampled::sampled_points(run).0.len()))
+            }
+            Self::Checkpoints => ("checkpoints", most(case.best(), |run| run.points.0.len())),
+            Self::Census => ("trace", "no execution trace with goroutines".to_owned()),
+            Self::LeakProfile => ("goroutineleak", "no run has the runtime's leak profile".to_owned()),
+            Self::NaturalCycles => ("gctrace", format!("no natural run with {MIN_POINTS} GC cycles or more")),
+        }
+    }
+}
+
+/// What the rules came to.
+#[derive(Default)]
+pub(super) struct Outcome {
+    pub drafts: Vec<Draft>,
+    pub not_run: Vec<MissingInput>,
+    pub inconclusive: Vec<String>,
+}
+
+/// Runs the table.
+pub(super) fn apply(case: &Case<'_>) -> Outcome {
+    let mut outcome = Outcome::default();
+    let mut ran = Vec::new();
+    for rule in RULES {
+        if rule.without.is_some_and(|input| input.is_there(case)) {
+            continue;
+        }
+        match rule.needs.iter().find(|input| !input.is_there(case)) {
+            None => {
+                (rule.run)(case, &mut outcome.drafts);
+                ran.push(rule.name);
+            }
+            Some(input) => outcome.not_run.push(not_run(rule, *input, case)),
+        }
+    }
+    outcome.inconclusive = inconclusive(case, &ran, &outcome.not_run);
+    outcome
+}
+
+/// The missing input, with the reasons that a run itself gave for lacking it.
+fn not_run(rule: &Rule, input: Input, case: &Case<'_>) -> MissingInput {
+    let (source, why) = input.describe(case);
+    let mut why = format!("{}: {why}", rule.name);
+    for given in case.missing(case.best(), &[source]) {
+        why = format!("{why}; {}", given.why);
+    }
+    MissingInput { source: source.to_owned(), why }
+}
+
+/// Why no finding would not mean no leak.
+fn inconclusive(case: &Case<'_>, ran: &[&str], not_run: &[MissingInput]) -> Vec<String> {
+    if case.step.is_empty() && case.natural.is_empty() {
+        return vec!["no run was observed: leaks are looked for in natural and step runs".to_owned()];
+    }
+    let mut reasons: Vec<String> = Vec::new();
+    if !ran.iter().any(|name| name.contains("heap growth by site")) {
+        let heap = not_run.iter().filter(|missing| missing.why.contains("heap growth by site"));
+        reasons.extend(heap.map(|missing| missing.why.clone()));
+    }
+    if !ran.contains(&"goroutine growth by creation site") && goroutines_grow(case) {
+        reasons.push("the number of goroutines grows, and no trace tells where they are created".to_owned());
+    }
+    if case.step.iter().any(|run| run.run.pieces.memprofile_rate_changed) {
+        reasons.push(
+            "the program sets runtime.MemProfileRate while it runs: what it allocates then is not counted"
+                .to_owned(),
+        );
+    }
+    if case.step.iter().any(|run| unseen_growth(run, case)) {
+        reasons.push("the live heap grows by more than the profile's sites do".to_owned());
+    }
+    reasons
+}
+
+fn goroutines_grow(case: &Case<'_>) -> bool {
+    case.best().iter().any(|judged| {
+        let counts =
+            judged.points.0.iter().map(|point| judged.run.pieces.checkpoints[point.place].goroutines);
+        steady(&counts.collect::<Vec<_>>(), &judged.points.operations()).is_some()
+    })
+}
+
+/// The difference that the conservation gate looks at grows with every checkpoint.
+fn unseen_growth(judged: &Judged<'_>, case: &Case<'_>) -> bool {
+    let Some(gate) = judged.run.timeline.conservation.as_ref().filter(|gate| !gate.holds) else {
+        return false;
+    };
+    let least = gate.differences.iter().min().copied().unwrap_or(0);
+    let above: Vec<u64> = gate.differences.iter().map(|difference| difference.abs_diff(least)).collect();
+    let operations: Vec<u64> =
+        judged.run.pieces.checkpoints.iter().map(|checkpoint| checkpoint.operations.0).collect();
+    steady(&above, &operations)
+        .is_some_and(|trend| per_operation(trend.gained, trend.operations) >= case.thresholds.bytes_per_op)
+}

@@ -1,0 +1,124 @@
+//! Whether a value grows over a run's comparable checkpoints, from when, and by how much.
+
+use super::points::{MIN_POINTS, warm_up};
+
+/// Over the points after warm-up, `value / operations` of what grows by doubling (an array that is
+/// appended to, a map's table) changes by less than this; what has reached its final size by then
+/// falls by more than 3.
+const STEPWISE_RATIO: f64 = 2.5;
+
+/// How something grows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Pattern {
+    /// At every checkpoint.
+    Steady,
+    /// In steps, in proportion to the operations.
+    Stepwise,
+}
+
+/// Growth of one value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Trend {
+    pub pattern: Pattern,
+    /// Gained from the end of warm-up to the last point.
+    pub gained: i64,
+    /// Operations between those.
+    pub operations: u64,
+    /// Value at the last point.
+    pub last: u64,
+    /// The point after which it only grew.
+    pub since: usize,
+}
+
+pub(super) fn per_operation(gained: i64, operations: u64) -> f64 {
+    if operations == 0 { 0.0 } else { gained as f64 / operations as f64 }
+}
+
+/// Gained between warm-up's end and the last point.
+pub(super) fn gained(values: &[u64]) -> i64 {
+    let base = values.get(warm_up(values.len())).copied().unwrap_or(0);
+    let last = values.last().copied().unwrap_or(0);
+    i64::try_from(last).unwrap_or(i64::MAX).saturating_sub(i64::try_from(base).unwrap_or(i64::MAX))
+}
+
+/// Growth at every checkpoint after warm-up.
+pub(super) fn steady(values: &[u64], operations: &[u64]) -> Option<Trend> {
+    let grows = |pair: &[u64]| pair[0] < pair[1];
+    let after = values.get(warm_up(values.len())..)?;
+    if values.len() < MIN_POINTS || !after.windows(2).all(grows) {
+        return None;
+    }
+    let since = values.windows(2).rposition(|pair| !grows(pair)).map_or(0, |still| still + 1);
+    Some(trend(Pattern::Steady, values, operations, since))
+}
+
+/// Growth in steps: never a decrease, at least two rises, in proportion to the operations.
+pub(super) fn stepwise(values: &[u64], operations: &[u64]) -> Option<Trend> {
+    let base = warm_up(values.len());
+    let after = values.get(base..)?;
+    let rises = after.windows(2).filter(|pair| pair[0] < pair[1]).count();
+    let falls = after.windows(2).any(|pair| pair[0] > pair[1]);
+    if values.len() < MIN_POINTS || falls || rises < 2 {
+        return None;
+    }
+    let ratios = after.iter().zip(operations.get(base..)?).map(|(value, n)| *value as f64 / *n as f64);
+    let (least, most) = ratios.fold((f64::MAX, 0f64), |(low, high), r| (low.min(r), high.max(r)));
+    if !(least > 0.0 && most / least <= STEPWISE_RATIO) {
+        return None;
+    }
+    let since = values.windows(2).rposition(|pair| pair[0] > pair[1]).map_or(0, |fall| fall + 1);
+    let flat = values[since..].windows(2).take_while(|pair| pair[0] == pair[1]).count();
+    Some(trend(Pattern::Stepwise, values, operations, since + flat))
+}
+
+fn trend(pattern: Pattern, values: &[u64], operations: &[u64], since: usize) -> Trend {
+    Trend {
+        pattern,
+        gained: gained(values),
+        operations: u64::try_from(gained(operations)).unwrap_or(0),
+        last: values.last().copied().unwrap_or(0),
+        since,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn operations(n: usize) -> Vec<u64> {
+        (1..=n as u64).map(|i| i * 100).collect()
+    }
+
+    #[test]
+    fn growth_at_every_later_checkpoint_is_steady_and_dates_from_its_first_rise() {
+        let values = [9, 9, 9, 20, 30, 40, 50, 60, 70, 80];
+        let trend = steady(&values, &operations(10)).unwrap();
+        assert_eq!((trend.gained, trend.operations, trend.last, trend.since), (60, 600, 80, 2));
+    }
+
+    #[test]
+    fn plateau_saw_tooth_and_too_few_points_are_no_growth() {
+        for values in [
+            &[10, 20, 30, 40, 50, 60, 60, 60, 60, 60][..],
+            &[10, 20, 30, 40, 10, 20, 30, 40, 10, 20],
+            &[10, 20, 30, 40],
+            &[],
+        ] {
+            assert_eq!(steady(values, &operations(values.len())), None, "{values:?}");
+            assert_eq!(stepwise(values, &operations(values.len())), None, "{values:?}");
+        }
+    }
+
+    #[test]
+    fn doubling_with_the_operations_is_stepwise() {
+        let values = [128, 256, 512, 512, 1024, 1024, 1024, 1024, 2048, 2048];
+        let trend = stepwise(&values, &operations(10)).unwrap();
+        assert_eq!((trend.pattern, trend.since), (Pattern::Stepwise, 0));
+    }
+
+    #[test]
+    fn a_buffer_that_reached_its_size_during_warm_up_is_not_stepwise() {
+        let values = [100, 900, 1000, 1001, 1001, 1002, 1002, 1002, 1002, 1002];
+        assert_eq!(stepwise(&values, &operations(10)), None);
+    }
+}

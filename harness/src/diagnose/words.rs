@@ -1,0 +1,112 @@
+//! Findings in words.
+
+use super::BuildFigures;
+use super::draft::{Draft, SiteGrowth};
+use crate::model::{Growth, LeakKind};
+
+/// One sentence: what, how much, where, since when.
+pub(super) fn sentence(draft: &Draft, site: &SiteGrowth, growth: &Growth) -> String {
+    let what = match draft.kind {
+        LeakKind::Heap => format!(
+            "heap grows by {} and {} per operation",
+            bytes(growth.bytes_per_op),
+            amount(growth.objects_per_op, "object"),
+        ),
+        LeakKind::Goroutine => format!(
+            "goroutines grow by {} per operation{}{}",
+            number(growth.objects_per_op),
+            held(draft.held),
+            proved(draft.proved),
+        ),
+    };
+    let library = site.library.as_ref().map_or_else(String::new, |frame| format!(" (in {})", frame.function));
+    let since = site.since_cycle.map_or_else(String::new, |cycle| format!(", since GC cycle {cycle}"));
+    format!("{what} at {}{library}{since}", site.blamed)
+}
+
+fn held(each: f64) -> String {
+    if each > 0.0 { format!(", each holding {} of heap", bytes(each)) } else { String::new() }
+}
+
+fn proved(count: u64) -> String {
+    match count {
+        0 => String::new(),
+        n => format!(" ({n} proved leaked by the runtime)"),
+    }
+}
+
+/// Bytes in the unit that leaves one to three digits before the point, powers of 1000.
+pub(super) fn bytes(value: f64) -> String {
+    let units = ["B", "kB", "MB", "GB", "TB"];
+    let mut scaled = value;
+    let mut unit = 0;
+    while scaled >= 999.5 && unit + 1 < units.len() {
+        scaled /= 1000.0;
+        unit += 1;
+    }
+    format!("{} {}", number(scaled), units[unit])
+}
+
+fn amount(value: f64, noun: &str) -> String {
+    let number = number(value);
+    let plural = if number == "1" { "" } else { "s" };
+    format!("{number} {noun}{plural}")
+}
+
+/// A whole number as such, others with one digit, small ones with three.
+fn number(value: f64) -> String {
+    let text = if value.abs() < 1.0 { format!("{value:.3}") } else { format!("{value:.1}") };
+    let trimmed = text.trim_end_matches('0').trim_end_matches('.');
+    if trimmed.is_empty() || trimmed == "-0" { "0".to_owned() } else { trimmed.to_owned() }
+}
+
+/// A source file relative to its module: below the main module's directory, or as `-trimpath` and the
+/// module cache name it. Unchanged if it is in neither.
+pub(super) fn relative(file: &str, build: &BuildFigures<'_>) -> String {
+    let below = |root: &str| {
+        let rest = file.strip_prefix(root.trim_end_matches('/')).filter(|_| !root.is_empty())?;
+        rest.strip_prefix('/').map(str::to_owned)
+    };
+    below(build.module_dir)
+        .or_else(|| below(&build.modules.main))
+        .or_else(|| file.split_once("/pkg/mod/").map(|(_, rest)| rest.to_owned()))
+        .unwrap_or_else(|| file.trim_start_matches("./").to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Bytes, ModuleTable};
+
+    #[test]
+    fn amounts_read_well() {
+        for (value, text) in [
+            (256.0, "256 B"),
+            (4200.0, "4.2 kB"),
+            (999.7, "1 kB"),
+            (0.3, "0.3 B"),
+            (0.0, "0 B"),
+            (2.5e9, "2.5 GB"),
+        ] {
+            assert_eq!(bytes(value), text);
+        }
+        assert_eq!(amount(1.0, "object"), "1 object");
+        assert_eq!(amount(20.0, "object"), "20 objects");
+        assert_eq!(amount(0.05, "object"), "0.05 objects");
+    }
+
+    #[test]
+    fn files_are_named_from_their_modules_root_in_any_build() {
+        let modules = ModuleTable { main: "example.com/app".into(), dependencies: Vec::new() };
+        let build = BuildFigures { size: Bytes(0), modules: &modules, module_dir: "/src/app" };
+        for (file, expected) in [
+            ("/src/app/cache/cache.go", "cache/cache.go"),
+            ("example.com/app/cache/cache.go", "cache/cache.go"),
+            ("/home/u/go/pkg/mod/dep.org/lib@v1.2.3/lib.go", "dep.org/lib@v1.2.3/lib.go"),
+            ("dep.org/lib@v1.2.3/lib.go", "dep.org/lib@v1.2.3/lib.go"),
+            ("/src/apple/x.go", "/src/apple/x.go"),
+        ] {
+            assert_eq!(relative(file, &build), expected);
+        }
+    }
+}
