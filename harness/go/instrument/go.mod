@@ -1,0 +1,3 @@
+module harness/instrument
+
+go 1.23
