@@ -284,16 +284,14 @@ pub(super) fn failed(command: Vec<String>, output: &str) -> BuildError {
 
 /// The plain build of the same sources passed, so the user's program is not at fault.
 fn blame_overlay(error: BuildError) -> BuildError {
-    match error {
-        BuildError::Failed(mut failure) => {
-            failure.hint = Some(
-                "the build without the probe passed: run this command again to look at it, the overlay stays where it is"
-                    .to_owned(),
-            );
-            BuildError::Failed(failure)
-        }
-        other => other,
-    }
+    let BuildError::Failed(mut failure) = error else { return error };
+    let hint = if failure.output.contains("# harnessprobe") {
+        "the probe does not compile with this Go release: choose another one with `toolchain` in `[build]`"
+    } else {
+        "the build without the probe passed: run this command again to look at it, the overlay stays where it is"
+    };
+    failure.hint = Some(hint.to_owned());
+    BuildError::Failed(failure)
 }
 
 fn no_probe(binary: Utf8PathBuf) -> BuildError {

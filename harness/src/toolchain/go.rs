@@ -39,7 +39,6 @@ const BUILD_SETTINGS: &[&str] = &[
     "GOOS",
     "GOPPC64",
     "GORISCV64",
-    "GOTOOLCHAIN",
     "GOWASM",
     "GOWORK",
     "PKG_CONFIG",

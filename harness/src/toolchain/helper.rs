@@ -71,8 +71,9 @@ impl Helper {
             return Ok(Self { bin });
         }
         fs::create_dir_all(&dir).map_err(BuildError::file("create", &dir))?;
-        // Renamed into place: another harness may be at it too.
-        let fresh = dir.join(format!(".instrument-{}", std::process::id()));
+        // Renamed into place: another thread or another harness may be at it too.
+        let own = tempfile::tempdir_in(&dir).map_err(BuildError::file("create", &dir))?;
+        let fresh = Utf8Path::from_path(own.path()).unwrap_or(&dir).join("instrument.new");
         let args = ["build", "-trimpath", "-buildvcs=false", &format!("-o={fresh}"), "."].map(str::to_owned);
         let mut command = go.command(args.to_vec(), &sources);
         command.env.retain(|name, _| !OF_THE_BUILD.contains(&name.as_str()));

@@ -79,9 +79,9 @@ fn link(go: &Go, cache: &Utf8Path) -> Result<Utf8PathBuf, BuildError> {
     if link.read_link_utf8().is_ok_and(|to| to == target) {
         return Ok(link);
     }
-    // Renamed into place: another harness may be building through the old link.
-    let fresh = dir.join(format!(".{}-{}", link.file_name().unwrap_or("go"), std::process::id()));
-    let _ = fs::remove_file(&fresh);
+    // Renamed into place: another thread or another harness may be building through the old link.
+    let own = tempfile::tempdir_in(&dir).map_err(BuildError::file("create", &dir))?;
+    let fresh = Utf8Path::from_path(own.path()).unwrap_or(&dir).join("goroot.new");
     symlink(target, &fresh).map_err(BuildError::file("create", &fresh))?;
     fs::rename(&fresh, &link).map_err(BuildError::file("create", &link))?;
     Ok(link)
