@@ -5,6 +5,8 @@
 //! lets it. Wire types stay in here: `ingest` turns them into `model` pieces.
 
 pub mod exectrace;
+pub mod gctrace;
+pub mod goroutines;
 pub mod proberec;
 mod problem;
 
