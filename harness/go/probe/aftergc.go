@@ -33,12 +33,13 @@ type pace struct {
 	taken uint64
 	next  int64
 	// usual is the usual duration of a snapshot. A longer one counts for at most twice that: the
-	// worker may have waited for a processor.
+	// first ones write every stack, and the worker may have waited for a processor.
 	usual int64
 }
 
 const (
 	minGap   = 2_000_000 // ns
+	maxFirst = 200_000   // ns
 	timeRate = 20
 	perGap   = 1000
 )
@@ -51,7 +52,7 @@ func (p *pace) due(now int64) bool { return now >= p.next }
 func (p *pace) spent(begin, end int64) {
 	took := end - begin
 	if p.usual == 0 {
-		p.usual = took
+		p.usual = min(took, maxFirst)
 	}
 	p.usual += (min(took, 2*p.usual) - p.usual) / 4
 	gap := int64(minGap) << min(p.taken/perGap, 20)

@@ -93,11 +93,12 @@ func writeMemProfile(s snapshot, checkpoint int) {
 	out.uint(uint64(len(s.records)))
 	for i := range s.records {
 		record := &s.records[i]
+		allocated, freed := bytesOf(record)
 		out.uint(uint64(stackScratch[i]))
 		out.uint(uint64(record.AllocObjects))
-		out.uint(uint64(record.AllocBytes))
+		out.uint(uint64(allocated))
 		out.uint(uint64(record.FreeObjects))
-		out.uint(uint64(record.FreeBytes))
+		out.uint(uint64(freed))
 	}
 	out.end()
 }

@@ -23,6 +23,7 @@ func notifySignals() <-chan os.Signal {
 func onSignal(s os.Signal) {
 	if s == exitSignal {
 		exitBySignal.Store(true)
+		ownGoroutines++
 		go exitNow() // the exit hook waits for the worker, which therefore can't be the one to exit
 		return
 	}

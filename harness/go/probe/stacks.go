@@ -115,8 +115,8 @@ func writeStack(id uint32, pcs []uintptr) {
 	out.uint(uint64(len(frameScratch)))
 	for i := range frameScratch {
 		frame := &frameScratch[i]
-		out.string(frame.Function)
-		out.string(frame.File)
+		names.write(frame.Function)
+		names.write(frame.File)
 		out.uint(uint64(max(frame.Line, 0)))
 	}
 	out.end()

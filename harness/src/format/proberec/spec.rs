@@ -3,7 +3,7 @@
 //! A payload may be longer than its reader asks for: a later probe appends fields. What a reader
 //! does ask for must be there.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::cursor::{Cursor, FieldError};
@@ -19,8 +19,8 @@ type Result<T> = std::result::Result<T, FieldError>;
 /// What one frame's reader needs to remember of the frames before it.
 #[derive(Default)]
 pub(super) struct Context {
-    /// Function and file names, each kept once.
-    names: HashSet<Arc<str>>,
+    /// Function and file names by number.
+    names: HashMap<u64, Arc<str>>,
     /// For each metric in order: is it a float.
     metric_floats: Vec<bool>,
     /// One more than the last stack id: ids are given out in order from 0. A damaged frame may have
@@ -29,13 +29,19 @@ pub(super) struct Context {
 }
 
 impl Context {
-    fn name(&mut self, text: &str) -> Arc<str> {
-        if let Some(known) = self.names.get(text) {
-            return Arc::clone(known);
+    /// A name: its number times two, plus one where its text follows for the first time.
+    fn name(&mut self, c: &mut Cursor<'_>, field: &str) -> Result<Arc<str>> {
+        let reference = c.unsigned(field)?;
+        let number = reference >> 1;
+        if reference & 1 == 1 {
+            let name: Arc<str> = Arc::from(&*c.text(field)?);
+            self.names.insert(number, Arc::clone(&name));
+            return Ok(name);
         }
-        let name: Arc<str> = Arc::from(text);
-        self.names.insert(Arc::clone(&name));
-        name
+        let known = self.names.get(&number).map(Arc::clone);
+        known.ok_or_else(|| {
+            c.error(1, format!("{field}: the number of a name given before"), number.to_string())
+        })
     }
 }
 
@@ -118,8 +124,8 @@ fn stack<'a>(c: &mut Cursor<'a>, context: &mut Context) -> Result<Record<'a>> {
     }
     let frames = c.list("frames", 3, |c| {
         Ok(Frame {
-            function: context.name(&c.text("function")?),
-            file: context.name(&c.text("file")?),
+            function: context.name(c, "function")?,
+            file: context.name(c, "file")?,
             line: c.unsigned32("line")?,
         })
     })?;
