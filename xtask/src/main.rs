@@ -1,3 +1,86 @@
-//! Chores of this repository.
+//! Chores of this repository: `cargo xtask ci`, `test`, `bench`, `bless`, `tools`.
+//!
+//! Input: the work tree. Output: what the tools print, unchanged, and an exit code. Must not hold
+//! anything the product needs at run time, and must never swallow a tool's output: CI and people
+//! read its closing lines.
 
-fn main() {}
+mod ci;
+mod command;
+mod golang;
+mod imports;
+mod source;
+mod tools;
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+
+use command::{Goldens, cargo, cargo_test, say};
+
+/// Chores of this repository.
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask", arg_required_else_help = true)]
+struct Arguments {
+    #[command(subcommand)]
+    chore: Chore,
+}
+
+#[derive(Debug, Subcommand)]
+enum Chore {
+    /// Runs everything that must hold before a change lands: format, lints, docs, Go sources,
+    /// direction of imports, tests
+    ///
+    /// Every check runs even if one before it failed; the last lines name those that did.
+    #[command(after_help = "Example: cargo xtask ci")]
+    Ci,
+    /// Installs what is missing for the tests, then runs them all
+    #[command(after_help = "Examples:\n  cargo xtask test\n  cargo xtask test -- align::shift")]
+    Test {
+        /// Passed to `cargo test --workspace`: filters, `-- --nocapture`, …
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
+    /// Runs the benchmarks
+    #[command(after_help = "Example: cargo xtask bench exectrace")]
+    Bench {
+        /// Passed to `cargo bench --workspace`: filters
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
+    /// Runs the tests and accepts every golden as it now is: read the diff before you commit it
+    #[command(after_help = "Example: cargo xtask bless report && git diff")]
+    Bless {
+        /// Passed to `cargo test --workspace`: filters
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
+    /// Looks for the tools that the tests need and installs what is missing
+    #[command(after_help = "Example: cargo xtask tools")]
+    Tools,
+}
+
+fn main() -> ExitCode {
+    match run(Arguments::parse().chore) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            say(&format!("error: {error:#}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(chore: Chore) -> Result<()> {
+    match chore {
+        Chore::Ci => ci::run(),
+        Chore::Test { arguments } => test(&arguments),
+        Chore::Bench { arguments } => cargo(["bench", "--workspace"]).args(&arguments).run(),
+        Chore::Bless { arguments } => cargo_test(Goldens::Accept).args(&arguments).run(),
+        Chore::Tools => tools::install_missing().map(|_| ()),
+    }
+}
+
+fn test(arguments: &[String]) -> Result<()> {
+    tools::install_missing()?;
+    cargo_test(Goldens::Compare).args(arguments).run()
+}

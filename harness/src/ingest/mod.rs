@@ -1,1 +1,139 @@
-//! ingest stage.
+//! Ingest: the files of one run in, [`RunPieces`] out, each source still in its own clock.
+//!
+//! Streams are folded here and never stored; whatever is missing or partial is named, together with
+//! what that costs. Nothing is joined (that is `align`) and nothing is judged (`diagnose`). Bytes
+//! come from the caller: nothing here opens a file.
+
+mod gctrace;
+mod leaked;
+mod probe;
+mod sites;
+mod trace;
+
+use crate::format::Problem;
+use crate::model::{MissingInput, Mode, ModuleTable, RunPieces};
+
+/// Names of the files of a run, as problems and messages call them.
+pub const GCTRACE_FILE: &str = "gctrace.txt";
+/// See [`GCTRACE_FILE`].
+pub const TRACE_FILE: &str = "trace.out";
+/// See [`GCTRACE_FILE`].
+pub const PROBE_FILE: &str = "probe.rec";
+
+/// The files of one run.
+#[derive(Debug, Clone, Copy)]
+pub struct RunFiles<'a> {
+    /// Directory of the run within the capture, for problems; may be empty.
+    pub directory: &'a str,
+    /// How the run was observed.
+    pub mode: Mode,
+    /// `gctrace.txt`, if it is there.
+    pub gctrace: Option<&'a [u8]>,
+    /// `trace.out`, if it is there.
+    pub trace: Option<&'a [u8]>,
+    /// `probe.rec`, if it is there.
+    pub probe: Option<&'a [u8]>,
+}
+
+/// What a run's files come to.
+#[derive(Debug)]
+pub struct Ingested {
+    /// The pieces.
+    pub pieces: RunPieces,
+    /// What could not be read, in any of the files.
+    pub problems: Vec<Problem>,
+}
+
+/// Reads the files of one run; `modules` tells whose code a symbol is.
+#[must_use]
+pub fn run(files: &RunFiles<'_>, modules: &ModuleTable) -> Ingested {
+    let mut ingested = Ingested {
+        pieces: RunPieces { modules: modules.clone(), ..RunPieces::default() },
+        problems: Vec::new(),
+    };
+    if files.mode == Mode::Plain {
+        return ingested; // nothing looked into it
+    }
+    ingested.gctrace(files);
+    ingested.probe(files);
+    ingested.trace(files);
+    ingested
+}
+
+impl Ingested {
+    fn missing(&mut self, source: &str, why: &str) {
+        self.pieces.missing.push(MissingInput { source: source.to_owned(), why: why.to_owned() });
+    }
+
+    fn gctrace(&mut self, files: &RunFiles<'_>) {
+        let Some(bytes) = files.gctrace else {
+            return self.missing("gctrace", "there is no file: cycles have no heap sizes and no CPU share");
+        };
+        let (cycles, problems) = gctrace::fold(&path(files, GCTRACE_FILE), bytes);
+        self.pieces.gctrace = cycles;
+        self.problems.extend(problems);
+    }
+
+    fn probe(&mut self, files: &RunFiles<'_>) {
+        let Some(bytes) = files.probe else {
+            return self.missing("memprofile", "there are no records of the probe: nothing is known by site");
+        };
+        let name = path(files, PROBE_FILE);
+        let piece = probe::fold(&name, bytes, &self.pieces.modules);
+        self.problems.extend(piece.problems);
+        self.pieces.missing.extend(piece.missing);
+        if !piece.started {
+            self.missing("memprofile", "the probe did not start: nothing is known by site");
+        } else if !piece.ended {
+            self.missing("memprofile", "the run ended without the probe's last checkpoint (crash or kill)");
+        }
+        if let Some(error) = &piece.trace_error {
+            self.missing(
+                "trace",
+                &format!("the probe could not trace ({error}): goroutines are not counted"),
+            );
+        }
+        match &piece.leak_text {
+            None => self.missing("goroutineleak", "no profile: goroutines are judged by growth alone"),
+            Some(text) => {
+                let (leaked, problems) = leaked::fold(&name, text, &self.pieces.modules);
+                self.pieces.leaked = Some(leaked);
+                self.problems.extend(problems);
+            }
+        }
+        self.pieces.checkpoints = piece.checkpoints;
+        self.pieces.snapshots = piece.snapshots;
+        self.pieces.trace_base = piece.trace_base;
+        self.pieces.memprofile_rate = piece.memprofile_rate;
+        self.pieces.memprofile_rate_changed = piece.rate_changed;
+        self.pieces.goroutines.complete = piece.trace_complete;
+    }
+
+    fn trace(&mut self, files: &RunFiles<'_>) {
+        let Some(bytes) = files.trace else {
+            return self.missing("trace", "there is no file: goroutines and pauses are not known");
+        };
+        let moments: Vec<_> = self.pieces.checkpoints.iter().map(|checkpoint| checkpoint.at).collect();
+        match trace::fold(&path(files, TRACE_FILE), bytes, &moments) {
+            Err(error) => self.missing("trace", &error),
+            Ok(piece) => {
+                let complete = self.pieces.goroutines.complete && piece.census.complete;
+                self.pieces.trace_gcs = piece.gcs;
+                self.pieces.clock_pairs = piece.clock_pairs;
+                let leaked = self.pieces.leaked.take();
+                self.pieces.leaked = leaked.map(|groups| leaked::with_creation(groups, &piece.creators));
+                self.pieces.goroutines = piece.census;
+                self.pieces.goroutines.complete = complete;
+                if piece.unlisted_problems > 0 {
+                    let more = format!("{} more problems than are listed", piece.unlisted_problems);
+                    self.missing("trace", &more);
+                }
+                self.problems.extend(piece.problems);
+            }
+        }
+    }
+}
+
+fn path(files: &RunFiles<'_>, name: &str) -> String {
+    if files.directory.is_empty() { name.to_owned() } else { format!("{}/{name}", files.directory) }
+}

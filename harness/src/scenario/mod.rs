@@ -3,9 +3,29 @@
 //! Must not start a process. Relative paths are resolved against the scenario's file, defaults are
 //! filled in, so that no later stage has to know the file form.
 
+mod check;
+mod diagnostic;
+mod document;
+mod duration;
+mod error;
+mod file;
+mod find;
+mod keys;
+mod load;
+mod resolve;
 mod resolved;
+mod rules;
+mod schema;
+#[cfg(test)]
+mod tests;
+mod variants;
 
+pub use diagnostic::{Diagnostic, Position, Rejected};
+pub use error::ScenarioError;
+pub use find::{find, for_package, list};
+pub use load::load;
 pub use resolved::{
     BuildSpec, CaptureSpec, CheckpointSpec, DebugInfo, Driver, Expect, ExpectedLeak, HeapDump, Ready,
     Scenario, Thresholds, Variant, Workload,
 };
+pub use schema::json_schema;

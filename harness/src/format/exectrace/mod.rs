@@ -1,0 +1,57 @@
+//! Go execution traces, format v2 (Go 1.22 and later): bytes of a trace in, ordered events out.
+//!
+//! ```text
+//! wire, spec         varints; which event types each version has and what their arguments are
+//! batch              headers: generation, thread, base time, at most 64 KiB
+//! generation         all batches of one generation; its strings, stacks, samples, clocks, types
+//! cursor, frontier   the next event of each thread; the threads in a heap by time
+//! order              the scheduler's rules decide which of them can really be next
+//! reader             the loop over all that
+//! ```
+//!
+//! ```no_run
+//! # use harness::format::exectrace::{EventKind, Names, Reader};
+//! # fn f(bytes: &[u8]) -> Result<(), Box<dyn std::error::Error>> {
+//! let mut names = Names::default();
+//! let mut trace = Reader::new("trace.out", bytes)?;
+//! while let Some(event) = trace.next_event() {
+//!     if let EventKind::GoCreate { created, start } = event.kind {
+//!         let creation_site = names.stack(trace.stack(event.stack));
+//!     }
+//! }
+//! let problems = trace.problems();
+//! # Ok(()) }
+//! ```
+//!
+//! What must not happen here: folding events into a model (`ingest` does), holding more than one
+//! generation, letting an id outlive its generation, giving up on what precedes a damage.
+
+mod allocfree;
+mod batch;
+mod clock;
+mod cursor;
+mod event;
+mod frontier;
+mod generation;
+mod ids;
+mod order;
+mod problems;
+mod reader;
+mod samples;
+mod spec;
+mod stack;
+mod state;
+mod table;
+mod tables;
+#[cfg(test)]
+mod tests;
+mod version;
+mod wire;
+
+pub use allocfree::{AllocInfo, AllocType};
+pub use event::{AllocFree, ClockSnapshot, Event, EventKind, SpanClass, StackSize, Sync};
+pub use ids::{ObjectId, ProcId, SpanId, StackId, StringId, TaskId, ThreadId, TypeId};
+pub use reader::Reader;
+pub use stack::{FrameView, Names, StackView};
+pub use state::{GoState, ProcState};
+pub use version::{OpenError, Version};

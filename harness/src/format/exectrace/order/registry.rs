@@ -1,0 +1,120 @@
+//! States of goroutines, processors and threads, found by id or, faster, by place.
+
+use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
+
+/// Where an entry lives. The id tells whether it still does: places are reused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Place {
+    pub(super) id: u64,
+    slot: usize,
+}
+
+/// Entries by id. Places stay valid while entries come and go.
+#[derive(Debug)]
+pub(super) struct Registry<T> {
+    by_id: HashMap<u64, usize, BuildHasherDefault<IdHasher>>,
+    slots: Vec<(u64, Option<T>)>,
+    free: Vec<usize>,
+}
+
+impl<T> Default for Registry<T> {
+    fn default() -> Self {
+        Self { by_id: HashMap::default(), slots: Vec::new(), free: Vec::new() }
+    }
+}
+
+impl<T> Registry<T> {
+    #[inline]
+    pub(super) fn find(&self, id: u64) -> Option<Place> {
+        self.by_id.get(&id).map(|&slot| Place { id, slot })
+    }
+
+    #[inline]
+    pub(super) fn get(&self, place: Place) -> Option<&T> {
+        match self.slots.get(place.slot) {
+            Some((id, Some(entry))) if *id == place.id => Some(entry),
+            _ => None,
+        }
+    }
+
+    #[inline]
+    pub(super) fn get_mut(&mut self, place: Place) -> Option<&mut T> {
+        match self.slots.get_mut(place.slot) {
+            Some((id, Some(entry))) if *id == place.id => Some(entry),
+            _ => None,
+        }
+    }
+
+    /// Adds an entry, in place of one with the same id.
+    pub(super) fn insert(&mut self, id: u64, entry: T) -> Place {
+        let slot = match self.by_id.get(&id).copied().or_else(|| self.free.pop()) {
+            Some(slot) => slot,
+            None => {
+                self.slots.push((id, None));
+                self.slots.len() - 1
+            }
+        };
+        if let Some(held) = self.slots.get_mut(slot) {
+            *held = (id, Some(entry));
+        }
+        self.by_id.insert(id, slot);
+        Place { id, slot }
+    }
+
+    pub(super) fn remove(&mut self, place: Place) {
+        if self.get(place).is_some() {
+            self.by_id.remove(&place.id);
+            self.slots[place.slot].1 = None;
+            self.free.push(place.slot);
+        }
+    }
+
+    /// All ids, in no order.
+    #[cfg(test)]
+    pub(super) fn len(&self) -> usize {
+        self.by_id.len()
+    }
+}
+
+/// Hashes an id by one multiplication. Ids are small and dense; whoever forges a trace to make them
+/// collide slows down the reading of that trace only.
+#[derive(Debug, Default)]
+pub(super) struct IdHasher(u64);
+
+impl Hasher for IdHasher {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        for &byte in bytes {
+            self.write_u64(u64::from(byte));
+        }
+    }
+
+    fn write_u64(&mut self, value: u64) {
+        let mixed = (self.0 ^ value).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        // The table takes its index from the low bits and a tag from the high ones.
+        self.0 = mixed ^ (mixed >> 32);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_is_void_once_its_entry_is_gone_even_if_another_moved_in() {
+        let mut registry = Registry::default();
+        let first = registry.insert(7, 'a');
+        registry.remove(first);
+        let second = registry.insert(8, 'b');
+        assert_eq!(registry.get(first), None);
+        assert_eq!(registry.get(second), Some(&'b'));
+        assert_eq!(registry.find(7), None);
+        assert_eq!(registry.slots.len(), 1, "the slot is reused");
+        registry.remove(first);
+        assert_eq!(registry.len(), 1, "removing by a void place removes nothing");
+    }
+}

@@ -1,0 +1,111 @@
+//! What the order knows of each goroutine, processor and thread, and of the GC.
+
+use super::registry::Place;
+use crate::format::exectrace::state::{GoState, ProcState};
+
+/// Position in the sequence of events of a goroutine or processor. Begins anew each generation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Seq {
+    pub(super) generation: u64,
+    pub(super) number: u64,
+}
+
+impl Seq {
+    pub(super) fn start(generation: u64) -> Self {
+        Self { generation, number: 0 }
+    }
+
+    /// Whether `self` comes right after `earlier`.
+    pub(super) fn follows(self, earlier: Self) -> bool {
+        self.generation == earlier.generation && Some(self.number) == earlier.number.checked_add(1)
+    }
+}
+
+/// A span of time bound to a goroutine or processor.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Range {
+    /// Stop of the world, with the wire id of its reason in the generation with this tag.
+    Stw {
+        kind: u64,
+        tag: u32,
+    },
+    MarkAssist,
+    Sweep,
+}
+
+impl Range {
+    /// Whether an end of `self`'s sort ends `other`: reasons of a stop need not agree.
+    pub(super) fn same_sort(self, other: Self) -> bool {
+        std::mem::discriminant(&self) == std::mem::discriminant(&other)
+    }
+}
+
+/// The ranges in progress on one resource.
+#[derive(Debug, Default)]
+pub(super) struct Ranges(Vec<Range>);
+
+impl Ranges {
+    pub(super) fn contains(&self, range: Range) -> bool {
+        self.0.contains(&range)
+    }
+
+    pub(super) fn begin(&mut self, range: Range) {
+        self.0.push(range);
+    }
+
+    /// Ends the range of the same sort that began first.
+    pub(super) fn end(&mut self, sort: Range) -> Option<Range> {
+        let place = self.0.iter().position(|range| range.same_sort(sort))?;
+        Some(self.0.swap_remove(place))
+    }
+}
+
+/// A user region; its name as a hash, since string ids change with the generation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Region {
+    pub(super) task: u64,
+    pub(super) name: u64,
+}
+
+#[derive(Debug)]
+pub(super) struct Goroutine {
+    pub(super) state: GoState,
+    pub(super) seq: Seq,
+    pub(super) ranges: Ranges,
+    pub(super) regions: Vec<Region>,
+}
+
+impl Goroutine {
+    pub(super) fn new(state: GoState, seq: Seq) -> Self {
+        Self { state, seq, ranges: Ranges::default(), regions: Vec::new() }
+    }
+}
+
+#[derive(Debug)]
+pub(super) struct Proc {
+    pub(super) state: ProcState,
+    pub(super) seq: Seq,
+    pub(super) ranges: Ranges,
+}
+
+impl Proc {
+    pub(super) fn new(state: ProcState, seq: Seq) -> Self {
+        Self { state, seq, ranges: Ranges::default() }
+    }
+}
+
+/// What a thread holds.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Thread {
+    pub(super) proc: Option<Place>,
+    pub(super) goroutine: Option<Place>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) enum GcPhase {
+    /// No GC event was seen yet.
+    #[default]
+    Undetermined,
+    Running,
+    NotRunning,
+}

@@ -1,0 +1,76 @@
+//! CPU samples: their batches, in the order in which they join the events of a generation.
+
+use super::batch::{Batch, thread_id};
+use super::clock::TickLength;
+use super::event::{Event, EventKind};
+use super::ids::{ProcId, StackId, ThreadId};
+use super::spec;
+use super::tables::{BadEntry, body_after_mark, expect_type};
+use crate::model::{GoroutineId, TraceTime};
+
+/// One sample.
+#[derive(Debug, Clone, Copy)]
+struct Sample {
+    /// In ticks.
+    time: u64,
+    thread: Option<ThreadId>,
+    proc: Option<ProcId>,
+    goroutine: Option<GoroutineId>,
+    stack: u64,
+}
+
+/// The samples of one generation.
+#[derive(Debug, Default)]
+pub(super) struct Samples {
+    all: Vec<Sample>,
+    next: usize,
+}
+
+impl Samples {
+    pub(super) fn clear(&mut self) {
+        self.all.clear();
+        self.next = 0;
+    }
+
+    /// Reads a batch that begins with [`spec::CPU_SAMPLES`].
+    pub(super) fn read(&mut self, data: &[u8], batch: &Batch) -> Result<(), BadEntry> {
+        let mut wire = body_after_mark(data, batch);
+        while !wire.is_empty() {
+            let pos = wire.pos();
+            expect_type(&mut wire, spec::CPU_SAMPLE)?;
+            let mut next = || wire.varint().map_err(|e| BadEntry::number(pos, e));
+            let time = next()?;
+            let thread = thread_id(next()?);
+            let proc = Some(next()?).filter(|&p| p != u64::MAX).map(ProcId);
+            let goroutine = Some(next()?).filter(|&g| g != 0 && g != u64::MAX).map(GoroutineId);
+            let stack = next()?;
+            self.all.push(Sample { time, thread, proc, goroutine, stack });
+        }
+        Ok(())
+    }
+
+    /// Ends reading: sorts by time.
+    pub(super) fn seal(&mut self) {
+        self.all.sort_by_key(|sample| sample.time);
+    }
+
+    /// Time of the next sample.
+    pub(super) fn peek(&self, tick: TickLength) -> Option<i64> {
+        self.all.get(self.next).map(|sample| tick.nanoseconds(sample.time))
+    }
+
+    /// The next sample, as an event of the generation with this tag.
+    pub(super) fn next(&mut self, tick: TickLength, tag: u32) -> Option<(Event, u64)> {
+        let sample = *self.all.get(self.next)?;
+        self.next += 1;
+        let event = Event {
+            time: TraceTime(tick.nanoseconds(sample.time)),
+            thread: sample.thread,
+            proc: sample.proc,
+            goroutine: sample.goroutine,
+            stack: StackId::new(tag, sample.stack),
+            kind: EventKind::CpuSample,
+        };
+        Some((event, sample.stack))
+    }
+}

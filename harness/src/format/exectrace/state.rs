@@ -1,0 +1,69 @@
+//! States of goroutines and processors, with the numbers the wire gives them.
+
+/// State of a goroutine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum GoState {
+    /// The trace has not shown it yet.
+    Undetermined,
+    /// It can run and waits for a processor.
+    Runnable,
+    /// It runs.
+    Running,
+    /// It is in a system call or in C.
+    Syscall,
+    /// It is blocked.
+    Waiting,
+}
+
+impl GoState {
+    /// The state with this number in the file.
+    pub(super) fn from_wire(status: u64) -> Option<Self> {
+        Some(match status {
+            1 => Self::Runnable,
+            2 => Self::Running,
+            3 => Self::Syscall,
+            4 => Self::Waiting,
+            _ => return None,
+        })
+    }
+}
+
+/// State of a processor.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ProcState {
+    /// The trace has not shown it yet.
+    Undetermined,
+    /// It appeared after tracing began (GOMAXPROCS grew).
+    NotExist,
+    /// A thread holds it.
+    Running,
+    /// Nobody holds it.
+    Idle,
+    /// The thread that holds it is in a system call: anyone may steal it.
+    Syscall,
+    /// As `Syscall`, but the trace does not show which thread it was.
+    SyscallAbandoned,
+}
+
+impl ProcState {
+    /// The state with this number in the file.
+    pub(super) fn from_wire(status: u64) -> Option<Self> {
+        Some(match status {
+            1 => Self::Running,
+            2 => Self::Idle,
+            3 => Self::Syscall,
+            4 => Self::SyscallAbandoned,
+            _ => return None,
+        })
+    }
+
+    /// The state as a user of the scheduler sees it: a processor in a system call still counts as
+    /// running, an abandoned one as idle.
+    pub(super) fn visible(self) -> Self {
+        match self {
+            Self::Syscall => Self::Running,
+            Self::SyscallAbandoned => Self::Idle,
+            other => other,
+        }
+    }
+}

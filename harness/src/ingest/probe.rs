@@ -1,0 +1,228 @@
+//! Folds the probe's records into checkpoints and heap snapshots by site.
+//!
+//! Records that name a checkpoint come before the checkpoint's own, so what they say waits in
+//! [`ProbePiece`] until it arrives; a checkpoint that never arrives (a killed run) was not reached.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use crate::format::Problem;
+use crate::format::proberec::{
+    self, Bucket, GoroutineLeak, MemProfile, MetricValue, Reader, Record, StackId, TraceStarted,
+};
+use crate::model::{
+    Bytes, Checkpoint, Frame, GcCycle, HeapSnapshot, MissingInput, ModuleTable, Objects, Site, SiteUse, Stack,
+};
+
+use super::sites;
+
+/// The metric that the conservation gate compares with a snapshot.
+const HEAP_LIVE: &str = "/gc/heap/live:bytes";
+
+/// What `probe.rec` comes to.
+#[derive(Debug, Default)]
+pub(super) struct ProbePiece {
+    pub(super) checkpoints: Vec<Checkpoint>,
+    pub(super) snapshots: Vec<HeapSnapshot>,
+    pub(super) trace_base: Option<(GcCycle, GcCycle)>,
+    /// Why the program's trace is not the probe's, if so.
+    pub(super) trace_error: Option<String>,
+    /// Text of the goroutineleak profile, if this Go has one.
+    pub(super) leak_text: Option<String>,
+    pub(super) memprofile_rate: u64,
+    pub(super) rate_changed: bool,
+    pub(super) started: bool,
+    pub(super) ended: bool,
+    pub(super) trace_complete: bool,
+    pub(super) missing: Vec<MissingInput>,
+    pub(super) problems: Vec<Problem>,
+}
+
+/// Reads `bytes`, whose symbols belong to `modules`.
+pub(super) fn fold(file: &str, bytes: &[u8], modules: &ModuleTable) -> ProbePiece {
+    let mut fold = Fold::new(modules);
+    let mut reader = Reader::new(file, bytes);
+    for record in reader.by_ref() {
+        fold.record(&record);
+    }
+    fold.piece.problems = reader.into_problems();
+    fold.piece
+}
+
+struct Fold<'m> {
+    modules: &'m ModuleTable,
+    piece: ProbePiece,
+    stacks: HashMap<StackId, Stack>,
+    sites: HashMap<(StackId, Bytes), Arc<Site>>,
+    heap_live_column: Option<usize>,
+    heap_live: BTreeMap<u32, Bytes>,
+    process: BTreeMap<u32, proberec::Process>,
+}
+
+impl<'m> Fold<'m> {
+    fn new(modules: &'m ModuleTable) -> Self {
+        Self {
+            modules,
+            piece: ProbePiece::default(),
+            stacks: HashMap::new(),
+            sites: HashMap::new(),
+            heap_live_column: None,
+            heap_live: BTreeMap::new(),
+            process: BTreeMap::new(),
+        }
+    }
+
+    fn record(&mut self, record: &Record<'_>) {
+        match record {
+            Record::Start(start) => self.started(start),
+            Record::TraceStarted(started) => self.trace_started(started),
+            Record::Stack(stack) => {
+                self.stacks.insert(stack.id, Arc::clone(&stack.frames));
+            }
+            Record::MemProfile(profile) => self.mem_profile(profile),
+            Record::MetricNames(names) => {
+                self.heap_live_column = names.iter().position(|name| name.name == HEAP_LIVE);
+            }
+            Record::Metrics(metrics) => self.metrics(metrics),
+            Record::Process(process) => {
+                self.process.insert(process.checkpoint, *process);
+            }
+            Record::Checkpoint(checkpoint) => self.checkpoint(checkpoint),
+            Record::GoroutineLeak(leak) => self.goroutine_leak(leak),
+            Record::End(end) => self.ended(end),
+            Record::Error(error) => {
+                self.missing("probe", format!("could not {}: {}", error.doing, error.text))
+            }
+            Record::Goroutines(_) | Record::GoroutineText(_) | Record::HeapDump(_) => {}
+        }
+    }
+
+    fn missing(&mut self, source: &str, why: String) {
+        self.piece.missing.push(MissingInput { source: source.to_owned(), why });
+    }
+
+    fn started(&mut self, start: &proberec::Start<'_>) {
+        self.piece.started = true;
+        self.piece.memprofile_rate = u64::try_from(start.mem_profile_rate).unwrap_or(0);
+    }
+
+    fn trace_started(&mut self, started: &TraceStarted<'_>) {
+        if started.error.is_empty() {
+            self.piece.trace_base = Some(started.gc);
+        } else {
+            self.piece.trace_error = Some(started.error.to_string());
+        }
+    }
+
+    fn mem_profile(&mut self, profile: &MemProfile) {
+        let mut by_site: BTreeMap<Arc<Site>, SiteUse> = BTreeMap::new();
+        for bucket in &profile.buckets {
+            if let Some((site, used)) = self.bucket(bucket) {
+                let total = by_site.entry(site).or_default();
+                total.inuse_space += used.inuse_space;
+                total.inuse_objects += used.inuse_objects;
+                total.alloc_space += used.alloc_space;
+                total.alloc_objects += used.alloc_objects;
+            }
+        }
+        let (checkpoint, at, cycle) = (profile.checkpoint, profile.at, profile.cycle());
+        self.piece.snapshots.push(HeapSnapshot { checkpoint, at, cycle, sites: by_site });
+    }
+
+    fn bucket(&mut self, bucket: &Bucket) -> Option<(Arc<Site>, SiteUse)> {
+        let size = bucket.alloc_bytes.0.checked_div(bucket.alloc_objects.0)?;
+        let key = (bucket.stack, Bytes(size));
+        let site = match self.sites.get(&key) {
+            Some(known) => Arc::clone(known),
+            None => {
+                let frames: &[Frame] = self.stacks.get(&bucket.stack).map_or(&[], |stack| stack);
+                let site = Arc::new(sites::site(self.modules, frames, Bytes(size)));
+                self.sites.insert(key, Arc::clone(&site));
+                site
+            }
+        };
+        let scale = scale(size, self.piece.memprofile_rate);
+        let inuse = |alloc: u64, free: u64| scaled(alloc.saturating_sub(free), scale);
+        Some((
+            site,
+            SiteUse {
+                inuse_space: Bytes(inuse(bucket.alloc_bytes.0, bucket.free_bytes.0)),
+                inuse_objects: Objects(inuse(bucket.alloc_objects.0, bucket.free_objects.0)),
+                alloc_space: Bytes(scaled(bucket.alloc_bytes.0, scale)),
+                alloc_objects: Objects(scaled(bucket.alloc_objects.0, scale)),
+            },
+        ))
+    }
+
+    fn metrics(&mut self, metrics: &proberec::Metrics) {
+        let value = self.heap_live_column.and_then(|column| metrics.values.get(column));
+        if let Some(MetricValue::Unsigned(live)) = value {
+            self.heap_live.insert(metrics.checkpoint, Bytes(*live));
+        }
+    }
+
+    fn checkpoint(&mut self, record: &proberec::Checkpoint) {
+        let process = self.process.get(&record.index);
+        self.piece.checkpoints.push(Checkpoint {
+            index: record.index,
+            operations: record.operations,
+            cause: record.cause.as_str().to_owned(),
+            at: record.at.0,
+            gc: record.gc,
+            goroutines: record.goroutines.saturating_sub(record.own_goroutines),
+            heap_live: self.heap_live.get(&record.index).copied(),
+            rss: process.map(|process| process.rss),
+            descriptors: process.map(|process| process.descriptors),
+        });
+    }
+
+    fn goroutine_leak(&mut self, leak: &GoroutineLeak<'_>) {
+        if !leak.available {
+            return;
+        }
+        if leak.truncated {
+            self.missing(
+                "goroutineleak",
+                "its text was cut at the probe's limit: counts are too low".to_owned(),
+            );
+        }
+        self.piece.leak_text = Some(leak.text.to_string());
+    }
+
+    fn ended(&mut self, end: &proberec::End) {
+        self.piece.ended = true;
+        self.piece.trace_complete = end.trace_complete;
+        let rate = u64::try_from(end.mem_profile_rate).unwrap_or(0);
+        self.piece.rate_changed = rate != self.piece.memprofile_rate;
+    }
+}
+
+/// By how much a sampled count stands for all: an object of `size` bytes is sampled with probability
+/// `1 - exp(-size / rate)` (as `runtime/pprof` scales its profiles).
+fn scale(size: u64, rate: u64) -> f64 {
+    if rate <= 1 || size == 0 {
+        return 1.0;
+    }
+    1.0 / (1.0 - (-(size as f64) / rate as f64).exp())
+}
+
+fn scaled(count: u64, scale: f64) -> u64 {
+    if scale == 1.0 { count } else { (count as f64 * scale).round() as u64 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn exact_profiles_are_not_scaled() {
+        assert_eq!(scaled(u64::MAX - 1, scale(48, 1)), u64::MAX - 1);
+    }
+
+    #[test]
+    fn a_small_object_stands_for_many() {
+        let one_in = scale(64, 4096);
+        assert!((one_in - 64.5).abs() < 0.1, "{one_in}");
+        assert_eq!(scaled(10, scale(1 << 20, 4096)), 10);
+    }
+}

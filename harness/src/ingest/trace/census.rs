@@ -1,0 +1,178 @@
+//! Which goroutines were created where, which of them ended, and what the others wait for.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use crate::format::exectrace::{Event, EventKind, GoState, Names, Reader, StackId, StringId};
+use crate::model::{Frame, GoroutineCensus, GoroutineGroup, GoroutineId, Stack};
+
+/// Ids kept per group as examples.
+const MAX_EXAMPLES: usize = 5;
+
+/// Living goroutines and the groups they belong to.
+#[derive(Debug, Default)]
+pub(super) struct Census {
+    living: BTreeMap<GoroutineId, Living>,
+    groups: Vec<GoroutineGroup>,
+    alive: Vec<u64>,
+    group_of: HashMap<(Stack, Option<Frame>), u32>,
+    /// Ids of this generation that were resolved already.
+    known_sites: HashMap<(StackId, StackId), u32>,
+    waits: Vec<(Arc<str>, Stack)>,
+    wait_of: HashMap<(Arc<str>, Stack), u32>,
+    known_waits: HashMap<(StringId, StackId), u32>,
+    n_checkpoints: usize,
+}
+
+/// A goroutine that has not ended.
+#[derive(Debug, Clone, Copy, Default)]
+struct Living {
+    /// Its group; `None` when it is older than the trace.
+    group: Option<u32>,
+    /// What it waits for; `None` while it can run.
+    wait: Option<u32>,
+}
+
+impl Census {
+    /// Goroutines alive now.
+    pub(super) fn alive(&self) -> u64 {
+        self.living.len() as u64
+    }
+
+    /// Stack and string ids are about to mean something else.
+    pub(super) fn new_generation(&mut self) {
+        self.known_sites.clear();
+        self.known_waits.clear();
+    }
+
+    /// Notes how many goroutines of each group are alive.
+    pub(super) fn checkpoint(&mut self) {
+        for (group, alive) in self.groups.iter_mut().zip(&self.alive) {
+            group.alive_at.push(*alive);
+        }
+        self.n_checkpoints += 1;
+    }
+
+    /// Looks at one event.
+    pub(super) fn event(&mut self, event: &Event, reader: &Reader<'_>, names: &mut Names) {
+        match event.kind {
+            EventKind::GoCreate { created, start } | EventKind::GoCreateBlocked { created, start } => {
+                self.created(created, (event.stack, start), reader, names);
+            }
+            EventKind::GoCreateSyscall { created } => {
+                self.living.insert(created, Living::default());
+            }
+            EventKind::GoStatus { about, before: GoState::Undetermined, .. } => {
+                self.living.entry(about).or_default();
+            }
+            EventKind::GoDestroy | EventKind::GoDestroySyscall => {
+                event.goroutine.into_iter().for_each(|goroutine| self.ended(goroutine));
+            }
+            EventKind::GoBlock { reason } => self.blocked(event, reason, reader, names),
+            EventKind::GoUnblock { unblocked } => {
+                self.living.entry(unblocked).and_modify(|living| living.wait = None);
+            }
+            _ => {}
+        }
+    }
+
+    fn created(&mut self, id: GoroutineId, site: (StackId, StackId), reader: &Reader<'_>, names: &mut Names) {
+        let group = match self.known_sites.get(&site) {
+            Some(known) => *known,
+            None => {
+                let created_by = names.stack(reader.stack(site.0));
+                let start = names.stack(reader.stack(site.1)).first().cloned();
+                let group = self.group(created_by, start);
+                self.known_sites.insert(site, group);
+                group
+            }
+        };
+        self.groups[group as usize].created += 1;
+        self.alive[group as usize] += 1;
+        self.living.insert(id, Living { group: Some(group), wait: None });
+    }
+
+    fn group(&mut self, created_by: Stack, start: Option<Frame>) -> u32 {
+        let key = (created_by, start);
+        if let Some(known) = self.group_of.get(&key) {
+            return *known;
+        }
+        let index = u32::try_from(self.groups.len()).unwrap_or(u32::MAX);
+        let unknown = || Frame { function: "?".into(), file: "?".into(), line: 0 };
+        self.groups.push(GoroutineGroup {
+            created_by: Arc::clone(&key.0),
+            start: key.1.clone().unwrap_or_else(unknown),
+            created: 0,
+            ended: 0,
+            alive_at: vec![0; self.n_checkpoints],
+            blocked: None,
+            examples: Vec::new(),
+        });
+        self.alive.push(0);
+        self.group_of.insert(key, index);
+        index
+    }
+
+    fn ended(&mut self, id: GoroutineId) {
+        if let Some(Living { group: Some(group), .. }) = self.living.remove(&id) {
+            self.groups[group as usize].ended += 1;
+            self.alive[group as usize] -= 1;
+        }
+    }
+
+    fn blocked(&mut self, event: &Event, reason: StringId, reader: &Reader<'_>, names: &mut Names) {
+        let key = (reason, event.stack);
+        let wait = match self.known_waits.get(&key) {
+            Some(known) => *known,
+            None => {
+                let text = names.intern(reader.string(reason).unwrap_or("?"));
+                let wait = self.wait((text, names.stack(reader.stack(event.stack))));
+                self.known_waits.insert(key, wait);
+                wait
+            }
+        };
+        let living = event.goroutine.and_then(|id| self.living.get_mut(&id));
+        living.into_iter().for_each(|living| living.wait = Some(wait));
+    }
+
+    fn wait(&mut self, wait: (Arc<str>, Stack)) -> u32 {
+        if let Some(known) = self.wait_of.get(&wait) {
+            return *known;
+        }
+        let index = u32::try_from(self.waits.len()).unwrap_or(u32::MAX);
+        self.waits.push(wait.clone());
+        self.wait_of.insert(wait, index);
+        index
+    }
+
+    /// Creation stacks of those alive, as far as the trace saw them created.
+    pub(super) fn creators(&self) -> BTreeMap<GoroutineId, Stack> {
+        let stack = |group: u32| Arc::clone(&self.groups[group as usize].created_by);
+        self.living.iter().filter_map(|(id, living)| Some((*id, stack(living.group?)))).collect()
+    }
+
+    /// The groups, with what their living goroutines mostly wait for.
+    pub(super) fn finish(mut self, complete: bool) -> GoroutineCensus {
+        let mut waiting: BTreeMap<(u32, u32), u64> = BTreeMap::new();
+        for (id, living) in &self.living {
+            let Some(group) = living.group else { continue };
+            let examples = &mut self.groups[group as usize].examples;
+            if examples.len() < MAX_EXAMPLES {
+                examples.push(*id);
+            }
+            if let Some(wait) = living.wait {
+                *waiting.entry((group, wait)).or_default() += 1;
+            }
+        }
+        let mut most: BTreeMap<u32, u64> = BTreeMap::new();
+        for ((group, wait), count) in waiting {
+            let best = most.entry(group).or_default();
+            if count > *best {
+                *best = count;
+                let (reason, stack) = &self.waits[wait as usize];
+                self.groups[group as usize].blocked = Some((reason.to_string(), Arc::clone(stack)));
+            }
+        }
+        GoroutineCensus { groups: self.groups, complete }
+    }
+}

@@ -1,0 +1,106 @@
+//! GC cycles of a trace: begin, end, stop-the-world time, heap figures.
+
+use crate::format::exectrace::{Event, EventKind, Reader, StringId};
+use crate::model::{Bytes, TraceGc, TraceTime};
+
+/// Stop-the-world reasons of a cycle, as the runtime names them.
+const SWEEP_TERMINATION: &str = "GC sweep termination";
+const MARK_TERMINATION: &str = "GC mark termination";
+
+/// Cycles so far and what is open.
+#[derive(Debug, Default)]
+pub(super) struct Gcs {
+    cycles: Vec<TraceGc>,
+    stopped: Option<(TraceTime, Phase)>,
+    heap_alloc: Option<Bytes>,
+    goal: Option<Bytes>,
+}
+
+/// What the world was stopped for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Phase {
+    SweepTermination,
+    MarkTermination,
+    Other,
+}
+
+impl Gcs {
+    /// Looks at one event; `alive` is the number of goroutines now.
+    pub(super) fn event(&mut self, event: &Event, reader: &Reader<'_>, alive: u64) {
+        match event.kind {
+            EventKind::StwBegin { kind } => self.stopped = Some((event.time, phase(reader, kind))),
+            EventKind::StwEnd { .. } => self.world_runs(event.time),
+            EventKind::GcActive { seq } => self.active(seq),
+            EventKind::GcBegin { seq } => self.begin(seq, event.time),
+            EventKind::GcEnd { seq } => self.end(seq, event.time, alive),
+            EventKind::HeapAlloc { live } => self.heap_alloc = Some(live),
+            EventKind::HeapGoal { goal } => self.goal = Some(goal),
+            _ => {}
+        }
+    }
+
+    pub(super) fn finish(self) -> Vec<TraceGc> {
+        self.cycles
+    }
+
+    /// A cycle that was running when tracing, or a generation, began.
+    fn active(&mut self, seq: u64) {
+        let index = index(seq);
+        if self.cycles.last().is_none_or(|last| last.index < index) {
+            self.cycles.push(TraceGc { goal: self.goal, ..cycle(index) });
+        }
+    }
+
+    /// `GCBegin` lies within the stop for sweep termination, whose begin is gctrace's `@T`.
+    fn begin(&mut self, seq: u64, time: TraceTime) {
+        let stw_begin =
+            self.stopped.filter(|(_, phase)| *phase == Phase::SweepTermination).map(|(begin, _)| begin);
+        self.cycles.push(TraceGc { begin: Some(time), stw_begin, goal: self.goal, ..cycle(index(seq)) });
+    }
+
+    fn end(&mut self, seq: u64, time: TraceTime, alive: u64) {
+        let heap_alloc = self.heap_alloc;
+        if let Some(open) = self.cycles.last_mut().filter(|last| last.index == index(seq)) {
+            open.end = Some(time);
+            open.heap_alloc = heap_alloc;
+            open.goroutines = Some(alive);
+        }
+    }
+
+    /// Both stops of a cycle end while that cycle is the latest: the first after its begin, the
+    /// second just after its end.
+    fn world_runs(&mut self, time: TraceTime) {
+        let Some((begin, phase)) = self.stopped.take() else { return };
+        if phase != Phase::Other
+            && let Some(latest) = self.cycles.last_mut()
+        {
+            latest.stw.0 = latest.stw.0.saturating_add(time.since(begin).0);
+        }
+    }
+}
+
+fn phase(reader: &Reader<'_>, kind: StringId) -> Phase {
+    match reader.string(kind) {
+        Some(name) if name.contains(SWEEP_TERMINATION) => Phase::SweepTermination,
+        Some(name) if name.contains(MARK_TERMINATION) => Phase::MarkTermination,
+        _ => Phase::Other,
+    }
+}
+
+/// Begins and ends are counted in one sequence from 1.
+fn index(seq: u64) -> u64 {
+    seq.saturating_add(1) / 2
+}
+
+fn cycle(index: u64) -> TraceGc {
+    TraceGc {
+        index,
+        begin: None,
+        stw_begin: None,
+        end: None,
+        stw: Default::default(),
+        heap_alloc: None,
+        goal: None,
+        goroutines: None,
+    }
+}

@@ -1,0 +1,72 @@
+//! Folds an execution trace into what is decided per GC cycle and per goroutine creation site.
+//!
+//! Input: the trace's bytes and the moments of the checkpoints. Output: [`TracePiece`]. Each family of events has a
+//! small state of its own that sees them one by one; no event is kept, and no id of the trace
+//! leaves the generation it belongs to.
+
+mod census;
+mod gcs;
+
+use crate::format::Problem;
+use crate::format::exectrace::{EventKind, Names, Reader};
+use crate::model::{ClockMap, GoroutineCensus, GoroutineId, MonotonicTime, Stack, TraceGc, TraceTime};
+
+use std::collections::BTreeMap;
+
+use census::Census;
+use gcs::Gcs;
+
+/// What a trace comes to.
+#[derive(Debug, Default)]
+pub(super) struct TracePiece {
+    pub(super) gcs: Vec<TraceGc>,
+    pub(super) clock_pairs: Vec<(TraceTime, MonotonicTime)>,
+    pub(super) census: GoroutineCensus,
+    /// Where the goroutines that are still alive were created.
+    pub(super) creators: BTreeMap<GoroutineId, Stack>,
+    pub(super) problems: Vec<Problem>,
+    /// Problems that were met beyond those listed.
+    pub(super) unlisted_problems: u64,
+}
+
+/// Reads `bytes`; `checkpoints` are the moments, in order, at which living goroutines are counted.
+/// The error says why this is no trace that can be read.
+pub(super) fn fold(file: &str, bytes: &[u8], checkpoints: &[MonotonicTime]) -> Result<TracePiece, String> {
+    let mut reader = Reader::new(file, bytes).map_err(|error| error.to_string())?;
+    let mut names = Names::default();
+    let (mut gcs, mut census) = (Gcs::default(), Census::default());
+    let (mut clock_pairs, mut clocks) = (Vec::new(), ClockMap::default());
+    let mut waiting = checkpoints.iter().copied();
+    let mut next = waiting.next();
+    while let Some(event) = reader.next_event() {
+        while next.is_some_and(|moment| event.time > clocks.trace(moment)) {
+            census.checkpoint();
+            next = waiting.next();
+        }
+        match event.kind {
+            EventKind::Sync(sync) => {
+                census.new_generation();
+                clock_pairs.extend(sync.clocks.map(|clocks| (clocks.trace, clocks.monotonic)));
+                clocks = ClockMap::new(&clock_pairs);
+            }
+            _ => {
+                gcs.event(&event, &reader, census.alive());
+                census.event(&event, &reader, &mut names);
+            }
+        }
+    }
+    // Checkpoints after the last event saw the goroutines that were alive then.
+    (next.is_some()).then(|| census.checkpoint());
+    waiting.for_each(|_| census.checkpoint());
+    let problems = reader.problems().to_vec();
+    let unlisted_problems = reader.unlisted_problems();
+    let creators = census.creators();
+    Ok(TracePiece {
+        gcs: gcs.finish(),
+        clock_pairs,
+        census: census.finish(problems.is_empty()),
+        creators,
+        problems,
+        unlisted_problems,
+    })
+}

@@ -1,0 +1,229 @@
+//! The file form of a scenario: what the TOML says, before defaults. The JSON schema is made from
+//! these types, and the check walks the text against that schema.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::duration::Milliseconds;
+use super::keys::{BuildKeys, Matrix};
+use super::resolved::{ExpectedLeak, HeapDump, Thresholds};
+use crate::model::Mode;
+
+/// A harness scenario: a Go program, its builds, how it is observed and what must be found.
+/// Paths are relative to the file's directory.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ScenarioFile {
+    /// Name; the file's name without `.toml` by default.
+    pub name: Option<String>,
+    /// One line for `harness list`.
+    pub description: Option<String>,
+    /// The program and its load.
+    pub workload: WorkloadFile,
+    /// Build inputs of every variant.
+    #[serde(default)]
+    pub build: BuildKeys,
+    /// Builds to compare. Without any and without `[matrix]` there is one, `default`.
+    #[serde(default)]
+    pub variant: Vec<VariantFile>,
+    /// Builds to compare, as a cross product.
+    pub matrix: Option<Matrix>,
+    /// How runs are observed.
+    #[serde(default)]
+    pub capture: CaptureFile,
+    /// The contract. Without it only the baseline judges.
+    pub expect: Option<ExpectFile>,
+    /// The accepted baseline.
+    #[serde(default)]
+    pub baseline: BaselineFile,
+    /// What counts as growth and as worse.
+    #[serde(default)]
+    pub thresholds: Thresholds,
+}
+
+/// The program and its load.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct WorkloadFile {
+    /// Directory of the Go module; by default the nearest one upward that has a go.mod.
+    pub module: Option<String>,
+    /// Package to build, as `go build` takes it; the module's root by default.
+    pub package: Option<String>,
+    /// Arguments of the program.
+    #[serde(default)]
+    pub args: Vec<String>,
+    /// Environment added for the program.
+    #[serde(default)]
+    pub env: BTreeMap<String, String>,
+    /// Working directory of the program; the module's directory by default.
+    pub dir: Option<String>,
+    /// File for standard input; empty input by default.
+    pub stdin: Option<String>,
+    /// Deadline of one run; `60s` by default.
+    pub timeout: Option<Milliseconds>,
+    /// Time between the gentle and the hard stop; `5s` by default.
+    pub grace: Option<Milliseconds>,
+    /// Exit codes that mean success; `[0]` by default.
+    pub exit_codes: Option<Vec<i32>>,
+    /// Where live memory is compared; after each round with a driver, else every `250ms`.
+    pub checkpoint: Option<CheckpointFile>,
+    /// Load from outside, for a program that serves until it is stopped.
+    pub driver: Option<DriverFile>,
+}
+
+/// Where live memory is compared.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct CheckpointFile {
+    /// What makes a checkpoint.
+    pub on: On,
+    /// With `on = "call"`: the function, as the Go runtime spells it (`main.(*Server).handle`).
+    pub func: Option<String>,
+    /// With `on = "call"`: entries between checkpoints. With `on = "interval"`: the period,
+    /// `250ms` by default.
+    pub every: Option<Every>,
+}
+
+/// What makes a checkpoint.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum On {
+    /// Every so many entries of a function.
+    Call,
+    /// SIGUSR2 from whoever drives the program.
+    Signal,
+    /// Time.
+    Interval,
+    /// The end of a round of the driver.
+    Round,
+    /// The end of a GC cycle of the program's own.
+    Gc,
+    /// The end of the program.
+    Exit,
+}
+
+impl On {
+    /// As the file spells it.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Call => "call",
+            Self::Signal => "signal",
+            Self::Interval => "interval",
+            Self::Round => "round",
+            Self::Gc => "gc",
+            Self::Exit => "exit",
+        }
+    }
+}
+
+/// A number of calls, or a period.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub(super) enum Every {
+    /// Calls.
+    Calls(u64),
+    /// Period.
+    Period(Milliseconds),
+}
+
+/// A command that loads a serving program from outside.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct DriverFile {
+    /// Program and arguments of one round. `{round}` becomes the round's number, from 1.
+    #[schemars(length(min = 1))]
+    pub command: Vec<String>,
+    /// Environment added for it.
+    #[serde(default)]
+    pub env: BTreeMap<String, String>,
+    /// Working directory; this file's directory by default.
+    pub dir: Option<String>,
+    /// Number of rounds; 10 by default.
+    #[schemars(range(min = 1))]
+    pub rounds: Option<u32>,
+    /// When the program can take load; after `500ms` by default.
+    pub ready: Option<ReadyFile>,
+    /// Rest between the end of a round and its checkpoint; `200ms` by default.
+    pub settle: Option<Milliseconds>,
+}
+
+/// When a serving program is ready: one of these.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ReadyFile {
+    /// A TCP address on this machine accepts connections (`127.0.0.1:4222`).
+    pub tcp: Option<String>,
+    /// Its output contains this text.
+    pub output: Option<String>,
+    /// So much time has passed.
+    pub after: Option<Milliseconds>,
+}
+
+/// One build of the program.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct VariantFile {
+    /// Unique name; also a directory name.
+    pub name: String,
+    /// Build inputs that differ from `[build]`, key by key: an array replaces the array there.
+    #[serde(default)]
+    pub build: BuildKeys,
+}
+
+/// How runs are observed.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct CaptureFile {
+    /// Modes, in order; all three by default.
+    #[schemars(length(min = 1))]
+    pub modes: Option<Vec<Mode>>,
+    /// Runs of each mode; 3 by default (a plain run is made once).
+    #[schemars(range(min = 1, max = 1000))]
+    pub repeat: Option<u32>,
+    /// Execution trace; on by default.
+    pub trace: Option<TraceFile>,
+    /// Which heap dumps to write; `last` by default.
+    pub heap_dump: Option<HeapDump>,
+    /// Goroutineleak profile where the Go release has it; on by default.
+    pub goroutine_leak: Option<bool>,
+    /// One allocation in so many bytes is sampled in natural mode; 4096 by default.
+    #[schemars(range(min = 1))]
+    pub memprofile_rate: Option<u64>,
+}
+
+/// Execution trace, or a trace with more in it.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub(super) enum TraceFile {
+    /// On or off.
+    Switch(bool),
+    /// On, with details.
+    Details(TraceDetails),
+}
+
+/// Details of an execution trace.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct TraceDetails {
+    /// An event per allocation and free.
+    #[serde(default)]
+    pub alloc_free: bool,
+}
+
+/// The contract.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ExpectFile {
+    /// Leaks that must be found in every variant; `[]`: none may be.
+    pub leaks: Vec<ExpectedLeak>,
+}
+
+/// The accepted baseline.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct BaselineFile {
+    /// Its file; `NAME.baseline.toml` beside this file by default.
+    pub file: Option<String>,
+}

@@ -1,0 +1,13 @@
+//! The built binary on the repository's scenarios, with real Go: what a user sees.
+//!
+//! One test binary with a module per question. Every test works in a directory of its own and
+//! fails, loudly, where Go is missing.
+
+mod analyze;
+mod determinism;
+mod gates;
+mod help;
+mod leak_repro;
+mod programs;
+mod releases;
+mod report;

@@ -1,0 +1,81 @@
+//! What the tests need beside Rust, and how to get it.
+//!
+//! Only Go so far. A tool that is there is used; a missing one is installed from the machine's own
+//! packages where that is possible, and otherwise named together with where to get it.
+
+use std::path::Path;
+
+use anyhow::{Result, bail};
+
+use crate::command::{Command, say};
+use crate::golang::{Go, OLDEST, Version};
+
+/// The tools, all of them there.
+#[derive(Debug)]
+pub(crate) struct Tools {
+    pub(crate) go: Go,
+}
+
+/// Finds every tool, installs what is missing, and fails if something still is.
+pub(crate) fn install_missing() -> Result<Tools> {
+    let go = match Go::find() {
+        Some(go) => go,
+        None => install_go()?,
+    };
+    say(&format!("go {} at {}", go.version, go.program.display()));
+    Ok(Tools { go })
+}
+
+fn install_go() -> Result<Go> {
+    let hint = format!(
+        "hint: install Go {OLDEST} or newer (https://go.dev/doc/install) and put its `bin` directory on PATH"
+    );
+    if !Path::new("/usr/bin/apt-get").exists() {
+        bail!("no Go {OLDEST} or newer found\n{hint}");
+    }
+    Command::new("apt-get").args(["update", "--quiet=2"]).run()?;
+    let offered =
+        Command::new("apt-cache").args(["search", "--names-only", r"^golang-1\.[0-9]+-go$"]).read()?;
+    let Some(package) = newest_package(&offered) else {
+        bail!("no Go {OLDEST} or newer found, and no package of this system has it\n{hint}");
+    };
+    Command::new("apt-get")
+        .args(["install", "--yes", "--no-install-recommends", package.as_str()])
+        .env("DEBIAN_FRONTEND", "noninteractive")
+        .run()?;
+    match Go::find() {
+        Some(go) => Ok(go),
+        None => bail!("`{package}` is installed, but no Go {OLDEST} or newer is found\n{hint}"),
+    }
+}
+
+/// The newest package that is new enough in `apt-cache search` lines (`golang-1.24-go - Go …`).
+fn newest_package(offered: &str) -> Option<String> {
+    offered
+        .lines()
+        .filter_map(|line| line.split_whitespace().next())
+        .filter_map(|package| {
+            let version = package.strip_prefix("golang-")?.strip_suffix("-go")?;
+            Some((Version::parse(version)?, package))
+        })
+        .filter(|(version, _)| *version >= OLDEST)
+        .max()
+        .map(|(_, package)| package.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_newest_package_is_chosen_by_number_not_by_spelling() {
+        let offered = "golang-1.9-go - Go\ngolang-1.23-go - Go\ngolang-1.100-go - Go\ngolang-1.24-go - Go\n";
+        assert_eq!(newest_package(offered).as_deref(), Some("golang-1.100-go"));
+    }
+
+    #[test]
+    fn packages_that_are_too_old_are_not_chosen() {
+        assert_eq!(newest_package("golang-1.19-go - Go programming language compiler\n"), None);
+        assert_eq!(newest_package(""), None);
+    }
+}
