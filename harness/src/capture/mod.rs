@@ -2,10 +2,30 @@
 //! anywhere, and reads such a directory back.
 //!
 //! The manifest is the one hand-over between what happens on this machine and what is computed
-//! from files.
+//! from files. What the program does, good or bad, is a record; only what keeps the harness from
+//! writing or reading the directory is an error.
 
+mod child;
+mod driver;
+mod error;
+mod launch;
+mod machine;
 mod manifest;
+mod map;
+mod mode;
+mod open;
+mod session;
+mod store;
+mod tail;
+#[cfg(test)]
+mod tests;
 
+pub use error::CaptureError;
 pub use manifest::{
     BuildOutcome, BuildRecord, CaptureStatus, End, FileRecord, MANIFEST_FORMAT, Machine, Manifest, RunRecord,
 };
+pub use map::FileBytes;
+pub use open::{CaptureDir, open};
+pub use session::{Session, plan};
+pub use store::{HARNESS_DIR, Lock, Store};
+pub use tail::failure_text;

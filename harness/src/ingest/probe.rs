@@ -11,8 +11,7 @@ use crate::format::proberec::{
     self, Bucket, GoroutineLeak, MemProfile, MetricValue, Reader, Record, StackId, TraceStarted,
 };
 use crate::model::{
-    Bytes, Checkpoint, Frame, GcCycle, HeapSnapshot, MissingInput, ModuleTable, MonotonicTime, Objects, Site,
-    SiteUse, Stack,
+    Bytes, Checkpoint, Frame, GcCycle, HeapSnapshot, MissingInput, ModuleTable, Objects, Site, SiteUse, Stack,
 };
 
 use super::sites;
@@ -37,13 +36,6 @@ pub(super) struct ProbePiece {
     pub(super) trace_complete: bool,
     pub(super) missing: Vec<MissingInput>,
     pub(super) problems: Vec<Problem>,
-}
-
-impl ProbePiece {
-    /// When the checkpoints began.
-    pub(super) fn moments(&self) -> Vec<MonotonicTime> {
-        self.checkpoints.iter().map(|checkpoint| checkpoint.at).collect()
-    }
 }
 
 /// Reads `bytes`, whose symbols belong to `modules`.

@@ -1,8 +1,33 @@
 //! The Go toolchain: finds it, builds a variant with the probe in an overlay and without, reads
 //! back what was really built. Starts processes; never through a shell.
 
+mod build;
 mod built;
 mod captured;
+mod doctor;
+mod environment;
+mod error;
+mod failure;
+mod find;
+mod flags;
+mod go;
+mod helper;
+mod overlay;
+mod package;
 pub mod process;
+mod readback;
+mod release;
+mod select;
+mod sources;
+mod split;
+#[cfg(test)]
+mod tests;
 
+pub use build::{BuildDirs, Toolchain};
 pub use built::{BinaryFacts, BuildFacts, BuildFailure, Built, GoInfo};
+pub use doctor::{Check, CheckState, doctor};
+pub use environment::Environment;
+pub use error::BuildError;
+pub use go::Go;
+pub use process::Interrupt;
+pub use release::Release;

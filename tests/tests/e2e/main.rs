@@ -8,5 +8,6 @@ mod determinism;
 mod gates;
 mod help;
 mod leak_repro;
+mod programs;
 mod releases;
 mod report;

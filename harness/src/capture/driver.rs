@@ -1,0 +1,159 @@
+//! Load from outside, for a program that serves until it is stopped.
+
+use std::collections::BTreeMap;
+use std::io::Write;
+use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
+use std::time::{Duration, Instant};
+use std::{fs, thread};
+
+use camino::Utf8Path;
+
+use super::child::{Child, ProbeSignal};
+use crate::scenario::{Driver, Ready};
+use crate::toolchain::Interrupt;
+use crate::toolchain::process::{self, Command, Ended, Limits};
+
+/// How often readiness and records are looked at.
+const LOOK: Duration = Duration::from_millis(20);
+/// Records that have not grown for this long are complete.
+const QUIET: Duration = Duration::from_millis(150);
+/// Longest wait for a checkpoint's records.
+const CHECKPOINT: Duration = Duration::from_secs(30);
+
+/// What drives a run.
+pub(super) struct Rounds<'a> {
+    pub(super) driver: &'a Driver,
+    /// The harness's own environment.
+    pub(super) env: &'a BTreeMap<String, String>,
+    /// Directory of the run.
+    pub(super) run: &'a Utf8Path,
+    /// The program has the probe.
+    pub(super) probed: bool,
+    pub(super) deadline: Instant,
+    pub(super) interrupt: &'a Interrupt,
+}
+
+/// Why driving stopped before its end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Stopped {
+    /// The program ended by itself.
+    Ended,
+    /// The deadline of the run.
+    Deadline,
+    /// The user.
+    Interrupted,
+    /// The driver.
+    Failed(String),
+}
+
+impl Rounds<'_> {
+    /// Waits until the program is ready, then loads it round by round.
+    pub(super) fn drive(&self, child: &Child) -> Result<(), Stopped> {
+        self.wait_ready(child)?;
+        for round in 1..=self.driver.rounds {
+            self.round(round, child)?;
+            self.rest(Duration::from_millis(self.driver.settle_ms), child)?;
+            if self.probed {
+                self.checkpoint(child)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn alive(&self, child: &Child) -> Result<(), Stopped> {
+        match () {
+            () if self.interrupt.is_set() => Err(Stopped::Interrupted),
+            () if child.has_ended() => Err(Stopped::Ended),
+            () if Instant::now() >= self.deadline => Err(Stopped::Deadline),
+            () => Ok(()),
+        }
+    }
+
+    fn rest(&self, time: Duration, child: &Child) -> Result<(), Stopped> {
+        let until = Instant::now() + time;
+        while Instant::now() < until {
+            self.alive(child)?;
+            thread::sleep(LOOK.min(until.saturating_duration_since(Instant::now())));
+        }
+        Ok(())
+    }
+
+    fn wait_ready(&self, child: &Child) -> Result<(), Stopped> {
+        if let Ready::AfterMs(time) = self.driver.ready {
+            return self.rest(Duration::from_millis(time), child);
+        }
+        while !self.is_ready()? {
+            self.alive(child)?;
+            thread::sleep(LOOK);
+        }
+        Ok(())
+    }
+
+    fn is_ready(&self) -> Result<bool, Stopped> {
+        match &self.driver.ready {
+            Ready::AfterMs(_) => Ok(true),
+            Ready::Tcp(address) => {
+                let known: Option<SocketAddr> = address.to_socket_addrs().ok().and_then(|mut all| all.next());
+                let known = known.ok_or_else(|| Stopped::Failed(format!("`{address}` is no address")))?;
+                Ok(TcpStream::connect_timeout(&known, LOOK * 10).is_ok())
+            }
+            Ready::Output(text) => Ok(["stdout.txt", "stderr.txt", "gctrace.txt"].iter().any(|name| {
+                fs::read(self.run.join(name))
+                    .is_ok_and(|bytes| String::from_utf8_lossy(&bytes).contains(text))
+            })),
+        }
+    }
+
+    fn round(&self, round: u32, child: &Child) -> Result<(), Stopped> {
+        let number = round.to_string();
+        let mut words = self.driver.command.iter().map(|word| word.replace("{round}", &number));
+        let program = words.next().ok_or_else(|| Stopped::Failed("the driver has no command".to_owned()))?;
+        let mut env = self.env.clone();
+        env.extend(self.driver.env.clone());
+        let command = Command { program, args: words.collect(), dir: self.driver.dir.clone(), env };
+        let left = self.deadline.saturating_duration_since(Instant::now());
+        let done = process::run(&command, &Limits::within(left), self.interrupt)
+            .map_err(|error| Stopped::Failed(format!("{error}: {}", error.source)))?;
+        let output = format!("{}{}", done.stdout.text(), done.stderr.text());
+        self.keep(&output);
+        match done.end {
+            Ended::Exited(0) => Ok(()),
+            Ended::TimedOut => Err(Stopped::Deadline),
+            Ended::Interrupted => Err(Stopped::Interrupted),
+            end => {
+                self.alive(child)?;
+                let tail: Vec<&str> = output.lines().rev().take(10).collect();
+                let tail: Vec<&str> = tail.into_iter().rev().collect();
+                Err(Stopped::Failed(format!("round {round} ended with {end}\n{}", tail.join("\n"))))
+            }
+        }
+    }
+
+    /// What the driver says is a help in trouble, not evidence: failing to keep it harms nothing.
+    fn keep(&self, output: &str) {
+        let path = self.run.join("driver.txt");
+        let file = fs::OpenOptions::new().create(true).append(true).open(path);
+        let _ = file.and_then(|mut file| file.write_all(output.as_bytes()));
+    }
+
+    /// Asks for a checkpoint and waits until its records are written.
+    fn checkpoint(&self, child: &Child) -> Result<(), Stopped> {
+        let size = || fs::metadata(self.run.join("probe.rec")).map_or(0, |data| data.len());
+        let before = size();
+        child.tell(ProbeSignal::Checkpoint);
+        let (asked, mut last, mut since) = (Instant::now(), before, Instant::now());
+        loop {
+            self.alive(child)?;
+            let now = size();
+            if now != last {
+                (last, since) = (now, Instant::now());
+            } else if now > before && since.elapsed() >= QUIET {
+                return Ok(());
+            }
+            if asked.elapsed() > CHECKPOINT {
+                return Err(Stopped::Failed("the probe took no checkpoint for 30 s".to_owned()));
+            }
+            thread::sleep(LOOK);
+        }
+    }
+}

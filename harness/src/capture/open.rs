@@ -1,0 +1,95 @@
+//! Reading a capture back: the manifest, and files that are what it says.
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use super::error::{CaptureError, io};
+use super::manifest::{MANIFEST_FORMAT, Manifest, RunRecord};
+use super::map::FileBytes;
+
+/// Name of the manifest within a capture.
+pub(super) const MANIFEST: &str = "manifest.json";
+/// Name of the accepted baseline as it was, within a capture.
+pub(super) const BASELINE: &str = "baseline.toml";
+
+/// A capture directory that was read.
+#[derive(Debug)]
+pub struct CaptureDir {
+    root: Utf8PathBuf,
+    manifest: Manifest,
+}
+
+/// Reads the manifest of the capture in `root`.
+///
+/// # Errors
+/// When there is none, it is damaged, or a newer harness wrote it.
+pub fn open(root: &Utf8Path) -> Result<CaptureDir, CaptureError> {
+    let path = root.join(MANIFEST);
+    if !path.is_file() {
+        return Err(CaptureError::NoCapture { path: root.to_owned() });
+    }
+    let bytes = std::fs::read(&path).map_err(io("read", &path))?;
+    let manifest = parse(&path, &bytes)?;
+    Ok(CaptureDir { root: root.to_owned(), manifest })
+}
+
+/// The format is looked at first: a newer manifest need not fit the types of this one.
+fn parse(path: &Utf8Path, bytes: &[u8]) -> Result<Manifest, CaptureError> {
+    #[derive(serde::Deserialize)]
+    struct Versioned {
+        format: u32,
+    }
+    let refuse = |error: serde_json::Error| CaptureError::Manifest {
+        path: path.to_owned(),
+        line: error.line(),
+        column: error.column(),
+        message: error.to_string(),
+    };
+    let Versioned { format } = serde_json::from_slice(bytes).map_err(refuse)?;
+    if format > MANIFEST_FORMAT {
+        return Err(CaptureError::Format { path: path.to_owned(), found: format, expected: MANIFEST_FORMAT });
+    }
+    serde_json::from_slice(bytes).map_err(refuse)
+}
+
+impl CaptureDir {
+    /// Where it lies.
+    #[must_use]
+    pub fn root(&self) -> &Utf8Path {
+        &self.root
+    }
+
+    /// What it holds.
+    #[must_use]
+    pub fn manifest(&self) -> &Manifest {
+        &self.manifest
+    }
+
+    /// The accepted baseline's text as it was when the capture was made.
+    ///
+    /// # Errors
+    /// When it is there and cannot be read.
+    pub fn baseline(&self) -> Result<Option<String>, CaptureError> {
+        let path = self.root.join(BASELINE);
+        if !path.exists() {
+            return Ok(None);
+        }
+        std::fs::read_to_string(&path).map(Some).map_err(io("read", &path))
+    }
+
+    /// A file of a run, checked against the size and hash that were recorded; `None` if the run left no
+    /// such file.
+    ///
+    /// # Errors
+    /// When the file is gone, cannot be read, or is not what was recorded.
+    pub fn read(&self, run: &RunRecord, name: &str) -> Result<Option<FileBytes>, CaptureError> {
+        let Some(record) = run.files.iter().find(|file| file.name == name) else { return Ok(None) };
+        let path = self.root.join(&run.dir).join(name);
+        let bytes = FileBytes::open(&path).map_err(io("read", &path))?;
+        let expected = format!("{} bytes with BLAKE3 {}", record.size, record.hash);
+        let found = format!("{} bytes with BLAKE3 {}", bytes.len(), blake3::hash(&bytes).to_hex());
+        if found != expected {
+            return Err(CaptureError::Damaged { path, expected, found });
+        }
+        Ok(Some(bytes))
+    }
+}

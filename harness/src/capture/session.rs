@@ -1,0 +1,150 @@
+//! A capture in the making: builds and runs are recorded as they come, the manifest is whole at any
+//! moment.
+
+use std::collections::BTreeMap;
+use std::fs;
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use super::error::{CaptureError, io};
+use super::launch::Launch;
+use super::machine;
+use super::manifest::{BuildOutcome, BuildRecord, CaptureStatus, MANIFEST_FORMAT, Manifest, RunRecord};
+use super::open::BASELINE;
+use super::store::{self, Store};
+use crate::model::{Mode, RunId, WallTime};
+use crate::scenario::Scenario;
+use crate::toolchain::{Built, Interrupt};
+
+/// A capture in the making.
+#[derive(Debug)]
+pub struct Session {
+    root: Utf8PathBuf,
+    manifest: Manifest,
+}
+
+impl Session {
+    /// Makes the directory (a new one in `store`, or `out`) and its first manifest.
+    ///
+    /// # Errors
+    /// When the directory cannot be made or holds other things.
+    pub fn create(store: &Store, out: Option<&Utf8Path>, scenario: &Scenario) -> Result<Self, CaptureError> {
+        let created = now();
+        let root = match out {
+            Some(out) => {
+                store::prepare_out(out)?;
+                out.canonicalize_utf8().map_err(io("find", out))?
+            }
+            None => store.new_run(&scenario.name, &stamp(created))?,
+        };
+        let manifest = Manifest {
+            format: MANIFEST_FORMAT,
+            harness: env!("CARGO_PKG_VERSION").to_owned(),
+            created,
+            status: CaptureStatus::Running,
+            scenario: scenario.clone(),
+            machine: machine::facts(),
+            builds: Vec::new(),
+            runs: Vec::new(),
+        };
+        let session = Self { root, manifest };
+        session.copy(&scenario.path, "scenario.toml")?;
+        session.copy(&scenario.baseline, BASELINE)?;
+        session.write()?;
+        Ok(session)
+    }
+
+    /// Where the capture lies.
+    #[must_use]
+    pub fn root(&self) -> &Utf8Path {
+        &self.root
+    }
+
+    /// Keeps a file of the user's as it is now, if it is there.
+    fn copy(&self, from: &Utf8Path, name: &str) -> Result<(), CaptureError> {
+        let to = self.root.join(name);
+        if from.is_file() {
+            fs::copy(from, &to).map_err(io("copy", from))?;
+        } else if to.exists() {
+            fs::remove_file(&to).map_err(io("remove", &to))?;
+        }
+        Ok(())
+    }
+
+    fn write(&self) -> Result<(), CaptureError> {
+        store::write_manifest(&self.root, &self.manifest)
+    }
+
+    /// Records what came of a build.
+    ///
+    /// # Errors
+    /// When the manifest cannot be written.
+    pub fn record_build(&mut self, variant: &str, outcome: BuildOutcome) -> Result<(), CaptureError> {
+        self.manifest.builds.push(BuildRecord { variant: variant.to_owned(), outcome });
+        self.write()
+    }
+
+    /// Makes one run; what came of it is recorded and returned.
+    ///
+    /// # Errors
+    /// When the capture cannot be written; what the program does is never an error.
+    pub fn run(
+        &mut self,
+        id: &RunId,
+        built: &Built,
+        env: &BTreeMap<String, String>,
+        interrupt: &Interrupt,
+    ) -> Result<&RunRecord, CaptureError> {
+        let dir = Utf8PathBuf::from(format!("{}/{}-{}", id.variant, mode_name(id.mode), id.repeat));
+        let launch =
+            Launch { scenario: &self.manifest.scenario, built, id, root: &self.root, dir, env, interrupt };
+        let record = launch.run()?;
+        self.manifest.runs.push(record);
+        self.write()?;
+        Ok(&self.manifest.runs[self.manifest.runs.len() - 1])
+    }
+
+    /// Marks the capture as finished, or interrupted.
+    ///
+    /// # Errors
+    /// When the manifest cannot be written.
+    pub fn finish(mut self, status: CaptureStatus) -> Result<Utf8PathBuf, CaptureError> {
+        self.manifest.status = status;
+        self.write()?;
+        Ok(self.root)
+    }
+}
+
+/// The runs of a scenario, interleaved: all variants of the first repeat, then of the second, so that a
+/// machine that slows down slows all of them. A plain run is made once.
+#[must_use]
+pub fn plan(scenario: &Scenario, variants: &[String]) -> Vec<RunId> {
+    let mut plan = Vec::new();
+    for repeat in 1..=scenario.capture.repeat {
+        for variant in variants {
+            for mode in scenario.capture.modes.iter().filter(|mode| repeat == 1 || **mode != Mode::Plain) {
+                plan.push(RunId { variant: variant.as_str().into(), mode: *mode, repeat });
+            }
+        }
+    }
+    plan
+}
+
+fn mode_name(mode: Mode) -> &'static str {
+    match mode {
+        Mode::Plain => "plain",
+        Mode::Natural => "natural",
+        Mode::Step => "step",
+    }
+}
+
+/// Wall-clock time.
+pub(super) fn now() -> WallTime {
+    WallTime(i64::try_from(jiff::Timestamp::now().as_nanosecond()).unwrap_or(i64::MAX))
+}
+
+/// `20260102T030405.678Z`, which sorts by time.
+fn stamp(at: WallTime) -> String {
+    let time = jiff::Timestamp::from_nanosecond(i128::from(at.0)).unwrap_or_default();
+    time.strftime("%Y%m%dT%H%M%S%.3fZ").to_string()
+}

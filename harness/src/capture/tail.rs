@@ -1,0 +1,60 @@
+//! What a failed program said last.
+
+use camino::Utf8Path;
+
+use super::manifest::RunRecord;
+
+/// Lines and bytes shown of each stream.
+const MAX_LINES: usize = 40;
+const MAX_BYTES: usize = 8 << 10;
+
+/// The ends of what the program wrote, stream by stream; gctrace's lines, which share a file with the
+/// runtime's last words, are left out.
+#[must_use]
+pub fn failure_text(root: &Utf8Path, run: &RunRecord) -> String {
+    let mut text = String::new();
+    for name in ["stderr.txt", "gctrace.txt", "stdout.txt", "driver.txt"] {
+        let bytes = std::fs::read(root.join(&run.dir).join(name)).unwrap_or_default();
+        let tail = tail(&bytes);
+        if !tail.is_empty() {
+            text.push_str(&format!("--- {}/{name}\n{tail}\n", run.dir));
+        }
+    }
+    text
+}
+
+fn tail(bytes: &[u8]) -> String {
+    let text = String::from_utf8_lossy(bytes);
+    let is_gctrace = |line: &&str| line.starts_with("gc ") && line.contains(" ms clock, ");
+    // A panic says the most in its first lines, an endless log in its last.
+    let lines: Vec<&str> = text.lines().filter(|line| !is_gctrace(line)).collect();
+    let from = lines.iter().position(|line| line.starts_with("panic:") || line.starts_with("fatal error:"));
+    let from = from.unwrap_or(lines.len().saturating_sub(MAX_LINES));
+    let mut shown = lines[from..].iter().take(MAX_LINES).copied().collect::<Vec<_>>().join("\n");
+    let mut end = shown.len().min(MAX_BYTES);
+    while !shown.is_char_boundary(end) {
+        end -= 1;
+    }
+    shown.truncate(end);
+    shown
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_is_shown_from_its_first_line_without_gctrace() {
+        let log = "working\n".repeat(100);
+        let text =
+            format!("{log}gc 1 @0.1s 0%: 0+0+0 ms clock, 0 ms cpu\npanic: boom\n\ngoroutine 1 [running]:\n");
+        assert_eq!(tail(text.as_bytes()), "panic: boom\n\ngoroutine 1 [running]:");
+    }
+
+    #[test]
+    fn a_long_log_is_shown_by_its_end() {
+        let log: String = (0..1000).map(|n| format!("line {n}\n")).collect();
+        let shown = tail(log.as_bytes());
+        assert!(shown.starts_with("line 960\n") && shown.ends_with("line 999"), "{shown}");
+    }
+}

@@ -1,0 +1,321 @@
+//! Builds a variant: the user's own binary, and the same with the probe.
+
+use std::collections::BTreeMap;
+use std::fs;
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use super::built::{BuildFacts, BuildFailure, Built};
+use super::environment::Environment;
+use super::error::BuildError;
+use super::go::{Go, finish};
+use super::overlay::{Injection, Wish};
+use super::package::{self, Package};
+use super::process::Interrupt;
+use super::readback::{ReadBack, disagreements, read_back};
+use super::release::GoroutineLeak;
+use super::select::{Choice, select};
+use super::{failure, find, flags, overlay, select as selection, split};
+use crate::scenario::{BuildSpec, DebugInfo, HeapDump, Scenario, Variant};
+
+/// Time for one build, seconds: a cold one of a large program takes minutes on two cores.
+pub(super) const BUILD_SECONDS: u64 = 1800;
+
+/// A Go that was found, and the environment to use it in.
+#[derive(Debug, Clone)]
+pub struct Toolchain {
+    found: Go,
+    environment: Environment,
+}
+
+/// Where builds go.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BuildDirs {
+    /// Directory of the scenario's builds, absolute: `.harness/build/SCENARIO`. The same for the
+    /// same scenario, so that an unchanged binary is not linked again.
+    pub out: Utf8PathBuf,
+    /// What can be made again and is shared by all scenarios: [`Environment::cache_dir`].
+    pub cache: Utf8PathBuf,
+}
+
+/// What stays the same over the two builds of a variant.
+struct Job<'a> {
+    scenario: &'a Scenario,
+    spec: &'a BuildSpec,
+    go: Go,
+    main: Package,
+    /// Directory of the variant.
+    out: Utf8PathBuf,
+    environment: &'a Environment,
+    interrupt: &'a Interrupt,
+}
+
+/// One binary that was made.
+struct Made {
+    binary: Utf8PathBuf,
+    command: Vec<String>,
+    millis: u64,
+    note: Option<String>,
+}
+
+impl Toolchain {
+    /// Looks for Go in HARNESS_GO, PATH, GOROOT and the usual places.
+    ///
+    /// # Errors
+    /// When there is none that is new enough.
+    pub fn find(environment: &Environment) -> Result<Self, BuildError> {
+        let found = find::find(environment, &Interrupt::default())?;
+        Ok(Self { found, environment: environment.clone() })
+    }
+
+    /// The Go that was found; a scenario or a module can ask for another one.
+    #[must_use]
+    pub fn go(&self) -> &Go {
+        &self.found
+    }
+
+    /// Builds `variant` twice, with the probe and without, and reads both binaries back.
+    ///
+    /// # Errors
+    /// [`BuildError::Failed`] when Go refuses the program; the others are the harness's or the
+    /// scenario's trouble.
+    pub fn build(
+        &self,
+        scenario: &Scenario,
+        variant: &Variant,
+        dirs: &BuildDirs,
+        interrupt: &Interrupt,
+    ) -> Result<Built, BuildError> {
+        let job = self.job(scenario, variant, dirs, interrupt)?;
+        let plain = job.make("plain", &job.go, &[], job.spec)?;
+        let plain_read = read_back(&job.go, &plain.binary, interrupt)?;
+        let wish = job.wish();
+        let injection = overlay::inject(&job.go, &wish, &dirs.cache, interrupt)?;
+        let (go, spec) = job.probed();
+        let overlay = format!("-overlay={}", injection.file);
+        let probed = job.make("probed", &go, &[overlay], &spec).map_err(blame_overlay)?;
+        let probed_read = read_back(&job.go, &probed.binary, interrupt)?;
+        if !probed_read.has_probe {
+            return Err(no_probe(probed.binary));
+        }
+        Ok(job.built(Pair { plain, plain_read, probed, probed_read }, injection))
+    }
+
+    fn job<'a>(
+        &'a self,
+        scenario: &'a Scenario,
+        variant: &'a Variant,
+        dirs: &BuildDirs,
+        interrupt: &'a Interrupt,
+    ) -> Result<Job<'a>, BuildError> {
+        let spec = &variant.build;
+        let mut env = self.environment.vars.clone();
+        env.extend(flags::variables(spec));
+        let choice = Choice {
+            found: &self.found,
+            toolchain: spec.toolchain.as_deref(),
+            env: &env,
+            module: &scenario.workload.module,
+            cache: &dirs.cache,
+        };
+        let go = self.select(&choice, interrupt)?;
+        let main = package::list(&go, &scenario.workload, spec, &scenario.workload.package, interrupt)?;
+        check_main(&go, &main, &scenario.workload.package)?;
+        let out = dirs.out.join(&variant.name);
+        Ok(Job { scenario, spec, go, main, out, environment: &self.environment, interrupt })
+    }
+
+    /// The Go of a build. What the go command says against the scenario or the module is the
+    /// user's build failing, not a question gone wrong.
+    fn select(&self, choice: &Choice<'_>, interrupt: &Interrupt) -> Result<Go, BuildError> {
+        select(choice, interrupt).map_err(|error| match error {
+            BuildError::Query { command, output, hint } => {
+                let hint = self.near_targets(&output, interrupt).or(hint);
+                let command = command.split(' ').map(str::to_owned).collect();
+                BuildError::Failed(Box::new(BuildFailure { command, output, hint }))
+            }
+            other => other,
+        })
+    }
+
+    /// The targets of the same system or architecture as one that Go does not have.
+    fn near_targets(&self, output: &str, interrupt: &Interrupt) -> Option<String> {
+        let (_, pair) = output.split_once("unsupported GOOS/GOARCH pair ")?;
+        let (os, arch) = pair.split_whitespace().next()?.split_once('/')?;
+        let targets = selection::targets(&self.found, &self.environment.dir, interrupt);
+        let near: Vec<&str> = targets
+            .iter()
+            .filter(|there| there.split_once('/').is_some_and(|(o, a)| o == os || a == arch))
+            .map(String::as_str)
+            .collect();
+        (!near.is_empty()).then(|| format!("there are {}", near.join(", ")))
+    }
+}
+
+/// Both binaries of a variant.
+struct Pair {
+    plain: Made,
+    plain_read: ReadBack,
+    probed: Made,
+    probed_read: ReadBack,
+}
+
+impl Job<'_> {
+    /// Runs `go build` into the directory `kind` of the variant.
+    fn make(&self, kind: &str, go: &Go, extra: &[String], spec: &BuildSpec) -> Result<Made, BuildError> {
+        let dir = self.out.join(kind);
+        fs::create_dir_all(&dir).map_err(BuildError::file("create", &dir))?;
+        let name = format!("{}{}", self.main.program(), go.setting("GOEXE"));
+        let binary = dir.join(&name);
+        let is_split = spec.debug == DebugInfo::Split;
+        let target = if is_split { dir.join(format!("{name}.full")) } else { binary.clone() };
+        let mut args = vec!["build".to_owned(), format!("-o={target}")];
+        args.extend(flags::words(spec, self.main.module_path())?);
+        args.extend_from_slice(extra);
+        args.push(self.scenario.workload.package.clone());
+        let command = go.command(args, &self.scenario.workload.module);
+        let done = finish(&command, BUILD_SECONDS, self.interrupt)?;
+        if !done.ok() {
+            return Err(failed(command.words(), &(done.stdout.text() + &done.stderr.text())));
+        }
+        let note =
+            if is_split { split::split(&target, &binary, self.environment, self.interrupt)? } else { None };
+        let millis = u64::try_from(done.wall.as_millis()).unwrap_or(u64::MAX);
+        Ok(Made { binary, command: command.words(), millis, note })
+    }
+
+    /// What the probed build shall have in it.
+    fn wish(&self) -> Wish<'_> {
+        Wish {
+            main: &self.main,
+            workload: &self.scenario.workload,
+            spec: self.spec,
+            heap_dump: self.scenario.capture.heap_dump != HeapDump::Off,
+            out: &self.out,
+        }
+    }
+
+    /// The Go and the keys of the probed build.
+    fn probed(&self) -> (Go, BuildSpec) {
+        let mut go = self.go.clone();
+        if let Some(experiment) = self.leak_experiment() {
+            let experiments = [go.setting("GOEXPERIMENT"), experiment].join(",");
+            go.env.insert("GOEXPERIMENT".to_owned(), experiments.trim_start_matches(',').to_owned());
+        }
+        let mut spec = self.spec.clone();
+        // go build -cover reads the sources of package main without the overlay (1.26).
+        spec.cover = false;
+        if spec.debug == DebugInfo::Split {
+            spec.debug = DebugInfo::Full;
+        }
+        (go, spec)
+    }
+
+    /// The GOEXPERIMENT to add for the goroutineleak profile, unless the user's has it.
+    fn leak_experiment(&self) -> Option<&'static str> {
+        let GoroutineLeak::Experiment(name) = self.go.release.goroutine_leak() else { return None };
+        let there = self.go.setting("GOEXPERIMENT").split(',').any(|word| word == name);
+        (self.scenario.capture.goroutine_leak && !there).then_some(name)
+    }
+
+    fn built(&self, pair: Pair, injection: Injection) -> Built {
+        let Pair { plain, plain_read, probed, probed_read } = pair;
+        let goflags = self.go.setting("GOFLAGS");
+        let mut notes: Vec<String> =
+            plain.note.into_iter().chain(probed.note).chain(injection.notes).collect();
+        if !goflags.is_empty() {
+            notes.push(format!("GOFLAGS is set and applies to every variant: `{goflags}`"));
+        }
+        notes.extend(disagreements(self.spec, goflags, &plain_read.facts));
+        let leak = self.go.release.goroutine_leak();
+        if self.scenario.capture.goroutine_leak && leak == GoroutineLeak::Absent {
+            notes
+                .push(format!("{} has no goroutineleak profile; it came with Go 1.26", self.go.info.version));
+        }
+        let facts = BuildFacts {
+            go: self.go.info.clone(),
+            command: plain.command,
+            env: self.own_variables(),
+            plain: plain_read.facts,
+            probed: probed_read.facts,
+            modules: plain_read.modules,
+            build_ms: (plain.millis, probed.millis),
+            differences: self.differences(injection.differences),
+            notes,
+            heap_dump: injection.heap_dump,
+            goroutine_leak: self.scenario.capture.goroutine_leak && leak != GoroutineLeak::Absent,
+        };
+        Built { plain: plain.binary, probed: probed.binary, facts }
+    }
+
+    /// Variables of the build that are not the user's environment.
+    fn own_variables(&self) -> BTreeMap<String, String> {
+        self.go
+            .env
+            .iter()
+            .filter(|(name, value)| self.environment.vars.get(*name) != Some(*value))
+            .map(|(name, value)| (name.clone(), value.clone()))
+            .collect()
+    }
+
+    fn differences(&self, injected: Vec<String>) -> Vec<String> {
+        let mut differences = injected;
+        differences.extend(self.leak_experiment().map(|name| {
+            format!(
+                "GOEXPERIMENT={name}: {} has the goroutineleak profile only with it",
+                self.go.info.version
+            )
+        }));
+        if self.spec.cover {
+            differences.push("no -cover: the go command cannot instrument a file of an overlay".to_owned());
+        }
+        if self.spec.debug == DebugInfo::Split {
+            differences.push("debug information is in the binary".to_owned());
+        }
+        differences
+    }
+}
+
+/// A failed go command, with what helps.
+pub(super) fn failed(command: Vec<String>, output: &str) -> BuildError {
+    let hint = failure::hint(output);
+    BuildError::Failed(Box::new(BuildFailure { command, output: output.to_owned(), hint }))
+}
+
+/// The plain build of the same sources passed, so the user's program is not at fault.
+fn blame_overlay(error: BuildError) -> BuildError {
+    let BuildError::Failed(mut failure) = error else { return error };
+    let hint = if failure.output.contains("# harnessprobe") {
+        "the probe does not compile with this Go release: choose another one with `toolchain` in `[build]`"
+    } else {
+        "the build without the probe passed: run this command again to look at it, the overlay stays where it is"
+    };
+    failure.hint = Some(hint.to_owned());
+    BuildError::Failed(failure)
+}
+
+fn no_probe(binary: Utf8PathBuf) -> BuildError {
+    let hint =
+        "the go command left the overlay out; `go env GOFLAGS` may have an `-overlay` of its own".to_owned();
+    BuildError::NoProbe { binary, hint }
+}
+
+fn check_main(go: &Go, main: &Package, asked: &str) -> Result<(), BuildError> {
+    let unsupported =
+        |what: String, hint: &str| Err(BuildError::Unsupported { what, hint: Some(hint.to_owned()) });
+    if main.name != "main" {
+        let what = format!("`{asked}` is package `{}`, and a workload is a program", main.name);
+        return unsupported(what, "name the directory of a package main in `package`");
+    }
+    if is_in_module_cache(go, &main.dir) {
+        let what = format!("`{asked}` is in the module cache, where the go command takes no overlay");
+        return unsupported(what, "clone the module and set `module` in `[workload]` to the clone");
+    }
+    Ok(())
+}
+
+/// Whether the go command refuses to replace a file of `dir`.
+fn is_in_module_cache(go: &Go, dir: &Utf8Path) -> bool {
+    let cache = go.setting("GOMODCACHE");
+    !cache.is_empty() && dir.starts_with(cache)
+}

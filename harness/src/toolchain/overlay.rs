@@ -1,0 +1,139 @@
+//! The overlay of a probed build: what the go command reads instead of, or besides, what is on disk.
+//!
+//! The user's files stay as they are. Keys are absolute: a relative one is looked up from the go
+//! command's directory and then silently not found.
+
+use std::collections::BTreeMap;
+
+use camino::{Utf8Path, Utf8PathBuf};
+use serde_json::json;
+
+use super::error::BuildError;
+use super::flags::list_words;
+use super::go::Go;
+use super::helper::{Helper, HookRequest};
+use super::package::Package;
+use super::process::Interrupt;
+use super::sources::{self, write_if_changed};
+use crate::scenario::{BuildSpec, CheckpointSpec, Workload};
+
+/// File added to package main. Its name has no suffix that a build constraint hides in.
+const HOOK_NAME: &str = "harness_probe_hook.go";
+const HOOK: &str = "package main\n\nimport _ \"harnessprobe\"\n";
+
+/// What a probed build shall have in it.
+pub(super) struct Wish<'a> {
+    /// Package main.
+    pub main: &'a Package,
+    /// The program.
+    pub workload: &'a Workload,
+    /// The variant's keys.
+    pub spec: &'a BuildSpec,
+    /// The heap dumper is to be patched.
+    pub heap_dump: bool,
+    /// Directory of the variant.
+    pub out: &'a Utf8Path,
+}
+
+/// An overlay on disk.
+pub(super) struct Injection {
+    /// Value of `-overlay`.
+    pub file: Utf8PathBuf,
+    /// What it changes, in words.
+    pub differences: Vec<String>,
+    /// What the user should know.
+    pub notes: Vec<String>,
+    /// The heap dumper was patched.
+    pub heap_dump: bool,
+}
+
+/// Writes the overlay of a variant.
+///
+/// # Errors
+/// When the checkpoint function cannot be instrumented or a file cannot be written.
+pub(super) fn inject(
+    go: &Go,
+    wish: &Wish<'_>,
+    cache: &Utf8Path,
+    interrupt: &Interrupt,
+) -> Result<Injection, BuildError> {
+    let mut maker = Maker { go, wish, cache, interrupt, replace: BTreeMap::new() };
+    let mut injection = Injection {
+        file: wish.out.join("overlay.json"),
+        differences: vec!["overlay: the probe (package `harnessprobe`), imported by package main".to_owned()],
+        notes: Vec::new(),
+        heap_dump: false,
+    };
+    maker.probe()?;
+    if let CheckpointSpec::Call { func, .. } = &wish.workload.checkpoint {
+        injection.differences.push(maker.hook(func)?);
+    }
+    if wish.heap_dump {
+        maker.heap_dumper(&mut injection)?;
+    }
+    let overlay = json!({ "Replace": maker.replace });
+    write_if_changed(&injection.file, format!("{overlay:#}\n").as_bytes())?;
+    Ok(injection)
+}
+
+struct Maker<'a> {
+    go: &'a Go,
+    wish: &'a Wish<'a>,
+    cache: &'a Utf8Path,
+    interrupt: &'a Interrupt,
+    replace: BTreeMap<Utf8PathBuf, Utf8PathBuf>,
+}
+
+impl Maker<'_> {
+    fn probe(&mut self) -> Result<(), BuildError> {
+        let dir = sources::unpack(self.cache, "probe", sources::PROBE)?;
+        let package = self.go.goroot().join("src/harnessprobe");
+        self.replace.extend(sources::PROBE.iter().map(|(name, _)| (package.join(name), dir.join(name))));
+        let hook = self.wish.out.join("overlay").join(HOOK_NAME);
+        write_if_changed(&hook, HOOK.as_bytes())?;
+        self.replace.insert(self.wish.main.dir.join(HOOK_NAME), hook);
+        Ok(())
+    }
+
+    /// Instruments a copy of the file that declares `func`; returns what that changes.
+    fn hook(&mut self, func: &str) -> Result<String, BuildError> {
+        let Wish { workload, spec, .. } = self.wish;
+        let request = HookRequest {
+            module: &workload.module,
+            package: &workload.package,
+            func,
+            out: &self.wish.out.join("overlay/instrumented"),
+            flags: &list_words(spec),
+        };
+        let copied = self.helper()?.hook(self.go, &request, self.interrupt)?;
+        let file = copied.original.strip_prefix(&workload.module).unwrap_or(&copied.original);
+        let difference = format!("overlay: a copy of `{file}` in which `{func}` counts its entries");
+        self.replace.insert(copied.original, copied.copy);
+        Ok(difference)
+    }
+
+    /// Patches the runtime's heap dumper, which throws in states that a measured program reaches.
+    fn heap_dumper(&mut self, injection: &mut Injection) -> Result<(), BuildError> {
+        let out = self.wish.out.join("overlay/runtime");
+        match self.helper()?.patch_heapdump(self.go, &out, self.interrupt) {
+            Ok(copied) => {
+                injection.heap_dump = true;
+                if !copied.copy.as_str().is_empty() {
+                    let changes = copied.changes.join("; ");
+                    injection.differences.push(format!("overlay: runtime/heapdump.go: {changes}"));
+                    self.replace.insert(copied.original, copied.copy);
+                }
+            }
+            Err(BuildError::Unsupported { what, .. }) => {
+                injection.notes.push(format!("no heap dumps with {}: {what}", self.go.info.version));
+            }
+            Err(other) => return Err(other),
+        }
+        Ok(())
+    }
+
+    /// Built at its first use in the cache's life; finding it again costs a few file reads.
+    fn helper(&self) -> Result<Helper, BuildError> {
+        Helper::build(self.go, self.cache, self.interrupt)
+    }
+}

@@ -1,0 +1,113 @@
+//! What the go command says about a package: `go list`.
+
+use camino::Utf8PathBuf;
+use serde::Deserialize;
+
+use super::error::BuildError;
+use super::flags::list_words;
+use super::go::{Go, finish};
+use super::process::Interrupt;
+use crate::scenario::{BuildSpec, Workload};
+
+/// A package of the build.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct Package {
+    /// Its directory, as the go command spells it: overlay keys must match it.
+    pub dir: Utf8PathBuf,
+    /// Import path.
+    pub import_path: String,
+    /// Name in its package clause.
+    pub name: String,
+    /// Its module.
+    #[serde(default)]
+    pub module: Option<Module>,
+}
+
+/// A module.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct Module {
+    /// Module path.
+    pub path: String,
+}
+
+impl Package {
+    /// Path of its module, empty outside any.
+    pub(super) fn module_path(&self) -> &str {
+        self.module.as_ref().map_or("", |module| module.path.as_str())
+    }
+
+    /// Name of its program as `go build` chooses it: the import path's last element that is no
+    /// major version.
+    pub(super) fn program(&self) -> &str {
+        let is_major = |part: &str| {
+            part.strip_prefix('v').is_some_and(|n| !n.is_empty() && n.chars().all(|c| c.is_ascii_digit()))
+        };
+        let mut parts = self.import_path.rsplit('/');
+        match (parts.next(), parts.next()) {
+            (Some(last), Some(before)) if is_major(last) => before,
+            (Some(last), _) if !last.is_empty() => last,
+            _ => "program",
+        }
+    }
+}
+
+/// The one package that `pattern` stands for.
+///
+/// # Errors
+/// What the go command said, when there is no such package, or that there are several.
+pub(super) fn list(
+    go: &Go,
+    workload: &Workload,
+    spec: &BuildSpec,
+    pattern: &str,
+    interrupt: &Interrupt,
+) -> Result<Package, BuildError> {
+    let mut args: Vec<String> = ["list", "-json=Dir,ImportPath,Name,Module"].map(str::to_owned).to_vec();
+    args.extend(list_words(spec));
+    args.extend(["--".to_owned(), pattern.to_owned()]);
+    let command = go.command(args, &workload.module);
+    let done = finish(&command, super::build::BUILD_SECONDS, interrupt)?;
+    if !done.ok() {
+        return Err(super::build::failed(command.words(), &done.stderr.text()));
+    }
+    let text = done.stdout.text();
+    let mut packages = serde_json::Deserializer::from_str(&text).into_iter::<Package>();
+    match (packages.next(), packages.next()) {
+        (Some(Ok(package)), None) => Ok(package),
+        (Some(_), Some(_)) => Err(BuildError::Unsupported {
+            what: format!("`{pattern}` stands for several packages, and a workload is one program"),
+            hint: Some("name the directory of one package main in `package`".to_owned()),
+        }),
+        _ => Err(BuildError::Query {
+            command: command.words().join(" "),
+            output: format!("no package in its answer: {}", text.trim()),
+            hint: None,
+        }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn program_is_named_as_go_names_it() {
+        for (import_path, program) in [
+            ("example.com/m/cmd/server", "server"),
+            ("example.com/m/v2", "m"),
+            ("m", "m"),
+            ("v2", "v2"),
+            ("", "program"),
+        ] {
+            let package = Package {
+                dir: "/".into(),
+                import_path: import_path.to_owned(),
+                name: "main".to_owned(),
+                module: None,
+            };
+            assert_eq!(package.program(), program, "{import_path}");
+        }
+    }
+}
