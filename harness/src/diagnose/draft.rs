@@ -55,15 +55,13 @@ pub(super) struct SiteGrowth {
     pub values: Vec<u64>,
     /// Objects, or goroutines.
     pub objects: Vec<u64>,
+    /// Objects, or goroutines, gained over the operations of `trend`.
+    pub gained_objects: i64,
     pub trend: Trend,
     pub since_cycle: Option<GcCycle>,
 }
 
 impl SiteGrowth {
-    pub fn gained_objects(&self) -> i64 {
-        trend::gained(&self.objects)
-    }
-
     fn evidence(&self) -> Evidence {
         match &self.start {
             Some(start) => Evidence::Goroutines {
@@ -87,7 +85,7 @@ impl RunGrowth {
     }
 
     pub fn gained_objects(&self) -> i64 {
-        self.sites.iter().fold(0, |sum, site| sum.saturating_add(site.gained_objects()))
+        self.sites.iter().fold(0, |sum, site| sum.saturating_add(site.gained_objects))
     }
 
     fn operations(&self) -> u64 {
