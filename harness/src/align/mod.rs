@@ -1,1 +1,53 @@
-//! align stage.
+//! Puts what different sources saw of one run on one axis: the runtime's GC cycle numbers.
+//!
+//! Input: [`RunPieces`], each source in its own clock. Output: a [`Timeline`], one row per cycle,
+//! every cell with its source and confidence. gctrace prints cycle numbers but only whole
+//! milliseconds; the execution trace has exact times but counts from its own start. `shift` looks
+//! for the one number between the two counts. Memory-profile snapshots carry the runtime's number
+//! and need no search.
+//!
+//! What must not happen here: a join on look-alike numbers, a guess between shifts that both fit,
+//! reading a file, judging a leak.
+
+mod conservation;
+mod marks;
+mod place;
+mod rows;
+mod shift;
+#[cfg(test)]
+mod tests;
+
+pub use place::{Placement, place};
+
+use crate::model::{Alignment, MissingInput, RunPieces, Timeline};
+
+/// Joins the pieces of one run.
+#[must_use]
+pub fn align(pieces: &RunPieces) -> Timeline {
+    let alignment = shift::find(pieces);
+    let (rows, unplaced) = rows::join(pieces, &alignment);
+    let mut missing = pieces.missing.clone();
+    missing.extend(not_joined(&alignment));
+    Timeline { alignment, rows, unplaced, conservation: conservation::check(pieces), missing }
+}
+
+/// Says in words why the trace's cycles have no number.
+fn not_joined(alignment: &Alignment) -> Option<MissingInput> {
+    let why = match alignment {
+        Alignment::NotNeeded | Alignment::Unique { .. } => return None,
+        Alignment::Ambiguous { shifts, cycles } => format!(
+            "{} of gctrace's cycle numbers fit the {cycles} cycles that can be compared, so the trace's times stand apart",
+            count(shifts.len(), "assignment", "assignments"),
+        ),
+        Alignment::Contradictory { best_spread, cycles } => format!(
+            "no assignment of gctrace's cycle numbers fits the {cycles} cycles that can be compared \
+             (the best is off by {:.1} ms), so the trace's times stand apart",
+            best_spread.0 as f64 / 1e6,
+        ),
+    };
+    Some(MissingInput { source: "trace".into(), why })
+}
+
+fn count(n: usize, one: &str, many: &str) -> String {
+    format!("{n} {}", if n == 1 { one } else { many })
+}

@@ -22,11 +22,32 @@ pub(super) fn fold(file: &str, text: &str, modules: &ModuleTable) -> (Vec<Leaked
     let leaked = |((stack, created_by, wait), ids): (_, Vec<GoroutineId>)| LeakedGoroutines {
         stack,
         created_by,
+        creation: None,
         wait,
         count: ids.len() as u64,
         ids,
     };
     (groups.into_iter().map(leaked).collect(), reader.problems())
+}
+
+/// Adds the stacks that the trace saw the goroutines created over. Goroutines at one place that were created over
+/// several stacks become several groups.
+pub(super) fn with_creation(
+    groups: Vec<LeakedGoroutines>,
+    creators: &BTreeMap<GoroutineId, Stack>,
+) -> Vec<LeakedGoroutines> {
+    let mut split = Vec::new();
+    for group in groups {
+        let mut by_creation: BTreeMap<Option<&Stack>, Vec<GoroutineId>> = BTreeMap::new();
+        for id in &group.ids {
+            by_creation.entry(creators.get(id)).or_default().push(*id);
+        }
+        for (creation, ids) in by_creation {
+            let (creation, count) = (creation.cloned(), ids.len() as u64);
+            split.push(LeakedGoroutines { creation, count, ids, ..group.clone() });
+        }
+    }
+    split
 }
 
 fn key(goroutine: &Goroutine<'_>, names: &mut Names) -> (Stack, Option<Frame>, String) {

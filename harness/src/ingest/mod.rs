@@ -120,6 +120,8 @@ impl Ingested {
                 let complete = self.pieces.goroutines.complete && piece.census.complete;
                 self.pieces.trace_gcs = piece.gcs;
                 self.pieces.clock_pairs = piece.clock_pairs;
+                let leaked = self.pieces.leaked.take();
+                self.pieces.leaked = leaked.map(|groups| leaked::with_creation(groups, &piece.creators));
                 self.pieces.goroutines = piece.census;
                 self.pieces.goroutines.complete = complete;
                 if piece.unlisted_problems > 0 {

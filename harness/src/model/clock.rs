@@ -49,3 +49,61 @@ clock! {
     /// Time since the Go runtime's start, as gctrace's `@1.234s` counts it (whole milliseconds).
     RuntimeTime
 }
+
+/// The way between trace time and monotonic time, from moments read on both.
+///
+/// The two run at the same rate (both are the machine's), so each moment gives an offset that holds
+/// from it on, and before the first. Without any the clocks are taken for the same, which they are on
+/// Linux up to the trace's 64 ns ticks (`traceClockNow` in runtime/tracetime.go, Go 1.22-1.27).
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ClockMap {
+    pairs: Vec<(TraceTime, MonotonicTime)>,
+}
+
+impl ClockMap {
+    /// From pairs in any order.
+    #[must_use]
+    pub fn new(pairs: &[(TraceTime, MonotonicTime)]) -> Self {
+        let mut pairs = pairs.to_vec();
+        pairs.sort_unstable();
+        Self { pairs }
+    }
+
+    /// Trace time as monotonic time.
+    #[must_use]
+    pub fn monotonic(&self, at: TraceTime) -> MonotonicTime {
+        let known = self.pairs.partition_point(|(trace, _)| *trace <= at).saturating_sub(1);
+        let (trace, monotonic) = self.pairs.get(known).copied().unwrap_or_default();
+        monotonic.plus(at.since(trace))
+    }
+
+    /// Monotonic time as trace time.
+    #[must_use]
+    pub fn trace(&self, at: MonotonicTime) -> TraceTime {
+        let known = self.pairs.partition_point(|(_, monotonic)| *monotonic <= at).saturating_sub(1);
+        let (trace, monotonic) = self.pairs.get(known).copied().unwrap_or_default();
+        trace.plus(at.since(monotonic))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn clocks_without_a_pair_are_the_same() {
+        let map = ClockMap::default();
+        assert_eq!(map.monotonic(TraceTime(5)), MonotonicTime(5));
+        assert_eq!(map.trace(MonotonicTime(5)), TraceTime(5));
+    }
+
+    #[test]
+    fn each_pair_holds_from_its_moment_on_and_the_first_before_it_too() {
+        let map =
+            ClockMap::new(&[(TraceTime(200), MonotonicTime(1210)), (TraceTime(100), MonotonicTime(1100))]);
+        for (trace, monotonic) in [(50, 1050), (100, 1100), (150, 1150), (200, 1210), (300, 1310)] {
+            assert_eq!(map.monotonic(TraceTime(trace)), MonotonicTime(monotonic));
+            assert_eq!(map.trace(MonotonicTime(monotonic)), TraceTime(trace));
+        }
+    }
+}

@@ -11,7 +11,7 @@ mod stack;
 mod timeline;
 mod units;
 
-pub use clock::{MonotonicTime, Nanoseconds, RuntimeTime, TraceTime, WallTime};
+pub use clock::{ClockMap, MonotonicTime, Nanoseconds, RuntimeTime, TraceTime, WallTime};
 pub use diagnosis::{Diagnosis, Metric};
 pub use finding::{Evidence, Finding, Growth, LeakKind};
 pub use pieces::{

@@ -210,6 +210,9 @@ pub struct LeakedGoroutines {
     pub stack: Stack,
     /// `created by` frame, as the goroutine text prints it.
     pub created_by: Option<Frame>,
+    /// The creator's whole stack, where the trace saw these goroutines created. Goroutines at one
+    /// place that were created over several stacks are several entries.
+    pub creation: Option<Stack>,
     /// Wait reason: `chan send`, `select`.
     pub wait: String,
     /// How many.

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Bytes, GcCycle, MissingInput, MonotonicTime, Nanoseconds, Objects};
+use super::{Bytes, GcCycle, MissingInput, MonotonicTime, Nanoseconds, Objects, RuntimeTime};
 
 /// A run on one time axis.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
@@ -12,6 +12,9 @@ pub struct Timeline {
     pub alignment: Alignment,
     /// Rows by cycle.
     pub rows: Vec<CycleRow>,
+    /// The trace's cycles, when no shift numbers them: `cycle` is 0, `trace_index` tells them apart.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unplaced: Vec<CycleRow>,
     /// What the memory profile and the runtime's live-heap figure make of each other.
     pub conservation: Option<Conservation>,
     /// Inputs that were missing.
@@ -39,7 +42,8 @@ pub enum Alignment {
         goals_equal: u32,
         /// The interval in which trace time of runtime start must lie: `[low, high]`, nanoseconds.
         offset: (i64, i64),
-        /// Residuals after placing the offset mid-interval, with 1 ms truncation taken out.
+        /// How far a cycle's begin may lie from where gctrace puts it: half the offset interval, and
+        /// what the begin lies outside of the millisecond that `@T` names. Median over the cycles.
         residual_median: Nanoseconds,
         /// See `residual_median`.
         residual_max: Nanoseconds,
@@ -102,8 +106,14 @@ pub struct Cell<T> {
 pub struct CycleRow {
     /// The cycle.
     pub cycle: GcCycle,
+    /// The cycle by the trace's own count, from 1 at the trace's start.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trace_index: Option<u64>,
     /// Forced by `runtime.GC()` (as far as gctrace tells).
     pub forced: bool,
+    /// Begin as gctrace prints it: whole milliseconds since the runtime's start.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub runtime_begin: Option<Cell<RuntimeTime>>,
     /// Begin on the monotonic clock.
     pub begin: Option<Cell<MonotonicTime>>,
     /// End on the monotonic clock.
@@ -126,8 +136,7 @@ pub struct CycleRow {
     pub inuse_objects: Option<Cell<Objects>>,
     /// Goroutines.
     pub goroutines: Option<Cell<u64>>,
-    /// Time between gctrace's `@T` and the trace's begin, after removing the offset and the
-    /// millisecond's truncation: 0 when inside its window.
+    /// How far the trace's begin may lie from where gctrace puts it, see [`Alignment::Unique`].
     pub residual: Option<Nanoseconds>,
 }
 

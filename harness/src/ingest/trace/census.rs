@@ -145,6 +145,12 @@ impl Census {
         index
     }
 
+    /// Creation stacks of those alive, as far as the trace saw them created.
+    pub(super) fn creators(&self) -> BTreeMap<GoroutineId, Stack> {
+        let stack = |group: u32| Arc::clone(&self.groups[group as usize].created_by);
+        self.living.iter().filter_map(|(id, living)| Some((*id, stack(living.group?)))).collect()
+    }
+
     /// The groups, with what their living goroutines mostly wait for.
     pub(super) fn finish(mut self, complete: bool) -> GoroutineCensus {
         let mut waiting: BTreeMap<(u32, u32), u64> = BTreeMap::new();

@@ -9,7 +9,9 @@ mod gcs;
 
 use crate::format::Problem;
 use crate::format::exectrace::{EventKind, Names, Reader};
-use crate::model::{GoroutineCensus, MonotonicTime, TraceGc, TraceTime};
+use crate::model::{ClockMap, GoroutineCensus, GoroutineId, MonotonicTime, Stack, TraceGc, TraceTime};
+
+use std::collections::BTreeMap;
 
 use census::Census;
 use gcs::Gcs;
@@ -20,6 +22,8 @@ pub(super) struct TracePiece {
     pub(super) gcs: Vec<TraceGc>,
     pub(super) clock_pairs: Vec<(TraceTime, MonotonicTime)>,
     pub(super) census: GoroutineCensus,
+    /// Where the goroutines that are still alive were created.
+    pub(super) creators: BTreeMap<GoroutineId, Stack>,
     pub(super) problems: Vec<Problem>,
     /// Problems that were met beyond those listed.
     pub(super) unlisted_problems: u64,
@@ -31,19 +35,19 @@ pub(super) fn fold(file: &str, bytes: &[u8], checkpoints: &[MonotonicTime]) -> R
     let mut reader = Reader::new(file, bytes).map_err(|error| error.to_string())?;
     let mut names = Names::default();
     let (mut gcs, mut census) = (Gcs::default(), Census::default());
-    let mut clock_pairs = Vec::new();
+    let (mut clock_pairs, mut clocks) = (Vec::new(), ClockMap::default());
     let mut waiting = checkpoints.iter().copied();
     let mut next = waiting.next();
     while let Some(event) = reader.next_event() {
-        while let Some(moment) = next.filter(|moment| event.time > to_trace(&clock_pairs, *moment)) {
+        while next.is_some_and(|moment| event.time > clocks.trace(moment)) {
             census.checkpoint();
-            let _ = moment;
             next = waiting.next();
         }
         match event.kind {
             EventKind::Sync(sync) => {
                 census.new_generation();
                 clock_pairs.extend(sync.clocks.map(|clocks| (clocks.trace, clocks.monotonic)));
+                clocks = ClockMap::new(&clock_pairs);
             }
             _ => {
                 gcs.event(&event, &reader, census.alive());
@@ -56,21 +60,13 @@ pub(super) fn fold(file: &str, bytes: &[u8], checkpoints: &[MonotonicTime]) -> R
     waiting.for_each(|_| census.checkpoint());
     let problems = reader.problems().to_vec();
     let unlisted_problems = reader.unlisted_problems();
+    let creators = census.creators();
     Ok(TracePiece {
         gcs: gcs.finish(),
         clock_pairs,
         census: census.finish(problems.is_empty()),
+        creators,
         problems,
         unlisted_problems,
     })
-}
-
-/// A monotonic moment on the trace's clock, by the nearest earlier pair. Without pairs (before Go 1.25)
-/// trace time is monotonic time on Linux.
-fn to_trace(pairs: &[(TraceTime, MonotonicTime)], moment: MonotonicTime) -> TraceTime {
-    let earlier = pairs.iter().rev().find(|(_, monotonic)| *monotonic <= moment).or_else(|| pairs.first());
-    match earlier {
-        Some((trace, monotonic)) => trace.plus(moment.since(*monotonic)),
-        None => TraceTime(moment.0),
-    }
 }
