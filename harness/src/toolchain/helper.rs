@@ -5,12 +5,11 @@ use std::fs;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use serde::Deserialize;
-use serde::de::DeserializeOwned;
 
 use super::error::BuildError;
 use super::go::{Go, finish, query};
 use super::process::{Command, Interrupt};
-use super::sources::{INSTRUMENT, key, unpack};
+use super::sources::{INSTRUMENT, key, settle_file, unpack};
 
 /// Time for one run, seconds: it parses a package and asks the go command about it.
 const RUN_SECONDS: u64 = 300;
@@ -33,6 +32,13 @@ pub(super) struct Copied {
     /// What was changed, in words.
     #[serde(default)]
     pub changes: Vec<String>,
+}
+
+impl Copied {
+    /// There is a copy that differs from the file.
+    pub(super) fn is_changed(&self) -> bool {
+        !self.copy.as_str().is_empty()
+    }
 }
 
 /// What the program says when it cannot.
@@ -108,7 +114,7 @@ impl Helper {
         args.extend(options.map(|(name, value)| format!("-{name}={value}")));
         args.push("--".to_owned());
         args.extend_from_slice(request.flags);
-        self.run(go, args, request.out, interrupt)
+        self.copy(go, args, request.out, interrupt)
     }
 
     /// Makes a copy of the runtime's heap dumper that survives the states of a measured program.
@@ -122,16 +128,16 @@ impl Helper {
         interrupt: &Interrupt,
     ) -> Result<Copied, BuildError> {
         let args = vec!["heapdump".to_owned(), format!("-goroot={}", go.goroot()), format!("-out={out}")];
-        self.run(go, args, out, interrupt)
+        self.copy(go, args, out, interrupt)
     }
 
-    fn run<T: DeserializeOwned>(
+    fn copy(
         &self,
         go: &Go,
         args: Vec<String>,
         out: &Utf8Path,
         interrupt: &Interrupt,
-    ) -> Result<T, BuildError> {
+    ) -> Result<Copied, BuildError> {
         fs::create_dir_all(out).map_err(BuildError::file("create", out))?;
         let command =
             Command { program: self.bin.to_string(), args, dir: out.to_owned(), env: go.env.clone() };
@@ -141,11 +147,15 @@ impl Helper {
             let hint = hint.or_else(|| super::failure::hint(&error));
             return Err(BuildError::Unsupported { what: error, hint });
         }
-        serde_json::from_str(&text).map_err(|error| BuildError::Query {
+        let copied: Copied = serde_json::from_str(&text).map_err(|error| BuildError::Query {
             command: command.words().join(" "),
             output: format!("{error} in its answer ({}): {}", done.end, done.stderr.text().trim()),
             hint: None,
-        })
+        })?;
+        if copied.is_changed() {
+            settle_file(&copied.copy)?;
+        }
+        Ok(copied)
     }
 }
 

@@ -118,7 +118,7 @@ impl Maker<'_> {
         match self.helper()?.patch_heapdump(self.go, &out, self.interrupt) {
             Ok(copied) => {
                 injection.heap_dump = true;
-                if !copied.copy.as_str().is_empty() {
+                if copied.is_changed() {
                     let changes = copied.changes.join("; ");
                     injection.differences.push(format!("overlay: runtime/heapdump.go: {changes}"));
                     self.replace.insert(copied.original, copied.copy);

@@ -4,6 +4,7 @@
 //! run at once write the same bytes.
 
 use std::fs;
+use std::time::{Duration, SystemTime};
 
 use camino::{Utf8Path, Utf8PathBuf};
 
@@ -20,10 +21,12 @@ macro_rules! sources {
 
 /// Package `harnessprobe`.
 pub(super) const PROBE: &[Source] = sources!["probe":
-    "aftergc.go", "checkpoint.go", "clock.go", "config.go", "doc.go", "exit.go", "exitsignal_bsd.go",
-    "exitsignal_linux.go", "goroutines.go", "heapdump.go", "hit.go", "memprofile.go", "metrics.go",
-    "open_other.go", "open_unix.go", "process_linux.go", "process_other.go", "records.go", "signals_other.go",
-    "signals_unix.go", "stacks.go", "start.go", "stderr.go", "trace.go", "worker.go",
+    "aftergc.go", "checkpoint.go", "clock.go", "config.go", "doc.go", "exit.go",
+    "exitsignal_bsd.go", "exitsignal_linux.go", "goroutines.go", "heapdump.go", "hit.go",
+    "memprofile.go", "memrecord_bytes.go", "memrecord_size.go", "metrics.go", "names.go",
+    "open_other.go", "open_unix.go", "process_linux.go", "process_other.go", "records.go",
+    "signals_other.go", "signals_unix.go", "stacks.go", "start.go", "stderr.go", "trace.go",
+    "worker.go",
 ];
 
 /// The program that changes copies of sources.
@@ -64,16 +67,52 @@ pub(super) fn unpack(cache: &Utf8Path, name: &str, sources: &[Source]) -> Result
 /// When it cannot be written.
 pub(super) fn write_if_changed(path: &Utf8Path, content: &[u8]) -> Result<(), BuildError> {
     if fs::read(path).is_ok_and(|there| there == content) {
-        return Ok(());
+        return settle(path, content);
     }
     let write = || {
         let dir = path.parent().unwrap_or(path);
         fs::create_dir_all(dir)?;
         let mut file = tempfile::NamedTempFile::new_in(dir)?;
         std::io::Write::write_all(&mut file, content)?;
+        file.as_file().set_modified(settled_time(content))?;
         file.persist(path).map_err(|error| error.error)
     };
     write().map(drop).map_err(BuildError::file("write", path))
+}
+
+/// Gives a file that another program wrote the time that goes with its content.
+///
+/// # Errors
+/// When it cannot be read or changed.
+pub(super) fn settle_file(path: &Utf8Path) -> Result<(), BuildError> {
+    let content = fs::read(path).map_err(BuildError::file("read", path))?;
+    settle(path, &content)
+}
+
+fn settle(path: &Utf8Path, content: &[u8]) -> Result<(), BuildError> {
+    let settle = || {
+        let time = settled_time(content);
+        if fs::metadata(path)?.modified()? == time {
+            return Ok(());
+        }
+        fs::File::options().append(true).open(path)?.set_modified(time)
+    };
+    settle().map_err(BuildError::file("change the time of", path))
+}
+
+/// A modification time in the past that follows from the content.
+///
+/// The go command keeps an index of each package by the names, times and sizes of its files. One
+/// younger than two seconds is not indexed, and Go 1.23 then looks for an overlaid package of the
+/// standard library on the disk only ("is not in std"). One time for all contents would let the
+/// index of an older file of the same size be taken for a newer one's.
+fn settled_time(content: &[u8]) -> SystemTime {
+    const YEAR_2001: u64 = 978_307_200;
+    const TWENTY_YEARS: u32 = 20 * 365 * 24 * 3600;
+    let hash = blake3::hash(content);
+    let [a, b, c, d, ..] = *hash.as_bytes();
+    let seconds = u32::from_le_bytes([a, b, c, d]) % TWENTY_YEARS;
+    SystemTime::UNIX_EPOCH + Duration::from_secs(YEAR_2001 + u64::from(seconds))
 }
 
 #[cfg(test)]
@@ -111,11 +150,28 @@ mod tests {
     fn file_of_the_same_content_is_not_written_again() {
         let dir = tempfile::tempdir().expect("temporary directory");
         let path = Utf8Path::from_path(dir.path()).expect("utf-8").join("sub/x.go");
+        let inode = || std::os::unix::fs::MetadataExt::ino(&fs::metadata(&path).expect("there"));
         write_if_changed(&path, b"a").expect("written");
-        let before = fs::metadata(&path).expect("there").modified().expect("time");
+        let before = inode();
         write_if_changed(&path, b"a").expect("left");
-        assert_eq!(fs::metadata(&path).expect("there").modified().expect("time"), before);
+        assert_eq!(inode(), before);
         write_if_changed(&path, b"b").expect("written");
         assert_eq!(fs::read(&path).expect("there"), b"b");
+    }
+
+    #[test]
+    fn time_of_a_file_is_old_and_follows_from_its_content() {
+        let dir = tempfile::tempdir().expect("temporary directory");
+        let path = Utf8Path::from_path(dir.path()).expect("utf-8").join("x.go");
+        let modified = || fs::metadata(&path).expect("there").modified().expect("time");
+        write_if_changed(&path, b"a").expect("written");
+        let of_a = modified();
+        assert!(of_a.elapsed().expect("in the past") > Duration::from_secs(3600));
+        write_if_changed(&path, b"b").expect("written");
+        assert_ne!(modified(), of_a);
+        fs::write(&path, b"a").expect("written");
+        assert_ne!(modified(), of_a);
+        settle_file(&path).expect("settled");
+        assert_eq!(modified(), of_a);
     }
 }
