@@ -147,7 +147,8 @@ fn a_site_that_grows_at_every_checkpoint_is_a_heap_leak_with_exact_growth() {
 
 #[test]
 fn plateau_saw_tooth_warm_up_and_trickle_are_no_leaks() {
-    let shapes: [(&str, fn(u64) -> u64); 5] = [
+    type Shape = fn(u64) -> u64;
+    let shapes: [(&str, Shape); 5] = [
         ("plateau", |i| i.min(6) * 100),
         ("saw-tooth", |i| 50 + i % 4 * 100),
         ("warm-up", |i| if i < 4 { i * 1000 } else { 4000 }),
@@ -209,7 +210,8 @@ fn lines_of_one_function_are_one_finding_at_the_heaviest_line() {
         .site(SiteClass::Map, 4096, PUT, |i| i * 10);
     let found = findings(run);
     assert_eq!((found.len(), found[0].site.line, found[0].evidence.len()), (1, 45, 3));
-    assert_eq!(found[0].growth.bytes_per_op, 48.0 + 256.0 + 409.6);
+    // The map's tables, which depend on a random seed, are shown and not added.
+    assert_eq!(found[0].growth.bytes_per_op, 48.0 + 256.0);
 }
 
 #[test]
