@@ -140,7 +140,8 @@ fn run(record: &RunRecord) -> RunReport {
 }
 
 /// How a run ended, for people.
-pub(crate) fn end_words(end: &End) -> String {
+#[must_use]
+pub fn end_words(end: &End) -> String {
     match end {
         End::Exited { code } => format!("exit code {code}"),
         End::Signalled { signal } => format!("killed by signal {signal}"),

@@ -18,7 +18,7 @@ use crate::format::Problem;
 use crate::model::{Alignment, Bytes, Conservation, CycleRow, MissingInput, Nanoseconds, RunId};
 use crate::toolchain::{BuildFacts, BuildFailure};
 
-pub use build::{Inputs, RunInput, build};
+pub use build::{Inputs, RunInput, build, end_words};
 pub use json::{schema, to_json};
 pub use terminal::{Look, to_terminal};
 
@@ -65,6 +65,7 @@ pub struct Report {
     /// What could not be read in the captured files.
     pub problems: Vec<Problem>,
     /// Where the capture lies.
+    #[schemars(with = "String")]
     pub capture: Utf8PathBuf,
 }
 
