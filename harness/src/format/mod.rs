@@ -6,6 +6,7 @@
 
 pub mod exectrace;
 pub mod gctrace;
+pub mod pprof;
 pub mod proberec;
 mod problem;
 
