@@ -81,8 +81,8 @@ pub(super) fn complain(text: &str) {
 }
 
 fn console_width() -> Option<u16> {
-    let (_, columns) = indicatif::ProgressDrawTarget::stdout().width().map(|width| ((), width))?;
-    io::stdout().is_terminal().then_some(columns)
+    let size = rustix::termios::tcgetwinsize(io::stdout()).ok()?;
+    (size.ws_col > 0).then_some(size.ws_col)
 }
 
 /// Progress: a live line on a terminal, a line per step in a log.

@@ -75,9 +75,17 @@ pub(super) fn doctor(context: &Context) -> Result<Outcome, CliError> {
     let checks = toolchain::doctor(&context.environment);
     let mut text = String::new();
     for check in &checks {
-        match &check.state {
-            CheckState::Found { .. } => text.push_str(&format!("ok       {check}\n")),
-            _ => text.push_str(&format!("missing  {check}\n")),
+        let (word, found) = match &check.state {
+            CheckState::Found { path, version } => ("ok", format!("{version}  ({path})")),
+            CheckState::Missing => ("missing", "not found".to_owned()),
+            CheckState::Unusable { why } => ("unusable", why.clone()),
+        };
+        text.push_str(&format!("{word:<9} {:<12} {found}\n", check.name));
+        if !check.ok() {
+            text.push_str(&format!(
+                "{:22} without it: {}\n{:22} get it: {}\n",
+                "", check.cost, "", check.get
+            ));
         }
     }
     context.console.print(&text)?;
