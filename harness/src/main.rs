@@ -1,3 +1,7 @@
-//! The `harness` command: dispatch only, everything else is in the library.
+//! The `harness` command: everything is in the library.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    ExitCode::from(harness::cli::main())
+}

@@ -1,1 +1,18 @@
-//! baseline stage.
+//! The accepted state of a scenario, in a text file beside it, and what a run comes to against it.
+//!
+//! Input: diagnoses, the accepted baseline, the scenario's contract. Output: a [`Comparison`] and a
+//! [`Verdict`]. Nothing is accepted unless somebody asks for it; nothing here knows how a report looks.
+
+mod compare;
+mod file;
+mod group;
+#[cfg(test)]
+mod tests;
+mod verdict;
+
+pub use compare::{Comparison, MetricComparison, MetricStanding, Standing, compare};
+pub use file::{
+    AcceptedFinding, AcceptedMetric, Baseline, BaselineError, Conditions, accept, load, parse, save,
+};
+pub use group::{FindingGroup, VariantGrowth, group};
+pub use verdict::{Case, Expectation, Verdict, expectations, judge};

@@ -1,1 +1,89 @@
-//! cli stage.
+//! The command line: the only module that prints, reads the environment and decides how the process ends.
+//!
+//! `args` is what a user types, one file per family of commands does it, `pipeline` is the stages after
+//! the disk in order.
+
+mod args;
+mod baseline;
+mod console;
+mod error;
+mod look;
+mod pipeline;
+mod run;
+mod scenarios;
+
+use camino::Utf8PathBuf;
+use clap::Parser;
+
+use crate::model::Outcome;
+use crate::toolchain::{Environment, Interrupt};
+
+use args::{Cli, Command};
+use console::Console;
+use error::CliError;
+
+/// What every command works with.
+#[derive(Debug)]
+struct Context {
+    environment: Environment,
+    console: Console,
+    interrupt: Interrupt,
+}
+
+/// Does what the command line says; the result is the process's exit code.
+#[must_use]
+pub fn main() -> u8 {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            let _ = error.print(); // a closed pipe
+            return if error.use_stderr() { Outcome::Usage.exit_code() } else { 0 };
+        }
+    };
+    let done =
+        std::panic::catch_unwind(|| context(&cli).and_then(|context| dispatch(&cli.command, &context)));
+    let outcome = match done {
+        Ok(Ok(outcome)) => outcome,
+        Ok(Err(error)) => {
+            console::complain(&format!("error: {}", error.message()));
+            error.outcome()
+        }
+        Err(_) => {
+            console::complain("error: this is a bug in the harness; the message above tells where");
+            Outcome::Bug
+        }
+    };
+    outcome.exit_code()
+}
+
+fn context(cli: &Cli) -> Result<Context, CliError> {
+    let dir = std::env::current_dir().map_err(anyhow::Error::from)?;
+    let dir = Utf8PathBuf::try_from(dir)
+        .map_err(|error| CliError::usage(error.to_string(), "work in a directory whose name is UTF-8"))?;
+    let known = |(name, value): (std::ffi::OsString, std::ffi::OsString)| {
+        Some((name.into_string().ok()?, value.into_string().ok()?))
+    };
+    let environment = Environment::new(std::env::vars_os().filter_map(known), dir);
+    let console = Console::new(cli.output.clone(), &environment);
+    let interrupt = Interrupt::default();
+    let asked = interrupt.clone();
+    ctrlc::set_handler(move || asked.trigger()).map_err(anyhow::Error::from)?;
+    Ok(Context { environment, console, interrupt })
+}
+
+fn dispatch(command: &Command, context: &Context) -> Result<Outcome, CliError> {
+    match command {
+        Command::Run(args) => run::run(args, context),
+        Command::Build(args) => run::build(args, context),
+        Command::Analyze(args) => {
+            let root = context.environment.dir.join(&args.capture);
+            let root = root.canonicalize_utf8().unwrap_or(root);
+            run::report(&root, args.baseline.as_deref(), args.format, context)
+        }
+        Command::Baseline(args) => baseline::command(&args.command, context),
+        Command::List => look::list(context),
+        Command::Check(args) => look::check(args, context),
+        Command::Schema(args) => look::schema(args, context),
+        Command::Doctor => look::doctor(context),
+    }
+}

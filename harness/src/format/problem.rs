@@ -2,11 +2,12 @@
 
 use std::fmt;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Damage, truncation or an unknown version met by a decoder. A value, not an `Err`: everything
 /// before it (and often after it) was read and stands.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Problem {
     /// Name of the file within the capture, or the path the user gave.
     pub file: String,

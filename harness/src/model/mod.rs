@@ -5,6 +5,7 @@
 mod clock;
 mod diagnosis;
 mod finding;
+mod outcome;
 mod pieces;
 mod site;
 mod stack;
@@ -14,6 +15,7 @@ mod units;
 pub use clock::{ClockMap, MonotonicTime, Nanoseconds, RuntimeTime, TraceTime, WallTime};
 pub use diagnosis::{Diagnosis, Metric};
 pub use finding::{Evidence, Finding, Growth, LeakKind};
+pub use outcome::{OUTCOMES, Outcome};
 pub use pieces::{
     Checkpoint, GctraceCycle, GoroutineCensus, GoroutineGroup, HeapSnapshot, LeakedGoroutines, MissingInput,
     Mode, ModuleTable, RunId, RunPieces, SiteUse, TraceGc,

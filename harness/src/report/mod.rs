@@ -1,1 +1,159 @@
-//! report stage.
+//! The report: one document of decided facts, and its renderings.
+//!
+//! Input: what the stages decided. Output: text. A [`Report`] holds no samples and no bytes of a capture; every
+//! rendering is a pure function of it. Its JSON form is a contract, described by `harness schema report`.
+
+mod build;
+mod json;
+mod terminal;
+
+use camino::Utf8PathBuf;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::baseline::{
+    AcceptedFinding, Conditions, Expectation, FindingGroup, MetricComparison, Standing, Verdict,
+};
+use crate::format::Problem;
+use crate::model::{Alignment, Bytes, Conservation, CycleRow, MissingInput, Nanoseconds, RunId};
+use crate::toolchain::{BuildFacts, BuildFailure};
+
+pub use build::{Inputs, RunInput, build, end_words};
+pub use json::{schema, to_json};
+pub use terminal::{Look, to_terminal};
+
+/// Version of the document.
+pub const REPORT_FORMAT: u32 = 1;
+
+/// The report.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Report {
+    /// [`REPORT_FORMAT`].
+    pub format: u32,
+    /// Version of the harness that analysed.
+    pub harness: String,
+    /// The scenario's name.
+    pub scenario: String,
+    /// Its description.
+    pub description: String,
+    /// The verdict.
+    pub verdict: Verdict,
+    /// What the contract's leaks came to.
+    pub expectations: Vec<Expectation>,
+    /// Leaks, each once for all variants.
+    pub findings: Vec<ReportedFinding>,
+    /// Accepted leaks that are gone.
+    pub fixed: Vec<AcceptedFinding>,
+    /// There is an accepted baseline.
+    pub has_baseline: bool,
+    /// Why figures were not compared with it.
+    pub not_comparable: Option<String>,
+    /// Go, target and machine.
+    pub conditions: Conditions,
+    /// Variants side by side.
+    pub variants: Vec<VariantReport>,
+    /// How each observed run's clocks were joined.
+    pub alignments: Vec<RunAlignment>,
+    /// GC cycles of the first natural run of each variant (of the first step run, if there is no natural one).
+    pub cycles: Vec<CycleTable>,
+    /// Figures, and how they stand against the baseline.
+    pub metrics: Vec<MetricComparison>,
+    /// Rules that could not run, by variant.
+    pub not_run: Vec<VariantNote>,
+    /// Inputs that were missing, each once.
+    pub missing: Vec<MissingInput>,
+    /// What could not be read in the captured files.
+    pub problems: Vec<Problem>,
+    /// Where the capture lies.
+    #[schemars(with = "String")]
+    pub capture: Utf8PathBuf,
+}
+
+/// A finding and how it stands.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct ReportedFinding {
+    /// The finding.
+    #[serde(flatten)]
+    pub group: FindingGroup,
+    /// Against the baseline.
+    pub standing: Standing,
+    /// The contract expects it.
+    pub expected: bool,
+}
+
+/// One variant.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct VariantReport {
+    /// Its name.
+    pub name: String,
+    /// Facts of its build, unless it failed.
+    pub build: Option<BuildFacts>,
+    /// Why it failed.
+    pub failure: Option<BuildFailure>,
+    /// Runs, in the order they were made.
+    pub runs: Vec<RunReport>,
+    /// Findings in it.
+    pub n_findings: usize,
+    /// GC cycles and largest heap of its first natural run.
+    pub natural: Option<NaturalFigures>,
+    /// Why "no finding" would not mean "no leak".
+    pub inconclusive: Vec<String>,
+}
+
+/// One run, in figures.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct RunReport {
+    /// Which.
+    pub run: RunId,
+    /// Wall-clock time.
+    pub wall: Nanoseconds,
+    /// CPU time, user and system.
+    pub cpu: Nanoseconds,
+    /// Peak resident set size.
+    pub peak_rss: Bytes,
+    /// How it ended, in words.
+    pub end: String,
+    /// That counts as success.
+    pub ok: bool,
+}
+
+/// Figures of a natural run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct NaturalFigures {
+    /// GC cycles.
+    pub gc_cycles: u64,
+    /// Largest heap at the start of a cycle.
+    pub peak_heap: Option<Bytes>,
+}
+
+/// How a run's clocks were joined.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct RunAlignment {
+    /// The run.
+    pub run: RunId,
+    /// The outcome.
+    pub alignment: Alignment,
+    /// Whether profile and runtime agree on what is live.
+    pub conservation: Option<Conservation>,
+}
+
+/// GC cycles of a run.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct CycleTable {
+    /// The run.
+    pub run: RunId,
+    /// Cycles there were.
+    pub total: usize,
+    /// Rows; of a long run the first and the last.
+    pub rows: Vec<CycleRow>,
+}
+
+/// Something in words about a variant.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct VariantNote {
+    /// The variant.
+    pub variant: String,
+    /// What is missing.
+    #[serde(flatten)]
+    pub missing: MissingInput,
+}

@@ -1,0 +1,203 @@
+//! The command line, as typed.
+
+use camino::Utf8PathBuf;
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Finds, explains and gates memory leaks in Go programs.
+#[derive(Debug, Parser)]
+#[command(name = "harness", version, after_help = after_help(), propagate_version = true)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+    /// Output settings.
+    #[command(flatten)]
+    pub output: Output,
+}
+
+/// Output settings, the same for every command.
+#[derive(Debug, Clone, Args)]
+pub struct Output {
+    /// Colour on the terminal.
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    pub color: Color,
+    /// Say nothing but the report.
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    pub quiet: bool,
+    /// Show all frames, cycles and commands.
+    #[arg(short, long, global = true)]
+    pub verbose: bool,
+}
+
+/// When to use colour.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Color {
+    /// On a terminal, unless NO_COLOR is set.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// Form of a report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// Text for people.
+    Terminal,
+    /// The whole document, see `harness schema report`.
+    Json,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Build, run, analyse and judge a scenario.
+    #[command(
+        after_help = "Examples:\n  harness run leak-repro\n  harness run leak-repro --variant stripped --repeat 5\n  harness run ./cmd/server            a package, with sensible defaults\n  harness run ci/leaks.toml --format json > report.json"
+    )]
+    Run(Run),
+    /// List the scenarios that can be seen from here.
+    #[command(after_help = "Example:\n  harness list")]
+    List,
+    /// Check scenarios without running them.
+    #[command(
+        after_help = "Examples:\n  harness check                       all of them\n  harness check leak-repro ci/leaks.toml"
+    )]
+    Check(Check),
+    /// Print a JSON schema.
+    #[command(after_help = "Examples:\n  harness schema > scenario.schema.json\n  harness schema report")]
+    Schema(Schema),
+    /// Build the variants of a scenario and show what was really built.
+    #[command(after_help = "Example:\n  harness build leak-repro --variant stripped")]
+    Build(Build),
+    /// Analyse a capture again, on any machine, without Go.
+    #[command(after_help = "Example:\n  harness analyze .harness/runs/latest-leak-repro")]
+    Analyze(Analyze),
+    /// Show or accept the leaks and figures of a scenario.
+    #[command(
+        after_help = "Examples:\n  harness baseline show leak-repro\n  harness baseline accept leak-repro --note 'upstream issue 123'"
+    )]
+    Baseline(Baseline),
+    /// Say what this machine has, what is missing, and what that costs.
+    #[command(after_help = "Example:\n  harness doctor")]
+    Doctor,
+}
+
+/// Which variants.
+#[derive(Debug, Clone, Args)]
+pub struct Variants {
+    /// Only this variant; may be given several times.
+    #[arg(long = "variant", value_name = "NAME")]
+    pub variants: Vec<String>,
+}
+
+/// `harness run`
+#[derive(Debug, Args)]
+pub struct Run {
+    /// Name of a scenario, path of its file, or a Go package (`./cmd/server`).
+    pub scenario: String,
+    /// Which variants.
+    #[command(flatten)]
+    pub variants: Variants,
+    /// Runs of each mode, instead of the scenario's number.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1000))]
+    pub repeat: Option<u32>,
+    /// Put the capture there instead of below `.harness/runs`.
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<Utf8PathBuf>,
+    /// Keep this many captures of the scenario.
+    #[arg(long, value_name = "N", default_value_t = 5)]
+    pub keep: usize,
+    /// Compare with this baseline instead of the scenario's.
+    #[arg(long, value_name = "FILE")]
+    pub baseline: Option<Utf8PathBuf>,
+    /// Form of the report.
+    #[arg(long, value_name = "FORMAT", default_value = "terminal")]
+    pub format: Format,
+}
+
+/// `harness check`
+#[derive(Debug, Args)]
+pub struct Check {
+    /// Names or paths; all that can be seen from here if none is given.
+    pub scenarios: Vec<String>,
+}
+
+/// `harness schema`
+#[derive(Debug, Args)]
+pub struct Schema {
+    /// Of what.
+    #[arg(default_value = "scenario")]
+    pub of: SchemaOf,
+}
+
+/// What a schema describes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum SchemaOf {
+    /// A scenario file.
+    Scenario,
+    /// A report in JSON.
+    Report,
+}
+
+/// `harness build`
+#[derive(Debug, Args)]
+pub struct Build {
+    /// Name of a scenario, path of its file, or a Go package.
+    pub scenario: String,
+    /// Which variants.
+    #[command(flatten)]
+    pub variants: Variants,
+}
+
+/// `harness analyze`
+#[derive(Debug, Args)]
+pub struct Analyze {
+    /// The capture.
+    pub capture: Utf8PathBuf,
+    /// Compare with this baseline instead of the one that was there when the capture was made.
+    #[arg(long, value_name = "FILE")]
+    pub baseline: Option<Utf8PathBuf>,
+    /// Form of the report.
+    #[arg(long, value_name = "FORMAT", default_value = "terminal")]
+    pub format: Format,
+}
+
+/// `harness baseline`
+#[derive(Debug, Args)]
+pub struct Baseline {
+    /// What to do with it.
+    #[command(subcommand)]
+    pub command: BaselineCommand,
+}
+
+/// `harness baseline …`
+#[derive(Debug, Subcommand)]
+pub enum BaselineCommand {
+    /// Print what was accepted.
+    #[command(after_help = "Example:\n  harness baseline show leak-repro")]
+    Show {
+        /// Name of a scenario or path of its file.
+        scenario: String,
+    },
+    /// Accept the findings and figures of the latest run.
+    #[command(
+        after_help = "Examples:\n  harness run leak-repro && harness baseline accept leak-repro\n  harness baseline accept leak-repro --from capture-dir --note 'cache is bounded by tenant'"
+    )]
+    Accept {
+        /// Name of a scenario or path of its file.
+        scenario: String,
+        /// Accept this capture instead of the latest below `.harness/runs`.
+        #[arg(long, value_name = "DIR")]
+        from: Option<Utf8PathBuf>,
+        /// Why the leaks that are new are accepted.
+        #[arg(long, value_name = "TEXT")]
+        note: Option<String>,
+    },
+}
+
+fn after_help() -> String {
+    let codes = crate::model::OUTCOMES.iter().map(|(_, code, words)| format!("  {code:>3}  {words}\n"));
+    format!("Exit codes:\n{}\nExample:\n  harness run leak-repro", codes.collect::<String>())
+}

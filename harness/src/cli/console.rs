@@ -1,0 +1,117 @@
+//! The one place that prints. Standard output is the report or data, standard error is progress and messages.
+
+use std::io::{self, IsTerminal, Write};
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use super::args::{Color, Output};
+use crate::report::Look;
+use crate::toolchain::Environment;
+
+/// Columns when nobody tells: enough for the tables, as in a CI log.
+const DEFAULT_WIDTH: u16 = 110;
+
+/// Standard output and error.
+#[derive(Debug)]
+pub struct Console {
+    output: Output,
+    no_color: bool,
+}
+
+impl Console {
+    pub(super) fn new(output: Output, environment: &Environment) -> Self {
+        Self { output, no_color: environment.get("NO_COLOR").is_some() }
+    }
+
+    pub(super) fn look(&self) -> Look {
+        let color = match self.output.color {
+            Color::Always => true,
+            Color::Never => false,
+            Color::Auto => io::stdout().is_terminal() && !self.no_color,
+        };
+        let width = console_width().unwrap_or(DEFAULT_WIDTH).max(60);
+        Look { width, color, verbose: self.output.verbose }
+    }
+
+    /// Prints data. A reader that has gone away (`| head`) is no error of ours.
+    pub(super) fn print(&self, text: &str) -> anyhow::Result<()> {
+        let mut out = io::stdout().lock();
+        match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+            Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error.into()),
+            _ => Ok(()),
+        }
+    }
+
+    /// Prints a message, unless the user wants none.
+    pub(super) fn say(&self, text: &str) {
+        if !self.output.quiet {
+            complain(text);
+        }
+    }
+
+    /// A message for those who want to know everything.
+    pub(super) fn mention(&self, text: &str) {
+        if self.output.verbose {
+            complain(text);
+        }
+    }
+
+    /// Progress over `total` steps.
+    pub(super) fn progress(&self, total: usize, what: &str) -> Progress<'_> {
+        let live = io::stderr().is_terminal() && !self.output.quiet;
+        let bar = ProgressBar::new(total as u64);
+        bar.set_draw_target(if live { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() });
+        if let Ok(style) =
+            ProgressStyle::with_template("{prefix:>8} [{bar:24}] {pos}/{len} {elapsed} {wide_msg}")
+        {
+            bar.set_style(style.progress_chars("=> "));
+        }
+        bar.set_prefix(what.to_owned());
+        if live {
+            bar.enable_steady_tick(Duration::from_millis(200));
+        }
+        Progress { console: self, bar, live, what: what.to_owned(), total, done: 0 }
+    }
+}
+
+/// Writes to standard error; there is nobody to tell if that fails.
+pub(super) fn complain(text: &str) {
+    let _ = writeln!(io::stderr().lock(), "{text}");
+}
+
+fn console_width() -> Option<u16> {
+    let size = rustix::termios::tcgetwinsize(io::stdout()).ok()?;
+    (size.ws_col > 0).then_some(size.ws_col)
+}
+
+/// Progress: a live line on a terminal, a line per step in a log.
+#[derive(Debug)]
+pub(super) struct Progress<'c> {
+    console: &'c Console,
+    bar: ProgressBar,
+    live: bool,
+    what: String,
+    total: usize,
+    done: usize,
+}
+
+impl Progress<'_> {
+    pub(super) fn begin(&self, step: &str) {
+        self.bar.set_message(step.to_owned());
+    }
+
+    pub(super) fn end(&mut self, step: &str) {
+        self.done += 1;
+        self.bar.inc(1);
+        if !self.live {
+            self.console.say(&format!("{:>8} [{}/{}] {step}", self.what, self.done, self.total));
+        }
+    }
+}
+
+impl Drop for Progress<'_> {
+    fn drop(&mut self) {
+        self.bar.finish_and_clear();
+    }
+}

@@ -1,0 +1,194 @@
+//! Puts together what the stages decided.
+
+use std::collections::BTreeSet;
+
+use crate::baseline::{Comparison, Conditions, Expectation, FindingGroup, Verdict};
+use crate::capture::{BuildOutcome, End, Manifest, RunRecord};
+use crate::format::Problem;
+use crate::model::{Bytes, CycleRow, Diagnosis, MissingInput, Mode, Nanoseconds, Timeline};
+
+use super::{
+    CycleTable, NaturalFigures, REPORT_FORMAT, Report, ReportedFinding, RunAlignment, RunReport, VariantNote,
+    VariantReport,
+};
+
+/// Rows of a cycle table that are kept at each end of a long run.
+const KEPT_ROWS: usize = 500;
+/// Problems that are listed.
+const KEPT_PROBLEMS: usize = 200;
+
+/// One run that was read.
+#[derive(Debug)]
+pub struct RunInput<'a> {
+    /// Its record.
+    pub record: &'a RunRecord,
+    /// Its cycles.
+    pub timeline: &'a Timeline,
+}
+
+/// All that goes into a report.
+#[derive(Debug)]
+pub struct Inputs<'a> {
+    /// The manifest.
+    pub manifest: &'a Manifest,
+    /// Where the capture lies.
+    pub capture: &'a camino::Utf8Path,
+    /// Runs that were read.
+    pub runs: &'a [RunInput<'a>],
+    /// Diagnoses, by variant.
+    pub diagnoses: &'a [Diagnosis],
+    /// Findings over the variants.
+    pub groups: Vec<FindingGroup>,
+    /// Against the baseline.
+    pub comparison: Comparison,
+    /// Against the contract.
+    pub expectations: Vec<Expectation>,
+    /// The verdict.
+    pub verdict: Verdict,
+    /// Conditions of this run.
+    pub conditions: Conditions,
+    /// What could not be read.
+    pub problems: Vec<Problem>,
+}
+
+/// Builds the document.
+#[must_use]
+pub fn build(inputs: Inputs<'_>) -> Report {
+    let variants = variants(&inputs);
+    let cycles = cycles(&inputs);
+    let missing: BTreeSet<MissingInput> =
+        inputs.runs.iter().flat_map(|run| run.timeline.missing.iter().cloned()).collect();
+    let not_run = not_run(inputs.diagnoses);
+    let alignments =
+        inputs.runs.iter().filter(|run| run.record.id.mode != Mode::Plain).map(alignment).collect();
+    let expected: BTreeSet<usize> =
+        inputs.expectations.iter().filter_map(|expected| expected.finding).collect();
+    let standings = inputs.comparison.standings;
+    let findings = inputs.groups.into_iter().zip(standings).enumerate();
+    let findings = findings
+        .map(|(index, (group, standing))| ReportedFinding {
+            group,
+            standing,
+            expected: expected.contains(&index),
+        })
+        .collect();
+    let mut problems = inputs.problems;
+    problems.truncate(KEPT_PROBLEMS);
+    Report {
+        format: REPORT_FORMAT,
+        harness: env!("CARGO_PKG_VERSION").to_owned(),
+        scenario: inputs.manifest.scenario.name.clone(),
+        description: inputs.manifest.scenario.description.clone(),
+        verdict: inputs.verdict,
+        expectations: inputs.expectations,
+        findings,
+        fixed: inputs.comparison.fixed,
+        has_baseline: inputs.comparison.has_baseline,
+        not_comparable: inputs.comparison.not_comparable,
+        conditions: inputs.conditions,
+        variants,
+        alignments,
+        cycles,
+        metrics: inputs.comparison.metrics,
+        not_run,
+        missing: missing.into_iter().collect(),
+        problems,
+        capture: inputs.capture.to_owned(),
+    }
+}
+
+fn variants(inputs: &Inputs<'_>) -> Vec<VariantReport> {
+    let one = |build: &crate::capture::BuildRecord| {
+        let name = &build.variant;
+        let (facts, failure) = match &build.outcome {
+            BuildOutcome::Built(facts) => (Some((**facts).clone()), None),
+            BuildOutcome::Failed(failure) => (None, Some(failure.clone())),
+        };
+        let diagnosis = inputs.diagnoses.iter().find(|diagnosis| diagnosis.variant == *name);
+        VariantReport {
+            name: name.clone(),
+            build: facts,
+            failure,
+            runs: inputs.manifest.runs.iter().filter(|run| *run.id.variant == **name).map(run).collect(),
+            n_findings: diagnosis.map_or(0, |diagnosis| diagnosis.findings.len()),
+            natural: first_run(inputs, name, Mode::Natural).map(natural),
+            inconclusive: diagnosis.map(|diagnosis| diagnosis.inconclusive.clone()).unwrap_or_default(),
+        }
+    };
+    inputs.manifest.builds.iter().map(one).collect()
+}
+
+fn first_run<'a>(inputs: &'a Inputs<'_>, variant: &str, mode: Mode) -> Option<&'a RunInput<'a>> {
+    inputs.runs.iter().find(|run| *run.record.id.variant == *variant && run.record.id.mode == mode)
+}
+
+fn natural(run: &RunInput<'_>) -> NaturalFigures {
+    let rows = &run.timeline.rows;
+    let peak_heap = rows.iter().filter_map(|row| Some(row.heap_start?.value)).max();
+    NaturalFigures { gc_cycles: rows.len() as u64, peak_heap }
+}
+
+fn run(record: &RunRecord) -> RunReport {
+    RunReport {
+        run: record.id.clone(),
+        wall: record.wall,
+        cpu: Nanoseconds(record.user.0.saturating_add(record.system.0)),
+        peak_rss: Bytes(record.peak_rss.0),
+        end: end_words(&record.end),
+        ok: record.ok,
+    }
+}
+
+/// How a run ended, for people.
+#[must_use]
+pub fn end_words(end: &End) -> String {
+    match end {
+        End::Exited { code } => format!("exit code {code}"),
+        End::Signalled { signal } => format!("killed by signal {signal}"),
+        End::Stopped => "stopped after the last round".to_owned(),
+        End::TimedOut { gentle: true } => "ran into its deadline, stopped on request".to_owned(),
+        End::TimedOut { gentle: false } => "ran into its deadline, had to be killed".to_owned(),
+        End::Interrupted => "interrupted".to_owned(),
+        End::DriverFailed { detail } => format!("its driver failed: {detail}"),
+        End::NotStarted { detail } => format!("could not be started: {detail}"),
+    }
+}
+
+fn alignment(run: &RunInput<'_>) -> RunAlignment {
+    RunAlignment {
+        run: run.record.id.clone(),
+        alignment: run.timeline.alignment.clone(),
+        conservation: run.timeline.conservation.clone(),
+    }
+}
+
+fn cycles(inputs: &Inputs<'_>) -> Vec<CycleTable> {
+    let table = |run: &RunInput<'_>| CycleTable {
+        run: run.record.id.clone(),
+        total: run.timeline.rows.len(),
+        rows: ends(&run.timeline.rows),
+    };
+    let of = |name: &str| {
+        first_run(inputs, name, Mode::Natural).or_else(|| first_run(inputs, name, Mode::Step)).map(table)
+    };
+    inputs.manifest.builds.iter().filter_map(|build| of(&build.variant)).collect()
+}
+
+fn ends(rows: &[CycleRow]) -> Vec<CycleRow> {
+    if rows.len() <= 2 * KEPT_ROWS {
+        return rows.to_vec();
+    }
+    let (first, last) = (&rows[..KEPT_ROWS], &rows[rows.len() - KEPT_ROWS..]);
+    first.iter().chain(last).cloned().collect()
+}
+
+fn not_run(diagnoses: &[Diagnosis]) -> Vec<VariantNote> {
+    let of = |diagnosis: &Diagnosis| {
+        let note = |missing: &MissingInput| VariantNote {
+            variant: diagnosis.variant.clone(),
+            missing: missing.clone(),
+        };
+        diagnosis.not_run.iter().map(note).collect::<Vec<_>>()
+    };
+    diagnoses.iter().flat_map(of).collect()
+}

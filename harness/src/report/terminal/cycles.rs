@@ -1,0 +1,84 @@
+//! The cycle table, and how well its clocks were joined.
+
+use std::fmt::Write;
+
+use super::{Look, text};
+use crate::model::{Alignment, Bytes, Cell, CycleRow, Mode};
+use crate::report::{CycleTable, Report, RunAlignment};
+
+/// Rows shown of a long run, spread evenly.
+const ROWS: usize = 12;
+
+pub(super) fn write(out: &mut String, report: &Report, look: &Look) {
+    let Some(table) = report.cycles.first().filter(|table| !table.rows.is_empty()) else { return };
+    let (variant, mode) = (&table.run.variant, mode(table.run.mode));
+    let title = format!("GC cycles of {variant}, {mode} run: {}", table.total);
+    let _ = writeln!(out, "\n{}", look.heading(&text::clean(&title)));
+    if let Some(aligned) = report.alignments.iter().find(|aligned| aligned.run == table.run) {
+        let _ = writeln!(out, "  {}", alignment(aligned));
+    }
+    let _ = writeln!(out, "{}", grid(table, look));
+}
+
+pub(super) fn mode(mode: Mode) -> &'static str {
+    match mode {
+        Mode::Plain => "plain",
+        Mode::Natural => "natural",
+        Mode::Step => "step",
+    }
+}
+
+fn alignment(aligned: &RunAlignment) -> String {
+    match &aligned.alignment {
+        Alignment::NotNeeded => "one source only: nothing to align".to_owned(),
+        Alignment::Unique { matched, goals_equal, residual_median, residual_max, .. } => format!(
+            "gctrace and trace aligned: {matched} cycles matched, {goals_equal} equal goals, residual {} median, {} max",
+            text::span(*residual_median),
+            text::span(*residual_max),
+        ),
+        Alignment::Ambiguous { shifts, cycles } => {
+            format!("alignment ambiguous: {} shifts fit the {cycles} cycles", shifts.len())
+        }
+        Alignment::Contradictory { best_spread, cycles } => format!(
+            "gctrace and trace contradict each other over {cycles} cycles (by {})",
+            text::span(*best_spread)
+        ),
+    }
+}
+
+fn grid(table: &CycleTable, look: &Look) -> String {
+    let mut grid = comfy_table::Table::new();
+    grid.load_style(comfy_table::presets::NOTHING).force_no_tty().set_width(look.width);
+    grid.set_header(["cycle", "begin", "STW", "mark", "heap", "live", "goal", "in use", "goroutines"]);
+    let first = table.rows.iter().find_map(|row| row.begin).map(|cell| cell.value);
+    for row in sample(&table.rows, look) {
+        let begin = row.begin.zip(first).map(|(begin, first)| begin.value.since(first));
+        grid.add_row([
+            format!("{}{}", row.cycle, if row.forced { " forced" } else { "" }),
+            begin.map_or("-".to_owned(), |begin| format!("+{}", text::span(begin))),
+            row.stw.map_or("-".to_owned(), |stw| text::span(stw.value)),
+            row.mark.map_or("-".to_owned(), |mark| text::span(mark.value)),
+            size(row.heap_start),
+            size(row.heap_live),
+            size(row.goal),
+            size(row.inuse_space),
+            row.goroutines.map_or("-".to_owned(), |count| count.value.to_string()),
+        ]);
+    }
+    for column in grid.column_iter_mut() {
+        column.set_cell_alignment(comfy_table::CellAlignment::Right);
+    }
+    grid.to_string()
+}
+
+fn size(cell: Option<Cell<Bytes>>) -> String {
+    cell.map_or("-".to_owned(), |cell| text::bytes(cell.value))
+}
+
+/// Rows spread over the run, first and last included.
+fn sample<'a>(rows: &'a [CycleRow], look: &Look) -> Vec<&'a CycleRow> {
+    if look.verbose || rows.len() <= ROWS {
+        return rows.iter().collect();
+    }
+    (0..ROWS).map(|n| &rows[n * (rows.len() - 1) / (ROWS - 1)]).collect()
+}

@@ -1,0 +1,135 @@
+//! Findings with their evidence.
+
+use std::fmt::Write;
+
+use super::{Look, text};
+use crate::baseline::Standing;
+use crate::model::{Confidence, Evidence, Finding, Frame, LeakKind, ModuleTable, Owner};
+use crate::report::{Report, ReportedFinding};
+
+/// Points of a series that are shown.
+const SERIES: usize = 8;
+/// Frames of a stack that are shown.
+const FRAMES: usize = 6;
+
+pub(super) fn write(out: &mut String, report: &Report, look: &Look) {
+    let modules = report.variants.iter().find_map(|variant| Some(variant.build.as_ref()?.modules.clone()));
+    let modules = modules.unwrap_or_default();
+    for finding in &report.findings {
+        let _ = writeln!(out);
+        headline(out, finding, report.variants.len(), report.has_baseline, look);
+        let _ = writeln!(out, "  {}", text::clean(&finding.group.finding.sentence));
+        for evidence in &finding.group.finding.evidence {
+            self::evidence(out, evidence, &modules, look);
+        }
+        confidence(out, &finding.group.finding, look);
+    }
+    for fixed in &report.fixed {
+        let words = format!("fixed  {} leak at {} {}", kind(fixed.kind), fixed.site, fixed.place);
+        let _ = writeln!(out, "\n{}", look.heading(&text::clean(&words)));
+        let _ = writeln!(out, "  accepted before, not found any more: accept a new baseline to drop it");
+    }
+}
+
+fn kind(kind: LeakKind) -> &'static str {
+    match kind {
+        LeakKind::Heap => "heap",
+        LeakKind::Goroutine => "goroutine",
+    }
+}
+
+fn headline(
+    out: &mut String,
+    reported: &ReportedFinding,
+    n_variants: usize,
+    has_baseline: bool,
+    look: &Look,
+) {
+    let finding = &reported.group.finding;
+    let growth = &finding.growth;
+    let rate = text::rate(growth.objects_per_op);
+    let growth = match finding.kind {
+        LeakKind::Heap => format!("{}  +{rate} objects/op", text::bytes_per_op(growth.bytes_per_op)),
+        LeakKind::Goroutine => format!("+{rate} goroutines/op"),
+    };
+    let since = finding.since_cycle.map(|cycle| format!("  since GC cycle {cycle}")).unwrap_or_default();
+    let standing = match (reported.standing, reported.expected) {
+        (Standing::New, true) => "expected",
+        (Standing::New, false) if has_baseline => "NEW",
+        (Standing::New, false) => "UNEXPECTED",
+        (Standing::Known, _) => "known",
+        (Standing::Better, _) => "known, slower now",
+        (Standing::Worse, _) => "WORSE",
+    };
+    let place = format!("{}:{}", finding.file, finding.site.line);
+    let site = format!("{}  {}  {place}", kind(finding.kind), text::short(&finding.site.function));
+    let seen = reported.group.variants.len();
+    let _ = writeln!(
+        out,
+        "{}  {growth}{since}  {standing}  [{seen}/{n_variants} variants]",
+        look.heading(&text::clean(&site))
+    );
+}
+
+fn evidence(out: &mut String, evidence: &Evidence, modules: &ModuleTable, look: &Look) {
+    match evidence {
+        Evidence::Allocation { stack, object_size, inuse_space, inuse_objects } => {
+            let last = inuse_objects.last().copied().unwrap_or(0);
+            let series = series(inuse_space);
+            let _ = writeln!(
+                out,
+                "    allocated in objects of {object_size} B, {last} live at the end; bytes: {series}"
+            );
+            frames(out, stack, modules, look);
+        }
+        Evidence::Goroutines { created_by, start, alive } => {
+            let start = text::clean(text::short(&start.function));
+            let _ = writeln!(out, "    goroutines running {start}, alive: {}", series(alive));
+            frames(out, created_by, modules, look);
+        }
+        Evidence::Blocked { wait, stack, count, proved } => {
+            let proof = if *proved { "for good, says the runtime" } else { "as last seen" };
+            let _ = writeln!(out, "    {count} blocked in {} ({proof})", text::clean(wait));
+            frames(out, stack, modules, look);
+        }
+        Evidence::Note { text } => {
+            let _ = writeln!(out, "    {}", text::clean(text));
+        }
+    }
+}
+
+/// `10 -> 20 -> … -> 90`
+fn series(values: &[u64]) -> String {
+    let step = values.len().div_ceil(SERIES).max(1);
+    let last = values.len().saturating_sub(1);
+    let kept = values.iter().enumerate().filter(|(index, _)| (last - index).is_multiple_of(step));
+    kept.map(|(_, value)| value.to_string()).collect::<Vec<_>>().join(" -> ")
+}
+
+/// The user's frames, and the first of a library's above them; all of them when verbose.
+fn frames(out: &mut String, stack: &[Frame], modules: &ModuleTable, look: &Look) {
+    let own = |frame: &&Frame| {
+        look.verbose || matches!(modules.owner(&frame.function), Owner::MainModule | Owner::Dependency)
+    };
+    let shown: Vec<&Frame> = stack.iter().filter(own).collect();
+    let most = if look.verbose { shown.len() } else { FRAMES };
+    for frame in shown.iter().take(most) {
+        let _ = writeln!(out, "      {}", look.faint(&text::frame(frame)));
+    }
+    if shown.len() > most {
+        let _ =
+            writeln!(out, "      {}", look.faint(&format!("… {} more, -v shows them", shown.len() - most)));
+    }
+}
+
+fn confidence(out: &mut String, finding: &Finding, look: &Look) {
+    let word = match finding.confidence {
+        Confidence::High => return,
+        Confidence::Medium => "medium",
+        Confidence::Low => "low",
+    };
+    let missing: Vec<String> =
+        finding.missing.iter().map(|missing| format!("{}: {}", missing.source, missing.why)).collect();
+    let why = if missing.is_empty() { String::new() } else { format!(" ({})", missing.join("; ")) };
+    let _ = writeln!(out, "    {}", look.faint(&text::clean(&format!("confidence {word}{why}"))));
+}

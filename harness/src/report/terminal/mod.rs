@@ -1,0 +1,73 @@
+//! The report for a terminal: verdict first, then what it rests on.
+//!
+//! Plain text with optional colour; no meaning is carried by colour alone. Names come from the measured
+//! program, so control characters in them are shown, never sent.
+
+mod cycles;
+mod findings;
+mod notes;
+#[cfg(test)]
+mod tests;
+mod text;
+mod variants;
+
+use std::fmt::Write;
+
+use anstyle::{AnsiColor, Style};
+
+use super::Report;
+use crate::model::Outcome;
+
+/// How the text shall look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Look {
+    /// Columns.
+    pub width: u16,
+    /// Use colour.
+    pub color: bool,
+    /// Show every cycle, every frame and every run.
+    pub verbose: bool,
+}
+
+impl Look {
+    fn paint(&self, style: Style, text: &str) -> String {
+        if self.color { format!("{style}{text}{style:#}") } else { text.to_owned() }
+    }
+
+    fn heading(&self, text: &str) -> String {
+        self.paint(Style::new().bold(), text)
+    }
+
+    fn faint(&self, text: &str) -> String {
+        self.paint(Style::new().dimmed(), text)
+    }
+}
+
+/// Renders the report.
+#[must_use]
+pub fn to_terminal(report: &Report, look: &Look) -> String {
+    let mut out = String::new();
+    verdict(&mut out, report, look);
+    findings::write(&mut out, report, look);
+    cycles::write(&mut out, report, look);
+    variants::write(&mut out, report, look);
+    notes::write(&mut out, report, look);
+    out
+}
+
+fn verdict(out: &mut String, report: &Report, look: &Look) {
+    let verdict = &report.verdict;
+    let color = match verdict.outcome {
+        Outcome::Pass => AnsiColor::Green,
+        Outcome::Inconclusive | Outcome::Interrupted => AnsiColor::Yellow,
+        _ => AnsiColor::Red,
+    };
+    let word = look.paint(Style::new().bold().fg_color(Some(color.into())), verdict.outcome.word());
+    let scenario = look.heading(&text::clean(&report.scenario));
+    let _ = writeln!(out, "{word} {scenario}: {}", text::clean(&verdict.headline));
+    if verdict.reasons.len() > 1 || verdict.outcome != Outcome::Pass {
+        for reason in &verdict.reasons {
+            let _ = writeln!(out, "  - {}", text::clean_lines(reason).replace('\n', "\n    "));
+        }
+    }
+}

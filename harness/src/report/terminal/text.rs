@@ -1,0 +1,97 @@
+//! Figures and names as people read them.
+
+use crate::model::{Bytes, Frame, Nanoseconds};
+
+/// Without control characters: a name from a program could otherwise move the cursor or worse. Directional
+/// marks that would reorder a line are shown too.
+pub(super) fn clean(text: &str) -> String {
+    let harmful = |c: char| {
+        c.is_control()
+            || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}')
+    };
+    text.chars().flat_map(|c| if harmful(c) { c.escape_unicode().collect() } else { vec![c] }).collect()
+}
+
+/// [`clean`], line by line.
+pub(super) fn clean_lines(text: &str) -> String {
+    text.lines().map(|line| clean(&line.replace('\t', "    "))).collect::<Vec<_>>().join("\n")
+}
+
+/// `4.2 KiB`; below a kibibyte whole bytes.
+pub(super) fn bytes(size: Bytes) -> String {
+    scaled(size.0 as f64)
+}
+
+/// Bytes per operation, with its sign.
+pub(super) fn bytes_per_op(value: f64) -> String {
+    let sign = if value < 0.0 { "-" } else { "+" };
+    format!("{sign}{}/op", scaled(value.abs()))
+}
+
+fn scaled(value: f64) -> String {
+    let units = ["B", "KiB", "MiB", "GiB", "TiB"];
+    let (mut value, mut unit) = (value, 0);
+    while value >= 1024.0 && unit + 1 < units.len() {
+        (value, unit) = (value / 1024.0, unit + 1);
+    }
+    if unit == 0 && value.fract() == 0.0 {
+        format!("{value:.0} B")
+    } else {
+        format!("{value:.1} {}", units[unit])
+    }
+}
+
+/// `12 ms`, `1.25 s`, `830 us`.
+pub(super) fn span(time: Nanoseconds) -> String {
+    let ns = time.0 as f64;
+    match time.0 {
+        0 => "0".to_owned(),
+        ..1_000 => format!("{ns:.0} ns"),
+        ..1_000_000 => format!("{:.0} us", ns / 1e3),
+        ..1_000_000_000 => format!("{:.1} ms", ns / 1e6),
+        _ => format!("{:.2} s", ns / 1e9),
+    }
+}
+
+/// A count per operation: `1`, `0.2`, `2.25`.
+pub(super) fn rate(value: f64) -> String {
+    let text = format!("{value:.3}");
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
+}
+
+/// `cache.(*Cache).Put  cache.go:44`
+pub(super) fn frame(frame: &Frame) -> String {
+    let file = frame.file.rsplit('/').next().unwrap_or(&frame.file);
+    clean(&format!("{}  {file}:{}", short(&frame.function), frame.line))
+}
+
+/// Without the directories of the import path.
+pub(super) fn short(function: &str) -> &str {
+    let bare = function.find('[').unwrap_or(function.len());
+    function[..bare].rfind('/').map_or(function, |slash| &function[slash + 1..])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn figures_are_short_and_exact_where_they_can_be() {
+        assert_eq!(bytes(Bytes(1023)), "1023 B");
+        assert_eq!(bytes(Bytes(1536)), "1.5 KiB");
+        assert_eq!(bytes_per_op(256.0), "+256 B/op");
+        assert_eq!((rate(1.0), rate(0.2), rate(2.25)), ("1".into(), "0.2".into(), "2.25".into()));
+        assert_eq!(span(Nanoseconds(1_250_000_000)), "1.25 s");
+    }
+
+    #[test]
+    fn a_hostile_name_cannot_reach_the_terminal() {
+        assert_eq!(clean("a\u{1b}[2Jb\u{202e}"), "a\\u{1b}[2Jb\\u{202e}");
+    }
+
+    #[test]
+    fn functions_lose_directories_but_not_type_arguments() {
+        assert_eq!(short("example.com/a/b.(*T).M"), "b.(*T).M");
+        assert_eq!(short("example.com/a/b.F[go/x.T]"), "b.F[go/x.T]");
+    }
+}

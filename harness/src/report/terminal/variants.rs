@@ -1,0 +1,69 @@
+//! Variants side by side.
+
+use std::fmt::Write;
+
+use super::{Look, text};
+use crate::model::{Bytes, Mode, Nanoseconds};
+use crate::report::{Report, VariantReport};
+
+pub(super) fn write(out: &mut String, report: &Report, look: &Look) {
+    let _ = writeln!(out, "\n{}", look.heading("Variants"));
+    let mut grid = comfy_table::Table::new();
+    grid.load_style(comfy_table::presets::NOTHING).force_no_tty().set_width(look.width);
+    grid.set_header([
+        "variant",
+        "size",
+        "build",
+        "plain",
+        "natural",
+        "step",
+        "GCs",
+        "peak heap",
+        "peak RSS",
+        "findings",
+    ]);
+    for variant in &report.variants {
+        grid.add_row(row(variant));
+    }
+    for column in grid.column_iter_mut().skip(1) {
+        column.set_cell_alignment(comfy_table::CellAlignment::Right);
+    }
+    let _ = writeln!(out, "{grid}");
+}
+
+fn row(variant: &VariantReport) -> [String; 10] {
+    let dash = || "-".to_owned();
+    let wall = |mode| median(variant, mode, |run| run.wall.0).map(Nanoseconds);
+    let plain = wall(Mode::Plain);
+    let factor = |mode| match (wall(mode), plain) {
+        (Some(time), Some(plain)) if plain.0 > 0 => {
+            format!("{} ({:.1}x)", text::span(time), time.0 as f64 / plain.0 as f64)
+        }
+        (Some(time), _) => text::span(time),
+        _ => dash(),
+    };
+    let build = variant.build.as_ref();
+    let rss = median(variant, Mode::Plain, |run| i64::try_from(run.peak_rss.0).unwrap_or(i64::MAX));
+    [
+        text::clean(&variant.name),
+        build.map_or_else(dash, |build| text::bytes(build.plain.size)),
+        build.map_or("FAILED".to_owned(), |build| millis(build.build_ms.0 + build.build_ms.1)),
+        plain.map_or_else(dash, text::span),
+        factor(Mode::Natural),
+        factor(Mode::Step),
+        variant.natural.map_or_else(dash, |natural| natural.gc_cycles.to_string()),
+        variant.natural.and_then(|natural| natural.peak_heap).map_or_else(dash, text::bytes),
+        rss.map_or_else(dash, |rss| text::bytes(Bytes(rss.unsigned_abs()))),
+        variant.n_findings.to_string(),
+    ]
+}
+
+fn millis(ms: u64) -> String {
+    text::span(Nanoseconds(i64::try_from(ms.saturating_mul(1_000_000)).unwrap_or(i64::MAX)))
+}
+
+fn median(variant: &VariantReport, mode: Mode, figure: fn(&crate::report::RunReport) -> i64) -> Option<i64> {
+    let mut values: Vec<i64> = variant.runs.iter().filter(|run| run.run.mode == mode).map(figure).collect();
+    values.sort_unstable();
+    values.get(values.len().checked_sub(1)? / 2).copied()
+}
