@@ -20,6 +20,12 @@ const MAP_ALLOCATORS: [&str; 6] = [
     "runtime.makeBucketArray",
 ];
 
+/// What the runtime allocates for itself while the user's code runs: defer records, which go back to
+/// a pool, and the caches of type assertions and switches, which grow by chance (one miss in a
+/// thousand, runtime/iface.go, Go 1.22-1.27).
+const RUNTIMES_OWN: [&str; 3] =
+    ["runtime.newdefer", "runtime.buildTypeAssertCache", "runtime.buildInterfaceSwitchCache"];
+
 /// The site of an allocation of `object_size` at `stack`.
 pub(super) fn site(modules: &ModuleTable, stack: &[Frame], object_size: Bytes) -> Site {
     let leading = stack.iter().take_while(|frame| owner(modules, frame) == Owner::Runtime).count();
@@ -45,8 +51,8 @@ fn class(modules: &ModuleTable, runtime: &[Frame], rest: &[Frame], object_size: 
     } else if any(rest, &["sync.(*Pool).", "sync.(*poolChain).", "sync.(*poolDequeue)."]) && !pool_miss(rest)
     {
         SiteClass::SyncPool
-    } else if any(runtime, &["runtime.newdefer"]) {
-        SiteClass::Runtime // a defer record, which goes back to a pool of the processor's
+    } else if any(runtime, &RUNTIMES_OWN) {
+        SiteClass::Runtime
     } else if any(allocator, &["sync.(*Map).", "internal/sync."]) {
         SiteClass::SyncMap
     } else if !has(Owner::MainModule) && !has(Owner::Dependency) {
@@ -114,6 +120,7 @@ mod tests {
             (&["main.newBuffer", "sync.(*Pool).Get", "main.f"], 4096, SiteClass::User),
             (&["internal/sync.newEntryNode", "sync.(*Map).Store", "main.f"], 48, SiteClass::SyncMap),
             (&["main.visit", "sync.(*Map).Range", "main.f"], 48, SiteClass::User),
+            (&["runtime.buildTypeAssertCache", "runtime.typeAssert", "main.f"], 48, SiteClass::Runtime),
             (&["runtime.newdefer", "fmt.(*pp).handleMethods", "main.f"], 48, SiteClass::Runtime),
             (&["harnessprobe.take", "harnessprobe.Hit", "main.f"], 48, SiteClass::Probe),
             (&["dep.org/lib.New", "net/http.HandlerFunc.ServeHTTP"], 48, SiteClass::User),
