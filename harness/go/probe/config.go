@@ -16,6 +16,8 @@ type config struct {
 	dumpFirst     bool
 	dumpLast      bool
 	goroutineLeak bool
+	// rounds means that checkpoints are asked for by roundSignal, not by SIGUSR2.
+	rounds bool
 }
 
 // badSettings collects values that make no sense, for Error records: there is no file yet.
@@ -36,8 +38,9 @@ func takeConfig() (c config, active bool) {
 		return c, false
 	}
 	c.step = oneOf("HARNESS_MODE", mode, "natural", "step") == 1
-	c.checkpoint = [...]cause{causeExit, causeCall, causeSignal, causeInterval, causeGC}[oneOf(
-		"HARNESS_CHECKPOINT", checkpoint, "exit", "call", "signal", "interval", "gc")]
+	c.checkpoint = [...]cause{causeExit, causeCall, causeSignal, causeInterval, causeGC, causeSignal}[oneOf(
+		"HARNESS_CHECKPOINT", checkpoint, "exit", "call", "signal", "interval", "gc", "round")]
+	c.rounds = checkpoint == "round"
 	dumps := oneOf("HARNESS_HEAPDUMP", dump, "off", "last", "first-last")
 	c.dumpLast, c.dumpFirst = dumps >= 1, dumps == 2
 	c.every = count("HARNESS_EVERY", every, 1)

@@ -18,7 +18,7 @@
 //	HARNESS_MODE           natural (default): forces no GC, snapshots after the program's own cycles
 //	                       step: forces two GCs at each checkpoint; entries of the checkpoint
 //	                       function stand still meanwhile
-//	HARNESS_CHECKPOINT     exit (default), call, signal, interval, gc; a checkpoint at the end is
+//	HARNESS_CHECKPOINT     exit (default), call, signal, round, interval, gc; a checkpoint at the end is
 //	                       taken with each of them
 //	HARNESS_EVERY          call: entries between checkpoints (default 1)
 //	HARNESS_INTERVAL_MS    interval: milliseconds between checkpoints (default 1000)
@@ -31,6 +31,8 @@
 // # Signals (Unix)
 //
 //	SIGUSR2                a checkpoint; only with HARNESS_CHECKPOINT=signal
+//	43 (Linux, a real-time signal), SIGUSR2 (BSD, macOS)
+//	                       a checkpoint; only with HARNESS_CHECKPOINT=round
 //	44 (Linux, a real-time signal), SIGINFO (BSD, macOS)
 //	                       the last checkpoint, then exit with code 0 through the program's exit hooks
 //

@@ -14,7 +14,10 @@ import (
 func notifySignals() <-chan os.Signal {
 	signals := make(chan os.Signal, 8)
 	signal.Notify(signals, exitSignal)
-	if settings.checkpoint == causeSignal {
+	switch {
+	case settings.rounds:
+		signal.Notify(signals, roundSignal)
+	case settings.checkpoint == causeSignal:
 		signal.Notify(signals, syscall.SIGUSR2)
 	}
 	return signals

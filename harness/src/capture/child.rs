@@ -24,14 +24,13 @@ pub(super) enum ProbeSignal {
     Finish,
 }
 
-/// First real-time signal that neither Go nor a C library uses for itself.
-const FREE_REALTIME: i32 = 43;
-
 impl ProbeSignal {
     fn number(self) -> i32 {
+        // Real-time signals that neither Go nor a C library uses; elsewhere SIGUSR2 and SIGINFO.
+        let (checkpoint, finish) = if cfg!(target_os = "linux") { (43, 44) } else { (31, 29) };
         match self {
-            Self::Checkpoint => FREE_REALTIME,
-            Self::Finish => FREE_REALTIME + 1,
+            Self::Checkpoint => checkpoint,
+            Self::Finish => finish,
         }
     }
 }

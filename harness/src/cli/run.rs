@@ -3,7 +3,6 @@
 use camino::Utf8PathBuf;
 
 use super::args::{self, Format};
-use super::console::Console;
 use super::error::CliError;
 use super::{Context, pipeline, scenarios};
 use crate::capture::{BuildOutcome, CaptureStatus, Session, Store};
@@ -183,9 +182,4 @@ pub(super) fn latest(scenario: &Scenario, context: &Context) -> Result<Utf8PathB
         let name = &scenario.name;
         CliError::usage(format!("there is no capture of `{name}`"), format!("harness run {name}"))
     })
-}
-
-/// For messages that end a command early.
-pub(super) fn interrupted(console: &Console) {
-    console.say("interrupted: stopping the programs that run");
 }

@@ -47,6 +47,10 @@ pub(super) struct ScenarioFile {
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct WorkloadFile {
+    /// What is run: a built program.
+    #[serde(default)]
+    #[allow(dead_code, reason = "there is one kind yet; the key says so in the file")]
+    pub kind: Kind,
     /// Directory of the Go module; by default the nearest one upward that has a go.mod.
     pub module: Option<String>,
     /// Package to build, as `go build` takes it; the module's root by default.
@@ -71,6 +75,15 @@ pub(super) struct WorkloadFile {
     pub checkpoint: Option<CheckpointFile>,
     /// Load from outside, for a program that serves until it is stopped.
     pub driver: Option<DriverFile>,
+}
+
+/// What a workload is.
+#[derive(Debug, Clone, Copy, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Kind {
+    /// A program of package main.
+    #[default]
+    Binary,
 }
 
 /// Where live memory is compared.
