@@ -7,6 +7,11 @@
 //! spread stays within the millisecond and some slack; one whose heap goals disagree in most cycles
 //! does not fit either. Exactly one fitting shift is an alignment, anything else is said to be
 //! none.
+//!
+//! A thread can lose its processor between reading the clock for `@T` and writing the event (seen on a
+//! busy machine: once in 130 cycles, by 0.25 ms over the slack). That makes a difference too large, never too small, so a few of
+//! the largest may lie outside. It can let a wrong shift fit beside the right one, which is then
+//! called ambiguous; it can't take the right one's place.
 
 use super::marks::{self, Mark};
 use crate::model::{Alignment, Nanoseconds, RunPieces};
@@ -15,6 +20,12 @@ use crate::model::{Alignment, Nanoseconds, RunPieces};
 const WINDOW: i64 = 1_000_000;
 /// What may lie between the runtime's reading of the clock for `@T` and the trace's event.
 const SLACK: i64 = 200_000;
+/// One cycle in so many may come late, and from this many cycles on one may in any case.
+const ONE_LATE_IN: usize = 10;
+/// See [`ONE_LATE_IN`].
+const MAY_BE_LATE_FROM: usize = 5;
+/// More are not let pass, however long the run: a wrong shift has to be given up early.
+const MAX_LATE: usize = 200;
 /// Fewer cycles than this can agree by chance: they need the probe's bracket to agree as well.
 const MIN_CYCLES: u32 = 3;
 
@@ -34,9 +45,9 @@ pub(super) fn find(pieces: &RunPieces) -> Alignment {
 #[derive(Debug, Clone, Copy)]
 struct Fit {
     shift: i64,
-    /// Cycles compared.
+    /// Cycles compared whose begin is not late.
     cycles: u32,
-    /// Smallest and largest difference of trace time and `@T`.
+    /// Smallest and largest difference of trace time and `@T` over those.
     least: i64,
     most: i64,
     goals_equal: u32,
@@ -60,9 +71,11 @@ struct Search<'a> {
     trace: &'a [Mark],
     /// gctrace's marks at the place of their number.
     by_number: Vec<Option<&'a Mark>>,
-    /// A shift that leaves more of the cycles without a partner than this is no candidate: at its
-    /// far end anything fits.
-    min_cycles: u32,
+    /// A shift that places fewer of the cycles than this before gctrace's last line is no candidate:
+    /// at the far end anything fits.
+    min_cycles: usize,
+    /// How many cycles can be compared at best.
+    comparable: usize,
 }
 
 impl<'a> Search<'a> {
@@ -75,8 +88,7 @@ impl<'a> Search<'a> {
             }
         }
         let comparable = gctrace.len().min(trace.len());
-        let min_cycles = u32::try_from(comparable.div_ceil(2)).unwrap_or(u32::MAX).max(1);
-        Self { trace, by_number, min_cycles }
+        Self { trace, by_number, min_cycles: comparable.div_ceil(2).max(1), comparable }
     }
 
     /// The shifts that fit, and the smallest spread of any.
@@ -104,22 +116,39 @@ impl<'a> Search<'a> {
 
     /// `None` if too few cycles can be compared, or they spread by more than `limit`.
     fn try_shift(&self, shift: i64, limit: i64) -> Option<Fit> {
-        let mut fit =
-            Fit { shift, cycles: 0, least: i64::MAX, most: i64::MIN, goals_equal: 0, goals_compared: 0 };
+        let late = self.may_be_late();
+        let mut differences = Differences::default();
+        let (mut goals_equal, mut goals_compared) = (0, 0);
         for (mark, line) in self.pairs(shift) {
-            let difference = mark.at.saturating_sub(line.at);
-            fit.least = fit.least.min(difference);
-            fit.most = fit.most.max(difference);
-            if fit.spread() > limit {
+            differences.add(mark.at.saturating_sub(line.at), limit);
+            if differences.beyond > late {
                 return None;
             }
-            fit.cycles += 1;
             if let Some(equal) = mark.goal.agrees(line.goal) {
-                fit.goals_compared += 1;
-                fit.goals_equal += u32::from(equal);
+                goals_compared += 1;
+                goals_equal += u32::from(equal);
             }
         }
-        (fit.cycles >= self.min_cycles).then_some(fit)
+        if differences.all.len() + self.n_lost(shift) < self.min_cycles {
+            return None;
+        }
+        let (cycles, least, most) = differences.without_late(late);
+        Some(Fit { shift, cycles, least, most, goals_equal, goals_compared })
+    }
+
+    /// The trace's cycles whose line should be there under this shift, and is lost. What can't be
+    /// compared for that reason speaks neither for the shift nor against it.
+    fn n_lost(&self, shift: i64) -> usize {
+        let numbers = self.trace.iter().filter_map(|mark| mark.number.checked_add_signed(shift));
+        let lines = numbers.filter_map(|number| self.by_number.get(usize::try_from(number).ok()?));
+        lines.filter(|line| line.is_none()).count()
+    }
+
+    fn may_be_late(&self) -> usize {
+        match self.comparable {
+            n if n < MAY_BE_LATE_FROM => 0,
+            n => (n / ONE_LATE_IN).clamp(1, MAX_LATE),
+        }
     }
 
     /// The trace's cycles and gctrace's under a shift.
@@ -129,6 +158,40 @@ impl<'a> Search<'a> {
             let line = *self.by_number.get(usize::try_from(number).ok()?)?;
             Some((mark, line?))
         })
+    }
+}
+
+/// Differences of trace time and `@T` under one shift.
+#[derive(Default)]
+struct Differences {
+    all: Vec<i64>,
+    least: Option<i64>,
+    /// How many lie beyond the limit above the least.
+    beyond: usize,
+}
+
+impl Differences {
+    fn add(&mut self, difference: i64, limit: i64) {
+        self.all.push(difference);
+        let is_beyond = |least: i64, other: i64| other.saturating_sub(least) > limit;
+        match self.least {
+            Some(least) if difference >= least => self.beyond += usize::from(is_beyond(least, difference)),
+            _ => {
+                self.least = Some(difference);
+                self.beyond = self.all.iter().filter(|other| is_beyond(difference, **other)).count();
+            }
+        }
+    }
+
+    /// How many there are, the least and the most, leaving out what is late: up to `late` of them that
+    /// lie outside of the window above the least.
+    fn without_late(mut self, late: usize) -> (u32, i64, i64) {
+        self.all.sort_unstable();
+        let least = self.all.first().copied().unwrap_or(0);
+        let inside = |other: &i64| other.saturating_sub(least) <= WINDOW + SLACK;
+        let in_time = self.all.partition_point(inside).max(self.all.len().saturating_sub(late));
+        let most = in_time.checked_sub(1).and_then(|last| self.all.get(last)).copied().unwrap_or(least);
+        (u32::try_from(in_time).unwrap_or(u32::MAX), least, most)
     }
 }
 

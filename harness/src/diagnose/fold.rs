@@ -69,10 +69,10 @@ fn take(goroutines: &mut Draft, heap: &mut Draft, starts: &[String]) {
 /// A whole number of objects for each goroutine.
 fn commensurate(site: &SiteGrowth, leak: &RunGrowth) -> bool {
     let goroutines = leak.gained_objects();
-    if goroutines <= 0 || site.gained_objects() <= 0 {
+    if goroutines <= 0 || site.gained_objects <= 0 {
         return false;
     }
-    let each = site.gained_objects() as f64 / goroutines as f64;
+    let each = site.gained_objects as f64 / goroutines as f64;
     let whole = each.round();
     whole >= 1.0 && (each - whole).abs() <= TOLERANCE * whole
 }

@@ -47,6 +47,7 @@ fn grown(case: &Case<'_>, group: &GoroutineGroup, points: &Points) -> Option<(Ca
         start: Some(group.start.clone()),
         values: alive.clone(),
         objects: alive,
+        gained_objects: trend.gained,
         since_cycle: draft::dated(points, &trend),
         trend,
     };

@@ -62,6 +62,7 @@ pub(super) fn grown(
             object_size: series.object_size,
             start: None,
             values: series.space,
+            gained_objects: gained(&series.objects),
             objects: series.objects,
             since_cycle: draft::dated(points, &trend),
             trend,

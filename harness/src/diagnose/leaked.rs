@@ -99,7 +99,8 @@ fn alone(
         library,
         object_size: Bytes(0),
         values: vec![group.count],
-        objects: vec![0, group.count], // none before the first operation
+        objects: vec![group.count],
+        gained_objects: gained, // there was none before the first operation
         trend,
         since_cycle: None,
     };

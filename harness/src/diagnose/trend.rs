@@ -2,10 +2,12 @@
 
 use super::points::{MIN_POINTS, warm_up};
 
-/// Over the points after warm-up, `value / operations` of what grows by doubling (an array that is
-/// appended to, a map's table) changes by less than this; what has reached its final size by then
-/// falls by more than 3.
-const STEPWISE_RATIO: f64 = 2.5;
+/// What grows by doubling (an array that is appended to, a map's table) gains at least this much from
+/// warm-up's end, over which the operations become 2.5 times as many or more.
+const STEPWISE_GAIN: f64 = 1.5;
+/// Its `value / operations` falls until the next step comes and then rises again. If it falls this far
+/// below what was seen before, the next step is overdue: the thing has reached its size.
+const OVERDUE: f64 = 0.9;
 
 /// How something grows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,23 +54,30 @@ pub(super) fn steady(values: &[u64], operations: &[u64]) -> Option<Trend> {
     Some(trend(Pattern::Steady, values, operations, since))
 }
 
-/// Growth in steps: never a decrease, at least two rises, in proportion to the operations.
+/// Growth in steps: never a decrease after warm-up, and each step in time for the operations.
 pub(super) fn stepwise(values: &[u64], operations: &[u64]) -> Option<Trend> {
     let base = warm_up(values.len());
     let after = values.get(base..)?;
-    let rises = after.windows(2).filter(|pair| pair[0] < pair[1]).count();
+    let (first, last) = (*after.first()?, *after.last()?);
     let falls = after.windows(2).any(|pair| pair[0] > pair[1]);
-    if values.len() < MIN_POINTS || falls || rises < 2 {
-        return None;
-    }
-    let ratios = after.iter().zip(operations.get(base..)?).map(|(value, n)| *value as f64 / *n as f64);
-    let (least, most) = ratios.fold((f64::MAX, 0f64), |(low, high), r| (low.min(r), high.max(r)));
-    if !(least > 0.0 && most / least <= STEPWISE_RATIO) {
+    let little = (last as f64) < STEPWISE_GAIN * first as f64 || first == 0;
+    if values.len() < MIN_POINTS || falls || little || is_overdue(values, operations)? {
         return None;
     }
     let since = values.windows(2).rposition(|pair| pair[0] > pair[1]).map_or(0, |fall| fall + 1);
     let flat = values[since..].windows(2).take_while(|pair| pair[0] == pair[1]).count();
     Some(trend(Pattern::Stepwise, values, operations, since + flat))
+}
+
+/// Whether the value has been level for longer than the steps before leave room for. `None` without
+/// two steps to compare.
+fn is_overdue(values: &[u64], operations: &[u64]) -> Option<bool> {
+    let last_rise = values.windows(2).rposition(|pair| pair[0] < pair[1])?;
+    let ratio = |(value, n): (&u64, &u64)| *value as f64 / *n as f64;
+    let before = values.get(1..=last_rise)?.iter().zip(operations.get(1..)?);
+    let least = before.map(ratio).min_by(f64::total_cmp)?;
+    let now = ratio((values.last()?, operations.last()?));
+    Some(now < OVERDUE * least)
 }
 
 fn trend(pattern: Pattern, values: &[u64], operations: &[u64], since: usize) -> Trend {
@@ -117,8 +126,14 @@ mod tests {
     }
 
     #[test]
-    fn a_buffer_that_reached_its_size_during_warm_up_is_not_stepwise() {
-        let values = [100, 900, 1000, 1001, 1001, 1002, 1002, 1002, 1002, 1002];
-        assert_eq!(stepwise(&values, &operations(10)), None);
+    fn what_reached_its_size_is_not_stepwise() {
+        for values in [
+            [100, 900, 1000, 1001, 1001, 1002, 1002, 1002, 1002, 1002],
+            [10, 20, 30, 40, 50, 60, 70, 80, 80, 80],
+            [16, 16, 32, 32, 64, 64, 64, 64, 64, 64],
+            [0, 0, 0, 0, 0, 0, 512, 512, 512, 512],
+        ] {
+            assert_eq!(stepwise(&values, &operations(10)), None, "{values:?}");
+        }
     }
 }

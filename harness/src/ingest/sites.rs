@@ -20,6 +20,12 @@ const MAP_ALLOCATORS: [&str; 6] = [
     "runtime.makeBucketArray",
 ];
 
+/// What the runtime allocates for itself while the user's code runs: defer records, which go back to
+/// a pool, and the caches of type assertions and switches, which grow by chance (one miss in a
+/// thousand, runtime/iface.go, Go 1.22-1.27).
+const RUNTIMES_OWN: [&str; 3] =
+    ["runtime.newdefer", "runtime.buildTypeAssertCache", "runtime.buildInterfaceSwitchCache"];
+
 /// The site of an allocation of `object_size` at `stack`.
 pub(super) fn site(modules: &ModuleTable, stack: &[Frame], object_size: Bytes) -> Site {
     let leading = stack.iter().take_while(|frame| owner(modules, frame) == Owner::Runtime).count();
@@ -35,6 +41,9 @@ fn class(modules: &ModuleTable, runtime: &[Frame], rest: &[Frame], object_size: 
         frames.iter().any(|frame| wanted.iter().any(|prefix| frame.function.starts_with(prefix)))
     };
     let has = |wanted| rest.iter().any(|frame| owner(modules, frame) == wanted);
+    let is_user = |frame: &Frame| matches!(owner(modules, frame), Owner::MainModule | Owner::Dependency);
+    // What lies between the user's innermost frame and the runtime: who really allocates.
+    let allocator = &rest[..rest.iter().position(is_user).unwrap_or(rest.len())];
     if has(Owner::Probe) {
         SiteClass::Probe
     } else if any(runtime, &["runtime.acquireSudog"]) {
@@ -42,7 +51,9 @@ fn class(modules: &ModuleTable, runtime: &[Frame], rest: &[Frame], object_size: 
     } else if any(rest, &["sync.(*Pool).", "sync.(*poolChain).", "sync.(*poolDequeue)."]) && !pool_miss(rest)
     {
         SiteClass::SyncPool
-    } else if any(rest, &["sync.(*Map).", "internal/sync."]) {
+    } else if any(runtime, &RUNTIMES_OWN) {
+        SiteClass::Runtime
+    } else if any(allocator, &["sync.(*Map).", "internal/sync."]) {
         SiteClass::SyncMap
     } else if !has(Owner::MainModule) && !has(Owner::Dependency) {
         if rest.is_empty() { SiteClass::Runtime } else { SiteClass::Std }
@@ -108,6 +119,9 @@ mod tests {
             (&["sync.(*poolChain).pushHead", "sync.(*Pool).Put", "main.f"], 128, SiteClass::SyncPool),
             (&["main.newBuffer", "sync.(*Pool).Get", "main.f"], 4096, SiteClass::User),
             (&["internal/sync.newEntryNode", "sync.(*Map).Store", "main.f"], 48, SiteClass::SyncMap),
+            (&["main.visit", "sync.(*Map).Range", "main.f"], 48, SiteClass::User),
+            (&["runtime.buildTypeAssertCache", "runtime.typeAssert", "main.f"], 48, SiteClass::Runtime),
+            (&["runtime.newdefer", "fmt.(*pp).handleMethods", "main.f"], 48, SiteClass::Runtime),
             (&["harnessprobe.take", "harnessprobe.Hit", "main.f"], 48, SiteClass::Probe),
             (&["dep.org/lib.New", "net/http.HandlerFunc.ServeHTTP"], 48, SiteClass::User),
         ] {
