@@ -11,6 +11,8 @@ use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process, kill_pro
 use wait4::{ResUse, Wait4};
 
 use super::mode::RUN_MARK;
+use super::peak::Peak;
+use crate::model::Bytes;
 
 /// How often a wait looks around.
 pub(super) const POLL: Duration = Duration::from_millis(5);
@@ -56,6 +58,7 @@ pub(super) struct Child {
     pid: Option<Pid>,
     mark: String,
     reaped: bool,
+    peak: Peak,
 }
 
 /// A program that has ended.
@@ -64,6 +67,7 @@ pub(super) struct Ended {
     /// Exit code, or the signal that ended it.
     pub(super) code: Result<i32, i32>,
     pub(super) usage: ResUse,
+    pub(super) peak_rss: Bytes,
 }
 
 impl Child {
@@ -85,11 +89,13 @@ impl Child {
             .spawn()?;
         let pid = i32::try_from(process.id()).ok().and_then(Pid::from_raw);
         let mark = mark.map(|(name, value)| format!("{name}={value}")).unwrap_or_default();
-        Ok(Self { process, pid, mark, reaped: false })
+        let peak = Peak::new(process.id());
+        Ok(Self { process, pid, mark, reaped: false, peak })
     }
 
     /// Whether it has ended; it is not reaped, so its id stays its own.
     pub(super) fn has_ended(&self) -> bool {
+        self.peak.look();
         let Some(pid) = self.pid else { return true };
         let options = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT | WaitIdOptions::NOHANG;
         !matches!(waitid(WaitId::Pid(pid), options), Ok(None))
@@ -130,7 +136,8 @@ impl Child {
         let done = self.process.wait4()?;
         self.reaped = true;
         let code = done.status.code().ok_or_else(|| done.status.signal().unwrap_or(0));
-        Ok(Ended { code, usage: done })
+        let peak_rss = self.peak.of(done.rusage.maxrss);
+        Ok(Ended { code, usage: done, peak_rss })
     }
 
     fn kill(&self) {

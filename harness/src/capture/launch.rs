@@ -44,6 +44,7 @@ impl Launch<'_> {
             Err(error) => (End::NotStarted { detail: error.to_string() }, None),
         };
         let wall = span(clock.elapsed());
+        let peak_rss = ended.as_ref().map(|ended| ended.peak_rss).unwrap_or_default();
         let usage = ended.map(|ended| ended.usage.rusage);
         Ok(RunRecord {
             id: self.id.clone(),
@@ -53,7 +54,7 @@ impl Launch<'_> {
             wall,
             user: usage.as_ref().map(|usage| span(usage.utime)).unwrap_or_default(),
             system: usage.as_ref().map(|usage| span(usage.stime)).unwrap_or_default(),
-            peak_rss: Bytes(usage.map_or(0, |usage| usage.maxrss)),
+            peak_rss,
             ok: self.is_ok(&end),
             end,
             files: files(&directory)?,

@@ -14,6 +14,7 @@ mod manifest;
 mod map;
 mod mode;
 mod open;
+mod peak;
 mod session;
 mod store;
 mod tail;

@@ -5,7 +5,6 @@
 use super::diagnostic::Diagnostic;
 use super::document::Document;
 use super::file::{CheckpointFile, DriverFile, Every, On, ScenarioFile};
-use super::keys::BuildKeys;
 use super::resolved::{DebugInfo, HeapDump};
 use super::variants::{Draft, is_safe_name, unsafe_name};
 use crate::model::Mode;
@@ -16,7 +15,7 @@ const RULES: &[Rule] = &[name, checkpoint, driver, modes, observed, deadlines, t
 
 type BuildRule = fn(&Draft, &Document<'_>, &mut Vec<Diagnostic>);
 
-const BUILD_RULES: &[BuildRule] = &[race, static_link, debug, gcflags_for, toolchain, environment];
+const BUILD_RULES: &[BuildRule] = &[race, static_link, debug, toolchain, environment];
 
 /// Variables of the build's environment that have a key of their own.
 const VARIABLES: &[(&str, &str)] = &[
@@ -210,14 +209,6 @@ fn debug(draft: &Draft, document: &Document<'_>, found: &mut Vec<Diagnostic>) {
 
 fn is_strip(word: &str) -> bool {
     matches!(word, "-s" | "-w" | "--s" | "--w" | "-s=true" | "-w=true")
-}
-
-fn gcflags_for(draft: &Draft, document: &Document<'_>, found: &mut Vec<Diagnostic>) {
-    let BuildKeys { gcflags, gcflags_for, .. } = &draft.keys;
-    if gcflags_for.is_some() && gcflags.as_ref().is_none_or(Vec::is_empty) {
-        let message = format!("variant `{}`: `gcflags_for` without `gcflags` changes nothing", draft.name);
-        found.push(Diagnostic::new(draft.key(document, "gcflags_for"), message));
-    }
 }
 
 fn toolchain(draft: &Draft, document: &Document<'_>, found: &mut Vec<Diagnostic>) {

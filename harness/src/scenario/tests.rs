@@ -389,10 +389,6 @@ fn contradictions_are_refused_where_they_stand() {
             "3:1: variant `default`: `debug = \"split\"`, but `-w` in `ldflags` drops it",
         ),
         (
-            "[build]\ngcflags_for = \"all\"",
-            "3:1: variant `default`: `gcflags_for` without `gcflags` changes nothing",
-        ),
-        (
             "[build]\ntoolchain = \"1.27.4\"",
             "3:1: variant `default`: `1.27.4` is not the name of a Go release",
         ),
