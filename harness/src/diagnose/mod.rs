@@ -18,8 +18,6 @@ mod leaked;
 mod metrics;
 mod natural;
 mod points;
-#[cfg(test)]
-mod recorded;
 mod rules;
 mod sampled;
 mod slope;

@@ -1,13 +1,19 @@
 //! The stages from files to findings on a recorded capture: fixtures/captures/leaky-cache, whose README
 //! says what is known of it.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
 use std::io::Read as _;
 use std::path::Path;
 
-use super::*;
-use crate::align;
-use crate::ingest::{self, RunFiles};
-use crate::model::{Alignment, Confidence, Evidence, GcCycle, LeakKind, Mode};
+use harness::align;
+use harness::diagnose::{BuildFigures, RunEvidence, variant};
+use harness::ingest::{self, RunFiles};
+use harness::model::{
+    Alignment, Bytes, Confidence, Diagnosis, Evidence, GcCycle, LeakKind, Mode, ModuleTable, Nanoseconds,
+    RunId, RunPieces, Timeline,
+};
+use harness::scenario::Thresholds;
 
 struct Recorded {
     mode: Mode,
