@@ -13,6 +13,9 @@ use crate::scenario::Thresholds;
 /// Exact figures are equal from run to run, so a rise of this share is a change of the program.
 const EXACT_RELATIVE: f64 = 0.01;
 
+/// Repeats from which a noisy figure can judge.
+const FIRM_REPEATS: usize = 3;
+
 /// How a finding stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
@@ -174,9 +177,15 @@ fn metric_standing(metric: &Metric, old: u64, now: u64, thresholds: &Thresholds)
     };
     match () {
         () if !beyond => MetricStanding::Same,
-        // Noisy counts and times change with the machine's load: they are shown, and judge nobody.
-        () if !metric.exact && metric.unit != "B" => MetricStanding::Changed,
+        () if !metric.exact && !is_firm(metric, old, thresholds) => MetricStanding::Changed,
         () if now > old => MetricStanding::Worse,
         () => MetricStanding::Better,
     }
+}
+
+/// Noisy figures change with the machine's load, counts and times most of all. Sizes judge when there are
+/// several repeats and every one of them is beyond the threshold; the others are shown.
+fn is_firm(metric: &Metric, old: u64, thresholds: &Thresholds) -> bool {
+    let beyond = |value: &u64| value.abs_diff(old) as f64 > old as f64 * thresholds.relative;
+    metric.unit == "B" && metric.values.len() >= FIRM_REPEATS && metric.values.iter().all(beyond)
 }
