@@ -87,3 +87,30 @@ fn dispatch(command: &Command, context: &Context) -> Result<Outcome, CliError> {
         Command::Doctor => look::doctor(context),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+    use crate::capture::CaptureError;
+
+    #[test]
+    fn the_command_line_is_consistent_and_every_command_has_an_example() {
+        Cli::command().debug_assert();
+        for mut command in Cli::command().get_subcommands().cloned() {
+            let help = command.render_long_help().to_string();
+            assert!(help.contains("Example"), "{help}");
+        }
+    }
+
+    #[test]
+    fn an_error_names_its_cause_once_and_ends_with_the_hint() {
+        let source = std::io::Error::from(std::io::ErrorKind::NotFound);
+        let error = CliError::from(CaptureError::Io { what: "read", path: "x".into(), source });
+        assert_eq!(error.message(), "could not read `x`: entity not found");
+        let error = CliError::from(CaptureError::NoCapture { path: "x".into() });
+        assert!(error.message().lines().last().is_some_and(|line| line.starts_with("hint: ")));
+        assert_eq!(error.outcome(), Outcome::Usage);
+    }
+}

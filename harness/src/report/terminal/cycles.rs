@@ -48,7 +48,10 @@ fn alignment(aligned: &RunAlignment) -> String {
 
 fn grid(table: &CycleTable, look: &Look) -> String {
     let mut grid = comfy_table::Table::new();
-    grid.load_style(comfy_table::presets::NOTHING).force_no_tty().set_width(look.width);
+    grid.load_style(comfy_table::presets::NOTHING)
+        .force_no_tty()
+        .set_content_arrangement(comfy_table::ContentArrangement::Dynamic)
+        .set_width(look.width);
     grid.set_header(["cycle", "begin", "STW", "mark", "heap", "live", "goal", "in use", "goroutines"]);
     let first = table.rows.iter().find_map(|row| row.begin).map(|cell| cell.value);
     for row in sample(&table.rows, look) {

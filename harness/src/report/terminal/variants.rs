@@ -9,7 +9,10 @@ use crate::report::{Report, VariantReport};
 pub(super) fn write(out: &mut String, report: &Report, look: &Look) {
     let _ = writeln!(out, "\n{}", look.heading("Variants"));
     let mut grid = comfy_table::Table::new();
-    grid.load_style(comfy_table::presets::NOTHING).force_no_tty().set_width(look.width);
+    grid.load_style(comfy_table::presets::NOTHING)
+        .force_no_tty()
+        .set_content_arrangement(comfy_table::ContentArrangement::Dynamic)
+        .set_width(look.width);
     grid.set_header([
         "variant",
         "size",
