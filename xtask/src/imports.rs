@@ -23,12 +23,12 @@ const STAGES: [(&str, &[&str]); 11] = [
     ("toolchain", &["model", "scenario"]),
     ("capture", &["model", "scenario", "toolchain"]),
     ("format", &["model"]),
-    // From `capture`: the manifest, and reading a capture directory.
-    ("ingest", &["model", "scenario", "capture", "format"]),
+    ("ingest", &["model", "format"]),
     ("align", &["model"]),
     ("diagnose", &["model", "scenario"]),
     ("baseline", &["model", "scenario"]),
-    ("report", &["model", "scenario", "baseline"]),
+    // Data alone: the manifest with its build facts, and what decoders could not read.
+    ("report", &["model", "scenario", "toolchain", "capture", "format", "baseline"]),
     (
         "cli",
         &[

@@ -112,7 +112,7 @@ pub struct TraceGc {
     pub index: u64,
     /// GCBegin; absent when the cycle was running as the trace began.
     pub begin: Option<TraceTime>,
-    /// Begin of the sweep-termination stop-the-world just before `begin`, gctrace's `@T`.
+    /// Begin of the sweep-termination stop-the-world just after `begin`, gctrace's `@T`.
     pub stw_begin: Option<TraceTime>,
     /// GCEnd; absent when the trace ended first.
     pub end: Option<TraceTime>,

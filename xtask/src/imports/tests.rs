@@ -12,7 +12,7 @@ fn broken(file: &str, text: &str) -> Vec<String> {
 fn a_stage_may_use_itself_and_the_stages_of_its_row() {
     for (file, text) in [
         ("align/shift.rs", "use crate::align::Window;\nuse crate::model::{GcCycle, Stack};"),
-        ("ingest/mod.rs", "use crate::capture::Manifest;\nuse crate::format::gctrace;"),
+        ("ingest/mod.rs", "use crate::model::Bytes;\nuse crate::format::gctrace;"),
         ("report/json.rs", "use crate::{baseline::Verdict, model::Finding};"),
         ("cli/run.rs", "use crate::{align, capture, diagnose, report};\nfn f() { println!(); }"),
         ("capture/run.rs", "use std::process::Command;\nuse duct::cmd;\nuse std::env;"),

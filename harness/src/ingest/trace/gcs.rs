@@ -28,7 +28,7 @@ impl Gcs {
     /// Looks at one event; `alive` is the number of goroutines now.
     pub(super) fn event(&mut self, event: &Event, reader: &Reader<'_>, alive: u64) {
         match event.kind {
-            EventKind::StwBegin { kind } => self.stopped = Some((event.time, phase(reader, kind))),
+            EventKind::StwBegin { kind } => self.world_stops(event.time, phase(reader, kind)),
             EventKind::StwEnd { .. } => self.world_runs(event.time),
             EventKind::GcActive { seq } => self.active(seq),
             EventKind::GcBegin { seq } => self.begin(seq, event.time),
@@ -51,11 +51,18 @@ impl Gcs {
         }
     }
 
-    /// `GCBegin` lies within the stop for sweep termination, whose begin is gctrace's `@T`.
     fn begin(&mut self, seq: u64, time: TraceTime) {
-        let stw_begin =
-            self.stopped.filter(|(_, phase)| *phase == Phase::SweepTermination).map(|(begin, _)| begin);
-        self.cycles.push(TraceGc { begin: Some(time), stw_begin, goal: self.goal, ..cycle(index(seq)) });
+        self.cycles.push(TraceGc { begin: Some(time), goal: self.goal, ..cycle(index(seq)) });
+    }
+
+    /// `GCBegin` comes first, then the runtime starts its mark workers, which can take milliseconds on a busy machine,
+    /// then it reads the clock for gctrace's `@T` and stops the world (`gcStart` in runtime/mgc.go, Go 1.22-1.27).
+    fn world_stops(&mut self, time: TraceTime, phase: Phase) {
+        self.stopped = Some((time, phase));
+        let open = self.cycles.last_mut().filter(|last| last.end.is_none() && last.begin.is_some());
+        if let Some(open) = open.filter(|_| phase == Phase::SweepTermination) {
+            open.stw_begin.get_or_insert(time);
+        }
     }
 
     fn end(&mut self, seq: u64, time: TraceTime, alive: u64) {
