@@ -45,7 +45,7 @@ impl Launch<'_> {
         let clock = Instant::now();
         let watched = match self.start(&directory, &added) {
             Ok(child) => self.attend(child, clock, &directory),
-            Err(error) => Watched::unseen(format!("{}: {error}", self.program())),
+            Err(error) => Watched::unseen(error.to_string()),
         };
         notes.extend(watched.note);
         let ended = watched.ended.as_ref();
@@ -103,6 +103,7 @@ impl Launch<'_> {
             stdout: directory.join("stdout.txt"),
             stderr: directory.join(stderr),
         })
+        .map_err(|error| io::Error::new(error.kind(), format!("`{}`: {error}", self.program())))
     }
 
     /// Stays with the program until it has ended.
