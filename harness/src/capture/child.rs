@@ -1,6 +1,8 @@
 //! One running program: started in a process group of its own, stopped for sure, its usage read.
 
+use std::cell::Cell;
 use std::fs::{File, OpenOptions};
+use std::os::fd::OwnedFd;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::process::{Child as Process, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -12,10 +14,13 @@ use wait4::{ResUse, Wait4};
 
 use super::mode::RUN_MARK;
 use super::peak::Peak;
+use super::raw;
 use crate::model::Bytes;
 
-/// How often a wait looks around.
-pub(super) const POLL: Duration = Duration::from_millis(5);
+/// How often a wait looks around, beside being woken by the end of the program.
+const POLL: Duration = Duration::from_millis(10);
+/// Most looks for processes that left the group, a moment apart.
+const LOOKS: u32 = 50;
 
 /// The probe's signals, see `go/probe/doc.go`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,6 +62,10 @@ pub(super) struct Child {
     process: Process,
     pid: Option<Pid>,
     mark: String,
+    /// Becomes readable when the program ends; `None` where the system has no such thing.
+    handle: Option<OwnedFd>,
+    /// When its end was first seen.
+    seen: Cell<Option<Instant>>,
     reaped: bool,
     peak: Peak,
 }
@@ -68,16 +77,20 @@ pub(super) struct Ended {
     pub(super) code: Result<i32, i32>,
     pub(super) usage: ResUse,
     pub(super) peak_rss: Bytes,
+    /// When; what it left behind was ended afterwards.
+    pub(super) at: Instant,
 }
 
 impl Child {
+    /// Starts a program, which ends with the calling thread at the latest (Linux).
     pub(super) fn start(start: &Start<'_>) -> io::Result<Self> {
         let stdin = match start.stdin {
             Some(path) => Stdio::from(File::open(path)?),
             None => Stdio::null(),
         };
         let mark = start.env.iter().find(|(name, _)| name == RUN_MARK);
-        let process = Command::new(start.program)
+        let mut command = Command::new(start.program);
+        command
             .args(start.args)
             .current_dir(start.dir)
             .env_clear()
@@ -85,41 +98,67 @@ impl Child {
             .stdin(stdin)
             .stdout(File::create(&start.stdout)?)
             .stderr(OpenOptions::new().create(true).append(true).open(&start.stderr)?)
-            .process_group(0)
-            .spawn()?;
+            .process_group(0);
+        raw::end_with_us(&mut command);
+        let process = command.spawn()?;
         let pid = i32::try_from(process.id()).ok().and_then(Pid::from_raw);
         let mark = mark.map(|(name, value)| format!("{name}={value}")).unwrap_or_default();
         let peak = Peak::new(process.id());
-        Ok(Self { process, pid, mark, reaped: false, peak })
+        Ok(Self {
+            process,
+            pid,
+            mark,
+            handle: pid.and_then(handle),
+            seen: Cell::new(None),
+            reaped: false,
+            peak,
+        })
     }
 
     /// Whether it has ended; it is not reaped, so its id stays its own.
     pub(super) fn has_ended(&self) -> bool {
         self.peak.look();
-        let Some(pid) = self.pid else { return true };
+        if self.seen.get().is_none() && !self.runs() {
+            self.seen.set(Some(Instant::now()));
+        }
+        self.seen.get().is_some()
+    }
+
+    fn runs(&self) -> bool {
         let options = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT | WaitIdOptions::NOHANG;
-        !matches!(waitid(WaitId::Pid(pid), options), Ok(None))
+        self.pid.is_some_and(|pid| matches!(waitid(WaitId::Pid(pid), options), Ok(None)))
     }
 
     /// Waits up to `time`; `stop` can end the wait. Tells whether it has ended.
     pub(super) fn wait_for(&self, time: Duration, stop: impl Fn() -> bool) -> bool {
-        let until = Instant::now() + time;
+        let began = Instant::now();
         while !self.has_ended() {
-            if Instant::now() >= until || stop() {
+            let left = time.saturating_sub(began.elapsed());
+            if left.is_zero() || stop() {
                 return false;
             }
-            std::thread::sleep(POLL);
+            self.pause(POLL.min(left));
         }
         true
     }
 
+    /// Rests for `time`, or until it has ended.
+    fn pause(&self, time: Duration) {
+        #[cfg(target_os = "linux")]
+        if let Some(handle) = &self.handle {
+            use rustix::event::{PollFd, PollFlags, Timespec, poll};
+            let mut waited = [PollFd::new(handle, PollFlags::IN)];
+            let time = Timespec { tv_sec: 0, tv_nsec: time.subsec_nanos().into() };
+            let _ = poll(&mut waited, Some(&time)); // a signal of ours: the caller looks again anyway
+            return;
+        }
+        std::thread::sleep(time);
+    }
+
     /// Sends one of the probe's signals to the program alone.
     pub(super) fn tell(&self, signal: ProbeSignal) {
-        // SAFETY of the number: it is a constant above, within the range of real-time signals.
-        #[allow(unsafe_code, reason = "rustix has no safe name for a real-time signal")]
-        let signal = unsafe { Signal::from_raw_unchecked(signal.number()) };
         if let Some(pid) = self.pid {
-            let _ = kill_process(pid, signal); // it may have ended
+            let _ = kill_process(pid, raw::signal(signal.number())); // it may have ended
         }
     }
 
@@ -132,12 +171,14 @@ impl Child {
 
     /// Ends whatever is left of it, and reads what it used.
     pub(super) fn finish(mut self) -> io::Result<Ended> {
+        self.has_ended();
         self.kill();
         let done = self.process.wait4()?;
         self.reaped = true;
+        let at = self.seen.get().unwrap_or_else(Instant::now);
         let code = done.status.code().ok_or_else(|| done.status.signal().unwrap_or(0));
         let peak_rss = self.peak.of(done.rusage.maxrss);
-        Ok(Ended { code, usage: done, peak_rss })
+        Ok(Ended { code, usage: done, peak_rss, at })
     }
 
     fn kill(&self) {
@@ -157,15 +198,39 @@ impl Drop for Child {
     }
 }
 
-/// Ends processes that left the group but carry the run's mark in their environment (Linux).
+/// A descriptor that tells when the process ends.
+#[cfg(target_os = "linux")]
+fn handle(pid: Pid) -> Option<OwnedFd> {
+    rustix::process::pidfd_open(pid, rustix::process::PidfdFlags::empty()).ok()
+}
+
+/// See the other one.
+#[cfg(not(target_os = "linux"))]
+fn handle(_pid: Pid) -> Option<OwnedFd> {
+    None
+}
+
+/// Ends processes that left the group but carry the run's mark in their environment (Linux). One that forks can be
+/// missed, and so can its child: hence again until a look finds none.
 fn kill_marked(mark: &str) {
-    let Ok(processes) = fs::read_dir("/proc") else { return };
-    for process in processes.flatten() {
-        let pid = process.file_name().to_str().and_then(|name| name.parse().ok()).and_then(Pid::from_raw);
-        let Some(pid) = pid.filter(|_| !mark.is_empty()) else { continue };
-        let environment = fs::read(process.path().join("environ")).unwrap_or_default();
-        if environment.split(|byte| *byte == 0).any(|variable| variable == mark.as_bytes()) {
-            let _ = kill_process(pid, Signal::KILL);
+    for _ in 0..LOOKS {
+        let found = if mark.is_empty() { Vec::new() } else { marked(mark) };
+        if found.is_empty() {
+            return;
         }
+        for pid in found {
+            let _ = kill_process(pid, Signal::KILL); // it may have ended
+        }
+        std::thread::sleep(Duration::from_millis(2));
     }
+}
+
+fn marked(mark: &str) -> Vec<Pid> {
+    let has_mark = |process: &fs::DirEntry| {
+        let environment = fs::read(process.path().join("environ")).unwrap_or_default();
+        environment.split(|byte| *byte == 0).any(|variable| variable == mark.as_bytes())
+    };
+    let pid = |process: fs::DirEntry| process.file_name().to_str()?.parse().ok().and_then(Pid::from_raw);
+    let processes = fs::read_dir("/proc").into_iter().flatten().flatten();
+    processes.filter(has_mark).filter_map(pid).filter(|pid| *pid != rustix::process::getpid()).collect()
 }

@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 use std::io::Write;
-use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
 use std::time::{Duration, Instant};
 use std::{fs, thread};
 
 use camino::Utf8Path;
 
 use super::child::{Child, ProbeSignal};
+use super::mode::RUN_MARK;
+use super::ready::Lookout;
 use crate::scenario::{Driver, Ready};
 use crate::toolchain::Interrupt;
 use crate::toolchain::process::{self, Command, Ended, Limits};
@@ -17,8 +18,10 @@ use crate::toolchain::process::{self, Command, Ended, Limits};
 const LOOK: Duration = Duration::from_millis(20);
 /// Records that have not grown for this long are complete.
 const QUIET: Duration = Duration::from_millis(150);
-/// Longest wait for a checkpoint's records.
-const CHECKPOINT: Duration = Duration::from_secs(30);
+/// Longest wait for a checkpoint's records: a GC of a large heap, and a dump of it.
+pub(super) const CHECKPOINT: Duration = Duration::from_secs(30);
+/// How long a program may take to be seen as ended after its load has noticed.
+const LAST_WORDS: Duration = Duration::from_millis(300);
 
 /// What drives a run.
 pub(super) struct Rounds<'a> {
@@ -27,8 +30,8 @@ pub(super) struct Rounds<'a> {
     pub(super) env: &'a BTreeMap<String, String>,
     /// Directory of the run.
     pub(super) run: &'a Utf8Path,
-    /// The program has the probe.
-    pub(super) probed: bool,
+    /// The probe takes a checkpoint after each round.
+    pub(super) checkpoints: bool,
     pub(super) deadline: Instant,
     pub(super) interrupt: &'a Interrupt,
 }
@@ -36,8 +39,10 @@ pub(super) struct Rounds<'a> {
 /// Why driving stopped before its end.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Stopped {
-    /// The program ended by itself.
+    /// The program ended by itself, and nothing was left for it to do.
     Ended,
+    /// The program ended by itself too early: before what.
+    Early(String),
     /// The deadline of the run.
     Deadline,
     /// The user.
@@ -46,18 +51,38 @@ pub(super) enum Stopped {
     Failed(String),
 }
 
+impl Stopped {
+    /// An end of the program is too early for `what`.
+    fn before(self, what: &str) -> Self {
+        if self == Self::Ended { Self::Early(what.to_owned()) } else { self }
+    }
+}
+
 impl Rounds<'_> {
     /// Waits until the program is ready, then loads it round by round.
     pub(super) fn drive(&self, child: &Child) -> Result<(), Stopped> {
-        self.wait_ready(child)?;
-        for round in 1..=self.driver.rounds {
-            self.round(round, child)?;
-            self.rest(Duration::from_millis(self.driver.settle_ms), child)?;
-            if self.probed {
-                self.checkpoint(child)?;
-            }
+        let rounds = self.driver.rounds;
+        self.wait_ready(child).map_err(|stopped| stopped.before("it was ready"))?;
+        for round in 1..=rounds {
+            self.round(round, child)
+                .map_err(|stopped| stopped.before(&format!("round {round} of {rounds} had ended")))?;
+            let rest = self.rest_after_round(child);
+            // A program may end with the last of its load.
+            rest.map_err(|stopped| match round == rounds {
+                true => stopped,
+                false => stopped.before(&format!("round {} of {rounds} had begun", round + 1)),
+            })?;
         }
         Ok(())
+    }
+
+    fn rest_after_round(&self, child: &Child) -> Result<(), Stopped> {
+        self.rest(Duration::from_millis(self.driver.settle_ms), child)?;
+        if self.checkpoints {
+            self.checkpoint(child)?;
+        }
+        // Not every load notices that its server is gone.
+        self.alive(child)
     }
 
     fn alive(&self, child: &Child) -> Result<(), Stopped> {
@@ -70,38 +95,25 @@ impl Rounds<'_> {
     }
 
     fn rest(&self, time: Duration, child: &Child) -> Result<(), Stopped> {
-        let until = Instant::now() + time;
-        while Instant::now() < until {
+        let began = Instant::now();
+        while began.elapsed() < time {
             self.alive(child)?;
-            thread::sleep(LOOK.min(until.saturating_duration_since(Instant::now())));
+            thread::sleep(LOOK.min(time.saturating_sub(began.elapsed())));
         }
         Ok(())
     }
 
     fn wait_ready(&self, child: &Child) -> Result<(), Stopped> {
         if let Ready::AfterMs(time) = self.driver.ready {
-            return self.rest(Duration::from_millis(time), child);
+            self.rest(Duration::from_millis(time), child)?;
         }
-        while !self.is_ready()? {
+        let lookout = Lookout::new(&self.driver.ready, self.run);
+        while !lookout.is_ready() {
             self.alive(child)?;
             thread::sleep(LOOK);
         }
-        Ok(())
-    }
-
-    fn is_ready(&self) -> Result<bool, Stopped> {
-        match &self.driver.ready {
-            Ready::AfterMs(_) => Ok(true),
-            Ready::Tcp(address) => {
-                let known: Option<SocketAddr> = address.to_socket_addrs().ok().and_then(|mut all| all.next());
-                let known = known.ok_or_else(|| Stopped::Failed(format!("`{address}` is no address")))?;
-                Ok(TcpStream::connect_timeout(&known, LOOK * 10).is_ok())
-            }
-            Ready::Output(text) => Ok(["stdout.txt", "stderr.txt", "gctrace.txt"].iter().any(|name| {
-                fs::read(self.run.join(name))
-                    .is_ok_and(|bytes| String::from_utf8_lossy(&bytes).contains(text))
-            })),
-        }
+        // Who said so may be another than the program, or have been it with its last words.
+        self.alive(child)
     }
 
     fn round(&self, round: u32, child: &Child) -> Result<(), Stopped> {
@@ -110,6 +122,8 @@ impl Rounds<'_> {
         let program = words.next().ok_or_else(|| Stopped::Failed("the driver has no command".to_owned()))?;
         let mut env = self.env.clone();
         env.extend(self.driver.env.clone());
+        // What a round leaves running, out of its group, is then found with the program's own.
+        env.insert(RUN_MARK.to_owned(), self.run.to_string());
         let command = Command { program, args: words.collect(), dir: self.driver.dir.clone(), env };
         let left = self.deadline.saturating_duration_since(Instant::now());
         let done = process::run(&command, &Limits::within(left), self.interrupt)
@@ -121,6 +135,8 @@ impl Rounds<'_> {
             Ended::TimedOut => Err(Stopped::Deadline),
             Ended::Interrupted => Err(Stopped::Interrupted),
             end => {
+                // A load without its server fails before the server's end can be seen.
+                child.wait_for(LAST_WORDS, || false);
                 self.alive(child)?;
                 let tail: Vec<&str> = output.lines().rev().take(10).collect();
                 let tail: Vec<&str> = tail.into_iter().rev().collect();

@@ -37,15 +37,11 @@ pub enum CaptureError {
         path: Utf8PathBuf,
     },
     /// The manifest cannot be understood.
-    #[error("`{path}`, line {line}, column {column}: {message}")]
+    #[error("`{path}`: {message}")]
     Manifest {
         /// The manifest.
         path: Utf8PathBuf,
-        /// Where.
-        line: usize,
-        /// Where.
-        column: usize,
-        /// Why.
+        /// Why, and at which line and column if it is not JSON.
         message: String,
     },
     /// A newer harness wrote it.

@@ -8,14 +8,18 @@ use std::time::{Duration, Instant};
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::child::{Child, Ended, ProbeSignal, Start};
-use super::driver::{Rounds, Stopped};
+use super::driver::{CHECKPOINT, Rounds, Stopped};
 use super::error::{CaptureError, io as at};
 use super::manifest::{End, FileRecord, RunRecord};
 use super::mode;
+use super::ready;
 use super::session::now;
 use crate::model::{Bytes, Mode, Nanoseconds, RunId};
-use crate::scenario::Scenario;
+use crate::scenario::{CheckpointSpec, Driver, Ready, Scenario};
 use crate::toolchain::{Built, Interrupt};
+
+/// Longest deadline and grace there is, so that no sum with a time overflows.
+const YEAR: Duration = Duration::from_secs(365 * 24 * 3600);
 
 /// What a run needs.
 pub(super) struct Launch<'a> {
@@ -34,29 +38,31 @@ impl Launch<'_> {
     /// Runs the program. The outcome, whatever it is, is the record.
     pub(super) fn run(self) -> Result<RunRecord, CaptureError> {
         let directory = self.root.join(&self.dir);
-        fs::create_dir_all(&directory).map_err(at("create", &directory))?;
-        let godebug = self.env.get("GODEBUG").map(String::as_str);
-        let added = mode::environment(self.scenario, &self.built.facts, self.id, &directory, godebug);
+        fresh(&directory)?;
+        let (added, mut notes) =
+            mode::environment(self.scenario, &self.built.facts, self.id, &directory, self.env);
         let started = now();
         let clock = Instant::now();
-        let (end, ended) = match self.start(&directory, &added) {
+        let watched = match self.start(&directory, &added) {
             Ok(child) => self.attend(child, clock, &directory),
-            Err(error) => (End::NotStarted { detail: error.to_string() }, None),
+            Err(error) => Watched::unseen(error.to_string()),
         };
-        let wall = span(clock.elapsed());
-        let peak_rss = ended.as_ref().map(|ended| ended.peak_rss).unwrap_or_default();
-        let usage = ended.map(|ended| ended.usage.rusage);
+        notes.extend(watched.note);
+        let ended = watched.ended.as_ref();
+        let wall = ended.map_or_else(|| clock.elapsed(), |ended| ended.at.saturating_duration_since(clock));
+        let usage = ended.map(|ended| &ended.usage.rusage);
         Ok(RunRecord {
             id: self.id.clone(),
             argv: self.argv(),
             env: added,
             started,
-            wall,
-            user: usage.as_ref().map(|usage| span(usage.utime)).unwrap_or_default(),
-            system: usage.as_ref().map(|usage| span(usage.stime)).unwrap_or_default(),
-            peak_rss,
-            ok: self.is_ok(&end),
-            end,
+            wall: span(wall),
+            user: usage.map(|usage| span(usage.utime)).unwrap_or_default(),
+            system: usage.map(|usage| span(usage.stime)).unwrap_or_default(),
+            peak_rss: ended.map(|ended| ended.peak_rss).unwrap_or_default(),
+            ok: watched.ok,
+            end: watched.end,
+            notes,
             files: files(&directory)?,
             dir: self.dir,
         })
@@ -77,6 +83,13 @@ impl Launch<'_> {
 
     fn start(&self, directory: &Utf8Path, added: &BTreeMap<String, String>) -> io::Result<Child> {
         let workload = &self.scenario.workload;
+        if let Some(Driver { ready: Ready::Tcp(address), .. }) = &workload.driver
+            && ready::accepts(address)
+        {
+            // The load would go to the other program, and its success be taken for ours.
+            let message = format!("something else listens on `{address}` already");
+            return Err(io::Error::new(io::ErrorKind::AddrInUse, message));
+        }
         let mut env = self.env.clone();
         env.extend(added.clone());
         // Descriptor 2 is the runtime's channel when it traces its GC; the probe takes os.Stderr elsewhere.
@@ -90,61 +103,77 @@ impl Launch<'_> {
             stdout: directory.join("stdout.txt"),
             stderr: directory.join(stderr),
         })
+        .map_err(|error| io::Error::new(error.kind(), format!("`{}`: {error}", self.program())))
     }
 
     /// Stays with the program until it has ended.
-    fn attend(&self, child: Child, clock: Instant, directory: &Utf8Path) -> (End, Option<Ended>) {
-        let workload = &self.scenario.workload;
-        let limit = Duration::from_millis(workload.timeout_ms);
-        let planned = match &workload.driver {
-            None => self.wait(&child, limit),
-            Some(driver) => {
-                let rounds = Rounds {
-                    driver,
-                    env: self.env,
-                    run: directory,
-                    probed: self.probed(),
-                    deadline: clock + limit,
-                    interrupt: self.interrupt,
-                };
-                rounds.drive(&child)
-            }
+    fn attend(&self, child: Child, clock: Instant, directory: &Utf8Path) -> Watched {
+        let stopped = match &self.scenario.workload.driver {
+            None => self.wait(&child),
+            Some(driver) => self.rounds(driver, clock, directory).drive(&child),
         };
-        let end = match planned {
-            Err(Stopped::Ended) => None,
-            Ok(()) => Some(self.stop(&child, |_| End::Stopped)),
-            Err(Stopped::Deadline) => Some(self.stop(&child, |gentle| End::TimedOut { gentle })),
-            Err(Stopped::Interrupted) => Some(self.stop(&child, |_| End::Interrupted)),
-            Err(Stopped::Failed(detail)) => Some(self.stop(&child, |_| End::DriverFailed { detail })),
+        let end = self.stop(&child, &stopped);
+        let ended = match child.finish() {
+            Ok(ended) => ended,
+            Err(error) => return Watched::unseen(format!("lost sight of it: {error}")),
         };
-        match (child.finish(), end) {
-            (Ok(ended), Some(end)) => (end, Some(ended)),
-            (Ok(ended), None) => (own_end(&ended), Some(ended)),
-            (Err(error), _) => (End::NotStarted { detail: format!("lost sight of it: {error}") }, None),
-        }
+        let end = end.unwrap_or_else(|| own_end(&ended));
+        let note = match &stopped {
+            Err(Stopped::Early(what)) => Some(format!("the program ended before {what}")),
+            _ => None,
+        };
+        Watched { ok: self.is_ok(&end) && note.is_none(), end, note, ended: Some(ended) }
     }
 
-    fn wait(&self, child: &Child, limit: Duration) -> Result<(), Stopped> {
-        if child.wait_for(limit, || self.interrupt.is_set()) {
+    fn rounds<'a>(&'a self, driver: &'a Driver, clock: Instant, directory: &'a Utf8Path) -> Rounds<'a> {
+        let checkpoints = self.probed() && self.scenario.workload.checkpoint == CheckpointSpec::Round;
+        let deadline = clock + limited(self.scenario.workload.timeout_ms);
+        Rounds { driver, env: self.env, run: directory, checkpoints, deadline, interrupt: self.interrupt }
+    }
+
+    fn wait(&self, child: &Child) -> Result<(), Stopped> {
+        if child.wait_for(limited(self.scenario.workload.timeout_ms), || self.interrupt.is_set()) {
             return Err(Stopped::Ended);
         }
         Err(if self.interrupt.is_set() { Stopped::Interrupted } else { Stopped::Deadline })
     }
 
-    /// First asks the probe to finish, then the program to end; tells whether one of them helped. What is left is
-    /// killed by [`Child::finish`].
-    fn stop(&self, child: &Child, end: impl FnOnce(bool) -> End) -> End {
-        let grace = Duration::from_millis(self.scenario.workload.grace_ms);
-        let mut gone = false;
-        if self.probed() {
+    /// Ends a program that did not end by itself; `None` if it did.
+    fn stop(&self, child: &Child, stopped: &Result<(), Stopped>) -> Option<End> {
+        let grace = limited(self.scenario.workload.grace_ms);
+        match stopped {
+            Err(Stopped::Ended | Stopped::Early(_)) => None,
+            // As planned: what the last checkpoint has to say is worth a wait.
+            Ok(()) => {
+                self.ask_to_end(child, Some(grace.max(CHECKPOINT)), grace);
+                Some(End::Stopped)
+            }
+            Err(Stopped::Deadline) => {
+                Some(End::TimedOut { gentle: self.ask_to_end(child, Some(grace), grace) })
+            }
+            Err(Stopped::Failed(detail)) => {
+                self.ask_to_end(child, Some(grace), grace);
+                Some(End::DriverFailed { detail: detail.clone() })
+            }
+            // The user waits.
+            Err(Stopped::Interrupted) => {
+                self.ask_to_end(child, None, grace);
+                Some(End::Interrupted)
+            }
+        }
+    }
+
+    /// First asks the probe to finish, if it gets the time, then the program to end; tells whether one of them
+    /// helped. What is left is killed by [`Child::finish`].
+    fn ask_to_end(&self, child: &Child, probe: Option<Duration>, grace: Duration) -> bool {
+        if let Some(time) = probe.filter(|_| self.probed()) {
             child.tell(ProbeSignal::Finish);
-            gone = child.wait_for(grace, || false);
+            if child.wait_for(time, || self.interrupt.is_set()) {
+                return true;
+            }
         }
-        if !gone {
-            child.terminate();
-            gone = child.wait_for(grace, || false);
-        }
-        end(gone)
+        child.terminate();
+        child.wait_for(grace, || false)
     }
 
     fn is_ok(&self, end: &End) -> bool {
@@ -154,6 +183,33 @@ impl Launch<'_> {
             _ => false,
         }
     }
+}
+
+/// What came of watching a program.
+struct Watched {
+    end: End,
+    ok: bool,
+    note: Option<String>,
+    ended: Option<Ended>,
+}
+
+impl Watched {
+    fn unseen(detail: String) -> Self {
+        Self { end: End::NotStarted { detail }, ok: false, note: None, ended: None }
+    }
+}
+
+/// An empty directory. What a killed harness left in it would be taken for this run's: the probe does not write where
+/// there are records already.
+fn fresh(directory: &Utf8Path) -> Result<(), CaptureError> {
+    if directory.exists() {
+        fs::remove_dir_all(directory).map_err(at("remove", directory))?;
+    }
+    fs::create_dir_all(directory).map_err(at("create", directory))
+}
+
+fn limited(ms: u64) -> Duration {
+    Duration::from_millis(ms).min(YEAR)
 }
 
 fn own_end(ended: &Ended) -> End {

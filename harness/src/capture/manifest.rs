@@ -104,6 +104,9 @@ pub struct RunRecord {
     pub end: End,
     /// The end counts as the success of the workload.
     pub ok: bool,
+    /// What the user should know of it, in words: settings that gave way, a program that ended too early.
+    #[serde(default)]
+    pub notes: Vec<String>,
     /// Files it left, by name.
     pub files: Vec<FileRecord>,
 }

@@ -15,6 +15,8 @@ mod map;
 mod mode;
 mod open;
 mod peak;
+mod raw;
+mod ready;
 mod session;
 mod store;
 mod tail;

@@ -12,26 +12,36 @@ use crate::toolchain::BuildFacts;
 /// Marks every process of a run, whatever it does to its process group.
 pub(super) const RUN_MARK: &str = "HARNESS_RUN_ID";
 
-/// Variables added for a run, beside the harness's own environment.
+/// The settings of the collector that a step run is made under, whatever the user has set: with a limit on memory the
+/// runtime would collect on its own account in spite of `GOGC=off`.
+const STEP: [(&str, &str); 3] = [("GOGC", "off"), ("GOMEMLIMIT", "off"), ("GOMAXPROCS", "1")];
+
+/// Variables added for a run, beside the harness's own environment, which is `inherited`; and in words, which of the
+/// user's settings gave way to them.
 pub(super) fn environment(
     scenario: &Scenario,
     facts: &BuildFacts,
     id: &RunId,
     directory: &Utf8Path,
-    inherited_godebug: Option<&str>,
-) -> BTreeMap<String, String> {
+    inherited: &BTreeMap<String, String>,
+) -> (BTreeMap<String, String>, Vec<String>) {
     let mut env = scenario.workload.env.clone();
-    let mark = format!("{directory}");
-    env.insert(RUN_MARK.to_owned(), mark);
+    env.insert(RUN_MARK.to_owned(), directory.to_string());
+    let mut notes = Vec::new();
     if id.mode == Mode::Plain {
-        return env;
+        return (env, notes);
     }
+    let theirs = |name: &str| scenario.workload.env.get(name).or_else(|| inherited.get(name));
     let capture = &scenario.capture;
-    let theirs = env.get("GODEBUG").map(String::as_str).or(inherited_godebug);
-    env.insert("GODEBUG".to_owned(), godebug(theirs, capture, id.mode));
-    if id.mode == Mode::Step {
-        env.insert("GOGC".to_owned(), "off".to_owned());
-        env.insert("GOMAXPROCS".to_owned(), "1".to_owned());
+    let ours = godebug(capture, id.mode);
+    let godebug = theirs("GODEBUG").map_or("", String::as_str);
+    notes.extend(overruled(godebug, &ours));
+    env.insert("GODEBUG".to_owned(), merged(godebug, &ours));
+    for (name, value) in STEP.iter().filter(|_| id.mode == Mode::Step) {
+        if let Some(theirs) = theirs(name).filter(|theirs| !theirs.is_empty() && *theirs != value) {
+            notes.push(format!("`{name}={theirs}` gives way to `{name}={value}` in step mode"));
+        }
+        env.insert((*name).to_owned(), (*value).to_owned());
     }
     env.insert("HARNESS_DIR".to_owned(), directory.to_string());
     env.insert("HARNESS_MODE".to_owned(), if id.mode == Mode::Step { "step" } else { "natural" }.to_owned());
@@ -39,7 +49,7 @@ pub(super) fn environment(
     env.insert("HARNESS_GOROUTINELEAK".to_owned(), flag(capture.goroutine_leak && facts.goroutine_leak));
     env.insert("HARNESS_HEAPDUMP".to_owned(), heap_dump(capture, facts, id.mode).to_owned());
     env.extend(checkpoint(&scenario.workload.checkpoint));
-    env
+    (env, notes)
 }
 
 fn flag(on: bool) -> String {
@@ -56,20 +66,36 @@ fn heap_dump(capture: &CaptureSpec, facts: &BuildFacts, mode: Mode) -> &'static 
     }
 }
 
-/// The runtime takes the last of two settings of the same name, so theirs come first.
-fn godebug(theirs: Option<&str>, capture: &CaptureSpec, mode: Mode) -> String {
+/// Settings of GODEBUG that a mode needs.
+fn godebug(capture: &CaptureSpec, mode: Mode) -> Vec<(&'static str, String)> {
     let rate = if mode == Mode::Step { 1 } else { capture.memprofile_rate };
-    let mut settings: Vec<String> =
-        theirs.into_iter().filter(|text| !text.is_empty()).map(str::to_owned).collect();
-    settings.push("gctrace=1".to_owned());
-    settings.push(format!("memprofilerate={rate}"));
+    let on = || "1".to_owned();
+    let mut settings = vec![("gctrace", on()), ("memprofilerate", rate.to_string())];
     if capture.trace && capture.trace_alloc_free {
-        settings.push("traceallocfree=1".to_owned());
+        settings.push(("traceallocfree", on()));
     }
     if mode == Mode::Step {
-        settings.push("asyncpreemptoff=1".to_owned());
+        settings.push(("asyncpreemptoff", on()));
     }
-    settings.join(",")
+    settings
+}
+
+/// Theirs, then ours: of two settings of the same name the runtime takes the last.
+fn merged(theirs: &str, ours: &[(&str, String)]) -> String {
+    let theirs = (!theirs.is_empty()).then(|| theirs.to_owned());
+    let ours = ours.iter().map(|(name, value)| format!("{name}={value}"));
+    theirs.into_iter().chain(ours).collect::<Vec<_>>().join(",")
+}
+
+/// Settings of theirs that ours change.
+fn overruled(theirs: &str, ours: &[(&str, String)]) -> Vec<String> {
+    let mut words = Vec::new();
+    for (name, value) in theirs.split(',').filter_map(|setting| setting.split_once('=')) {
+        if let Some((_, wins)) = ours.iter().find(|(ours, wins)| *ours == name && wins != value) {
+            words.push(format!("`GODEBUG={name}={value}` gives way to `{name}={wins}`"));
+        }
+    }
+    words
 }
 
 fn checkpoint(spec: &CheckpointSpec) -> Vec<(String, String)> {

@@ -1,6 +1,8 @@
 //! Reading a capture back: the manifest, and files that are what it says.
 
-use camino::{Utf8Path, Utf8PathBuf};
+use std::io::ErrorKind;
+
+use camino::{Utf8Component, Utf8Path, Utf8PathBuf};
 
 use super::error::{CaptureError, io};
 use super::manifest::{MANIFEST_FORMAT, Manifest, RunRecord};
@@ -40,15 +42,33 @@ fn parse(path: &Utf8Path, bytes: &[u8]) -> Result<Manifest, CaptureError> {
     }
     let refuse = |error: serde_json::Error| CaptureError::Manifest {
         path: path.to_owned(),
-        line: error.line(),
-        column: error.column(),
-        message: error.to_string(),
+        message: error.to_string(), // ends with line and column
     };
     let Versioned { format } = serde_json::from_slice(bytes).map_err(refuse)?;
     if format > MANIFEST_FORMAT {
         return Err(CaptureError::Format { path: path.to_owned(), found: format, expected: MANIFEST_FORMAT });
     }
-    serde_json::from_slice(bytes).map_err(refuse)
+    let manifest: Manifest = serde_json::from_slice(bytes).map_err(refuse)?;
+    match strays(&manifest) {
+        None => Ok(manifest),
+        Some(stray) => {
+            let message = format!("`{stray}` is not a path within the capture");
+            Err(CaptureError::Manifest { path: path.to_owned(), message })
+        }
+    }
+}
+
+/// A path that leads out of the capture. A capture may come from anywhere, and its directories are read and, with
+/// `--out`, removed.
+fn strays(manifest: &Manifest) -> Option<&Utf8Path> {
+    manifest.runs.iter().find_map(|run| {
+        let files = run.files.iter().map(|file| Utf8Path::new(&file.name));
+        std::iter::once(run.dir.as_path()).chain(files).find(|path| !is_within(path))
+    })
+}
+
+fn is_within(path: &Utf8Path) -> bool {
+    !path.as_str().is_empty() && path.components().all(|part| matches!(part, Utf8Component::Normal(_)))
 }
 
 impl CaptureDir {
@@ -84,8 +104,14 @@ impl CaptureDir {
     pub fn read(&self, run: &RunRecord, name: &str) -> Result<Option<FileBytes>, CaptureError> {
         let Some(record) = run.files.iter().find(|file| file.name == name) else { return Ok(None) };
         let path = self.root.join(&run.dir).join(name);
-        let bytes = FileBytes::open(&path).map_err(io("read", &path))?;
         let expected = format!("{} bytes with BLAKE3 {}", record.size, record.hash);
+        let bytes = match FileBytes::open(&path) {
+            Ok(bytes) => bytes,
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                return Err(CaptureError::Damaged { path, expected, found: "no such file".to_owned() });
+            }
+            Err(error) => return Err(io("read", &path)(error)),
+        };
         let found = format!("{} bytes with BLAKE3 {}", bytes.len(), blake3::hash(&bytes).to_hex());
         if found != expected {
             return Err(CaptureError::Damaged { path, expected, found });

@@ -11,7 +11,7 @@ use super::launch::Launch;
 use super::machine;
 use super::manifest::{BuildOutcome, BuildRecord, CaptureStatus, MANIFEST_FORMAT, Manifest, RunRecord};
 use super::open::BASELINE;
-use super::store::{self, Store};
+use super::store::{self, Lock, Store};
 use crate::model::{Mode, RunId, WallTime};
 use crate::scenario::Scenario;
 use crate::toolchain::{Built, Interrupt};
@@ -19,6 +19,7 @@ use crate::toolchain::{Built, Interrupt};
 /// A capture in the making.
 #[derive(Debug)]
 pub struct Session {
+    _lock: Lock,
     root: Utf8PathBuf,
     manifest: Manifest,
 }
@@ -30,12 +31,16 @@ impl Session {
     /// When the directory cannot be made or holds other things.
     pub fn create(store: &Store, out: Option<&Utf8Path>, scenario: &Scenario) -> Result<Self, CaptureError> {
         let created = now();
-        let root = match out {
+        let (root, lock) = match out {
             Some(out) => {
-                store::prepare_out(out)?;
-                out.canonicalize_utf8().map_err(io("find", out))?
+                let lock = store::prepare_out(out)?;
+                (out.canonicalize_utf8().map_err(io("find", out))?, lock)
             }
-            None => store.new_run(&scenario.name, &stamp(created))?,
+            None => {
+                let root = store.new_run(&scenario.name, &stamp(created))?;
+                let lock = store::lock_directory(&root)?;
+                (root, lock)
+            }
         };
         let manifest = Manifest {
             format: MANIFEST_FORMAT,
@@ -47,7 +52,7 @@ impl Session {
             builds: Vec::new(),
             runs: Vec::new(),
         };
-        let session = Self { root, manifest };
+        let session = Self { _lock: lock, root, manifest };
         session.copy(&scenario.path, "scenario.toml")?;
         session.copy(&scenario.baseline, BASELINE)?;
         session.write()?;
@@ -63,10 +68,11 @@ impl Session {
     /// Keeps a file of the user's as it is now, if it is there.
     fn copy(&self, from: &Utf8Path, name: &str) -> Result<(), CaptureError> {
         let to = self.root.join(name);
+        if to.exists() {
+            fs::remove_file(&to).map_err(io("remove", &to))?; // it may be one that cannot be written to
+        }
         if from.is_file() {
             fs::copy(from, &to).map_err(io("copy", from))?;
-        } else if to.exists() {
-            fs::remove_file(&to).map_err(io("remove", &to))?;
         }
         Ok(())
     }
@@ -147,4 +153,16 @@ pub(super) fn now() -> WallTime {
 fn stamp(at: WallTime) -> String {
     let time = jiff::Timestamp::from_nanosecond(i128::from(at.0)).unwrap_or_default();
     time.strftime("%Y%m%dT%H%M%S%.3fZ").to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn moments_sort_by_their_names() {
+        let day = 86_400_000_000_000;
+        assert_eq!(stamp(WallTime(day / 2)), "19700101T120000.000Z");
+        assert!(stamp(WallTime(day)) < stamp(WallTime(day + 1_000_000)));
+    }
 }

@@ -1,8 +1,9 @@
 //! Where captures lie: `.harness/runs/SCENARIO-TIME`, a lock per scenario, rotation, and manifests that
 //! are whole at any moment.
 
-use std::fs::{self, File};
+use std::fs::{self, File, Permissions};
 use std::io::Write;
+use std::os::unix::fs::PermissionsExt;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use rustix::fs::{FlockOperation, flock};
@@ -22,7 +23,7 @@ pub struct Store {
     root: Utf8PathBuf,
 }
 
-/// Held while a scenario is built and run.
+/// Held while a scenario is built and run, or a directory is written.
 #[derive(Debug)]
 pub struct Lock {
     _file: File,
@@ -70,11 +71,7 @@ impl Store {
     pub fn lock(&self, scenario: &str) -> Result<Lock, CaptureError> {
         let path = self.root.join(format!("{scenario}.lock"));
         let file = File::create(&path).map_err(io("create", &path))?;
-        match flock(&file, FlockOperation::NonBlockingLockExclusive) {
-            Ok(()) => Ok(Lock { _file: file }),
-            Err(rustix::io::Errno::WOULDBLOCK) => Err(CaptureError::Busy { path }),
-            Err(errno) => Err(io("lock", &path)(errno.into())),
-        }
+        take(file, &path)
     }
 
     /// Makes the directory of a new capture, named after the scenario and `stamp`.
@@ -117,7 +114,7 @@ impl Store {
         for entry in runs.read_dir_utf8().map_err(io("read", &runs))? {
             let path = entry.map_err(io("read", &runs))?.into_path();
             let ours = path.file_name().and_then(|name| name.strip_prefix(&prefix)).is_some_and(is_stamp);
-            if ours && !path.is_symlink() && path.is_dir() {
+            if ours && !path.is_symlink() && path.is_dir() && lock_directory(&path).is_ok() {
                 old.push(path);
             }
         }
@@ -132,12 +129,27 @@ fn is_stamp(rest: &str) -> bool {
     rest.len() >= 16 && rest[..8].bytes().all(|byte| byte.is_ascii_digit()) && rest.as_bytes()[8] == b'T'
 }
 
+/// Takes a capture's directory for this process: two scenarios may be given the same `--out`.
+pub(super) fn lock_directory(path: &Utf8Path) -> Result<Lock, CaptureError> {
+    let directory = File::open(path).map_err(io("open", path))?;
+    take(directory, path)
+}
+
+fn take(file: File, path: &Utf8Path) -> Result<Lock, CaptureError> {
+    match flock(&file, FlockOperation::NonBlockingLockExclusive) {
+        Err(rustix::io::Errno::WOULDBLOCK) => Err(CaptureError::Busy { path: path.to_owned() }),
+        // A file system without locks, as some network ones are, is no reason not to run.
+        Ok(()) | Err(_) => Ok(Lock { _file: file }),
+    }
+}
+
 /// Prepares a directory that the user named: new, empty, or with an older capture, which goes.
-pub(super) fn prepare_out(path: &Utf8Path) -> Result<(), CaptureError> {
+pub(super) fn prepare_out(path: &Utf8Path) -> Result<Lock, CaptureError> {
     fs::create_dir_all(path).map_err(io("create", path))?;
+    let lock = lock_directory(path)?;
     let mut entries = path.read_dir_utf8().map_err(io("read", path))?;
     if entries.next().is_none() {
-        return Ok(());
+        return Ok(lock);
     }
     let Ok(old) = open::open(path) else { return Err(CaptureError::Foreign { path: path.to_owned() }) };
     for run in &old.manifest().runs {
@@ -146,16 +158,19 @@ pub(super) fn prepare_out(path: &Utf8Path) -> Result<(), CaptureError> {
             fs::remove_dir_all(&directory).map_err(io("remove", &directory))?;
         }
     }
-    Ok(())
+    Ok(lock)
 }
 
 /// Writes the manifest so that a reader sees the old one or the new one, never a part.
 pub(super) fn write_manifest(root: &Utf8Path, manifest: &Manifest) -> Result<(), CaptureError> {
     let path = root.join(MANIFEST);
     let write = || -> std::io::Result<()> {
+        let mut text = serde_json::to_vec_pretty(manifest)?;
+        text.push(b'\n');
         let mut file = tempfile::NamedTempFile::new_in(root)?;
-        serde_json::to_writer_pretty(&mut file, manifest)?;
-        file.write_all(b"\n")?;
+        // A temporary file is its owner's alone, but a CI collects captures as someone else.
+        file.as_file().set_permissions(Permissions::from_mode(0o644))?;
+        file.write_all(&text)?;
         file.as_file().sync_data()?;
         file.persist(&path)?;
         Ok(())
@@ -211,6 +226,20 @@ mod tests {
         assert!(store.lock("other").is_ok());
         drop(first);
         assert!(store.lock("leak").is_ok());
+    }
+
+    #[test]
+    fn a_directory_that_someone_writes_is_neither_taken_nor_rotated_away() {
+        let (_directory, store) = store();
+        let first = store.new_run("leak", "20260101T000000.000Z").expect("a run");
+        store.new_run("leak", "20260102T000000.000Z").expect("a run");
+        let lock = prepare_out(&first).expect("empty");
+        assert!(matches!(prepare_out(&first), Err(CaptureError::Busy { .. })));
+        store.rotate("leak", 1).expect("rotates");
+        assert!(first.is_dir());
+        drop(lock);
+        store.rotate("leak", 1).expect("rotates");
+        assert!(!first.is_dir());
     }
 
     #[test]

@@ -1,5 +1,8 @@
 //! What a failed program said last.
 
+use std::fs::File;
+use std::io::{self, Read, Seek, SeekFrom};
+
 use camino::Utf8Path;
 
 use super::manifest::RunRecord;
@@ -7,20 +10,32 @@ use super::manifest::RunRecord;
 /// Lines and bytes shown of each stream.
 const MAX_LINES: usize = 40;
 const MAX_BYTES: usize = 8 << 10;
+/// Bytes looked at: the stacks of many goroutines may follow a panic's first line.
+const LOOKED_AT: u64 = 8 << 20;
 
-/// The ends of what the program wrote, stream by stream; gctrace's lines, which share a file with the
+/// What is noted of a run, then the ends of what the program wrote, stream by stream; gctrace's lines, which share a file with the
 /// runtime's last words, are left out.
 #[must_use]
 pub fn failure_text(root: &Utf8Path, run: &RunRecord) -> String {
-    let mut text = String::new();
+    let mut text: String = run.notes.iter().map(|note| format!("{note}\n")).collect();
     for name in ["stderr.txt", "gctrace.txt", "stdout.txt", "driver.txt"] {
-        let bytes = std::fs::read(root.join(&run.dir).join(name)).unwrap_or_default();
+        // A file that is not there has nothing to say.
+        let bytes = end_of(&root.join(&run.dir).join(name), LOOKED_AT).unwrap_or_default();
         let tail = tail(&bytes);
         if !tail.is_empty() {
             text.push_str(&format!("--- {}/{name}\n{tail}\n", run.dir));
         }
     }
     text
+}
+
+fn end_of(path: &Utf8Path, most: u64) -> io::Result<Vec<u8>> {
+    let mut file = File::open(path)?;
+    let from = file.metadata()?.len().saturating_sub(most);
+    file.seek(SeekFrom::Start(from))?;
+    let mut bytes = Vec::new();
+    file.take(most).read_to_end(&mut bytes)?;
+    Ok(bytes)
 }
 
 fn tail(bytes: &[u8]) -> String {
@@ -56,5 +71,14 @@ mod tests {
         let log: String = (0..1000).map(|n| format!("line {n}\n")).collect();
         let shown = tail(log.as_bytes());
         assert!(shown.starts_with("line 960\n") && shown.ends_with("line 999"), "{shown}");
+    }
+
+    #[test]
+    fn of_a_huge_log_only_the_end_is_read() {
+        let mut file = tempfile::NamedTempFile::new().expect("a file");
+        io::Write::write_all(&mut file, b"0123456789").expect("writes");
+        let path = Utf8Path::from_path(file.path()).expect("a name in UTF-8");
+        assert_eq!(end_of(path, 4).expect("reads"), b"6789");
+        assert_eq!(end_of(path, 40).expect("reads"), b"0123456789");
     }
 }

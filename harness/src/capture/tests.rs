@@ -75,6 +75,17 @@ impl Bench {
     }
 }
 
+fn driver(script: &str) -> Driver {
+    Driver {
+        command: ["/bin/sh", "-c", script].map(str::to_owned).to_vec(),
+        env: BTreeMap::new(),
+        dir: Utf8PathBuf::from("/"),
+        rounds: 1,
+        ready: Ready::AfterMs(50),
+        settle_ms: 0,
+    }
+}
+
 fn alive(pid: &str) -> bool {
     let stat = format!("/proc/{}/stat", pid.trim());
     let until = Instant::now() + Duration::from_secs(2);
@@ -164,14 +175,6 @@ fn a_server_is_driven_round_by_round_and_stopped() {
 #[test]
 fn a_failing_driver_and_a_server_that_dies_are_told_apart() {
     let mut bench = Bench::new("sleep 600");
-    let driver = |script: &str| Driver {
-        command: ["/bin/sh", "-c", script].map(str::to_owned).to_vec(),
-        env: BTreeMap::new(),
-        dir: Utf8PathBuf::from("/"),
-        rounds: 1,
-        ready: Ready::AfterMs(50),
-        settle_ms: 0,
-    };
     bench.scenario.workload.driver = Some(driver("echo no route >&2; exit 7"));
     let End::DriverFailed { detail } = bench.plain().end else { panic!("not the driver") };
     assert!(detail.contains("exit code 7") && detail.contains("no route"), "{detail}");
@@ -179,6 +182,145 @@ fn a_failing_driver_and_a_server_that_dies_are_told_apart() {
     let mut dead = Bench::new("exit 1");
     dead.scenario.workload.driver = Some(driver("true"));
     assert_eq!(dead.plain().end, End::Exited { code: 1 });
+}
+
+#[test]
+fn a_server_that_ends_before_its_load_is_no_success_whatever_its_code() {
+    let mut bench = Bench::new("echo usage: server PORT; exit 0");
+    bench.scenario.workload.driver = Some(Driver { ready: Ready::Output("up".to_owned()), ..driver("true") });
+    let (root, record) = bench.run(Mode::Plain, &Interrupt::default());
+    assert_eq!((&record.end, record.ok), (&End::Exited { code: 0 }, false));
+    let told = failure_text(&root, &record);
+    assert!(told.starts_with("the program ended before it was ready\n"), "{told}");
+    assert!(told.contains("usage: server PORT"), "{told}");
+
+    let mut bench = Bench::new("sleep 0.3");
+    bench.scenario.workload.driver = Some(Driver { rounds: 9, ..driver("sleep 0.1; exit 0") });
+    let record = bench.plain();
+    assert!(!record.ok && record.notes[0].starts_with("the program ended before round "), "{record:?}");
+}
+
+#[test]
+fn a_load_that_fails_because_its_server_died_is_laid_at_the_server() {
+    let mut bench = Bench::new("sleep 0.2; exit 3");
+    bench.scenario.workload.driver = Some(driver("sleep 0.15; exit 1"));
+    assert_eq!(bench.plain().end, End::Exited { code: 3 });
+}
+
+#[test]
+fn a_program_may_end_with_the_last_of_its_load() {
+    let mut bench = Bench::new("while [ ! -e done ]; do sleep 0.02; done");
+    let last = Driver { settle_ms: 5_000, dir: bench.root.clone(), ..driver("touch done") };
+    bench.scenario.workload.driver = Some(last);
+    let record = bench.plain();
+    assert_eq!((&record.end, record.ok), (&End::Exited { code: 0 }, true), "{record:?}");
+}
+
+#[test]
+fn only_rounds_that_are_checkpoints_wait_for_the_probe() {
+    let mut bench = Bench::new("while :; do sleep 0.05; done");
+    bench.scenario.workload.driver = Some(Driver { rounds: 2, ..driver("true") });
+    let began = Instant::now();
+    let (_, record) = bench.run(Mode::Natural, &Interrupt::default());
+    assert_eq!((&record.end, record.ok), (&End::Stopped, true));
+    assert!(began.elapsed() < Duration::from_secs(10));
+}
+
+#[test]
+fn a_port_that_another_program_has_is_told_before_the_wrong_one_is_loaded() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = listener.local_addr().expect("an address").to_string();
+    let mut bench = Bench::new("sleep 600");
+    bench.scenario.workload.driver = Some(Driver { ready: Ready::Tcp(address.clone()), ..driver("true") });
+    let End::NotStarted { detail } = bench.plain().end else { panic!("it was started") };
+    assert!(detail.contains(&address), "{detail}");
+}
+
+#[test]
+fn a_program_does_not_outlive_a_harness_that_is_killed() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let file = directory.path().join("pid");
+    let mut harness = std::process::Command::new(std::env::current_exe().expect("this test"))
+        .args(["--exact", "--ignored", "capture::tests::runs_until_it_is_killed"])
+        .env("PID_FILE", &file)
+        .stdout(std::process::Stdio::null())
+        .spawn()
+        .expect("starts");
+    let until = Instant::now() + Duration::from_secs(20);
+    while Instant::now() < until && fs::read_to_string(&file).unwrap_or_default().is_empty() {
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    let pid = fs::read_to_string(&file).expect("a pid");
+    harness.kill().expect("kills");
+    harness.wait().expect("ends");
+    assert!(!alive(&pid));
+}
+
+#[test]
+#[ignore = "started by `a_program_does_not_outlive_a_harness_that_is_killed`"]
+fn runs_until_it_is_killed() {
+    let file = std::env::var("PID_FILE").expect("a file");
+    let bench = Bench::new(&format!("echo $$ > {file}; exec sleep 600"));
+    bench.plain();
+}
+
+#[test]
+fn a_run_finds_nothing_of_an_earlier_one_in_its_directory() {
+    let bench = Bench::new("test ! -e $HARNESS_DIR/probe.rec && touch $HARNESS_DIR/probe.rec");
+    let store = Store::below(&bench.root).expect("a store");
+    let shell = Utf8Path::new("/bin/sh").to_owned();
+    let built = Built { plain: shell.clone(), probed: shell, facts: BuildFacts::default() };
+    let env = BTreeMap::from([("PATH".to_owned(), "/usr/bin:/bin".to_owned())]);
+    let id = RunId { variant: "default".into(), mode: Mode::Step, repeat: 1 };
+    let out = bench.root.join("out");
+    for _ in 0..2 {
+        // Not finished, and forgotten by its manifest, as after a kill.
+        let mut session = Session::create(&store, Some(&out), &bench.scenario).expect("a session");
+        let record = session.run(&id, &built, &env, &Interrupt::default()).expect("a record");
+        assert!(record.ok, "{record:?}");
+        let text = fs::read_to_string(out.join("manifest.json")).expect("a manifest");
+        let mut manifest: Manifest = serde_json::from_str(&text).expect("a manifest");
+        assert_eq!((manifest.status, manifest.runs.len()), (CaptureStatus::Running, 1));
+        manifest.runs.clear();
+        fs::write(out.join("manifest.json"), serde_json::to_string(&manifest).expect("JSON"))
+            .expect("writes");
+    }
+}
+
+#[test]
+fn runs_are_interleaved_and_the_plain_one_is_made_once() {
+    let mut bench = Bench::new("true");
+    bench.scenario.capture.modes = vec![Mode::Plain, Mode::Step];
+    bench.scenario.capture.repeat = 2;
+    let plan = plan(&bench.scenario, &["a".to_owned(), "b".to_owned()]);
+    let plan: Vec<_> = plan.iter().map(|id| (id.variant.to_string(), id.mode, id.repeat)).collect();
+    let run = |variant: &str, mode, repeat| (variant.to_owned(), mode, repeat);
+    let expected = [
+        run("a", Mode::Plain, 1),
+        run("a", Mode::Step, 1),
+        run("b", Mode::Plain, 1),
+        run("b", Mode::Step, 1),
+        run("a", Mode::Step, 2),
+        run("b", Mode::Step, 2),
+    ];
+    assert_eq!(plan, expected);
+}
+
+#[test]
+fn settings_of_the_users_that_give_way_are_noted() {
+    let mut bench = Bench::new("echo $GODEBUG $GOGC $GOMEMLIMIT");
+    let env = &mut bench.scenario.workload.env;
+    env.insert("GODEBUG".to_owned(), "gctrace=2,asyncpreemptoff=1".to_owned());
+    env.insert("GOMEMLIMIT".to_owned(), "1GiB".to_owned());
+    let (root, record) = bench.run(Mode::Step, &Interrupt::default());
+    let expected = [
+        "`GODEBUG=gctrace=2` gives way to `gctrace=1`",
+        "`GOMEMLIMIT=1GiB` gives way to `GOMEMLIMIT=off` in step mode",
+    ];
+    assert_eq!(record.notes, expected);
+    let read = open(&root).expect("a capture").read(&record, "stdout.txt").expect("whole").expect("there");
+    let ours = "gctrace=2,asyncpreemptoff=1,gctrace=1,memprofilerate=1,asyncpreemptoff=1 off off\n";
+    assert_eq!(String::from_utf8_lossy(&read), ours);
 }
 
 #[test]
@@ -190,13 +332,26 @@ fn changed_files_and_manifests_are_refused_with_their_name() {
     let error = capture.read(&record, "stdout.txt").expect_err("damaged");
     assert!(matches!(&error, CaptureError::Damaged { path, .. } if *path == file), "{error}");
     fs::remove_file(&file).expect("removes");
-    assert!(capture.read(&record, "stdout.txt").is_err());
+    let error = capture.read(&record, "stdout.txt").expect_err("gone");
+    assert!(matches!(&error, CaptureError::Damaged { found, .. } if found == "no such file"), "{error}");
 
     let manifest = root.path.join("manifest.json");
     let whole = fs::read_to_string(&manifest).expect("reads");
     for end in 0..whole.len() - 1 {
         fs::write(&manifest, &whole[..end]).expect("writes");
         assert!(open(&root.path).is_err(), "cut at {end}");
+    }
+    for at in (0..whole.len()).step_by(7) {
+        let mut bytes = whole.clone().into_bytes();
+        bytes[at] ^= 0x10;
+        fs::write(&manifest, bytes).expect("writes");
+        let _ = open(&root.path); // some flips only change a text: what counts is that none panics
+    }
+    for dir in ["../elsewhere", "/", "", "default/../../x"] {
+        let stray = whole.replacen(record.dir.as_str(), dir, 1);
+        fs::write(&manifest, stray).expect("writes");
+        let error = open(&root.path).expect_err("leads out of the capture");
+        assert!(error.to_string().contains("not a path within the capture"), "{error}");
     }
     fs::write(&manifest, whole.replacen("\"format\": 1", "\"format\": 99", 1)).expect("writes");
     assert!(matches!(open(&root.path), Err(CaptureError::Format { found: 99, .. })));
