@@ -120,6 +120,9 @@ impl Rounds<'_> {
         let number = round.to_string();
         let mut words = self.driver.command.iter().map(|word| word.replace("{round}", &number));
         let program = words.next().ok_or_else(|| Stopped::Failed("the driver has no command".to_owned()))?;
+        // A path is meant from the driver's own directory, as a shell there would take it.
+        let program =
+            if program.contains('/') { self.driver.dir.join(program).into_string() } else { program };
         let mut env = self.env.clone();
         env.extend(self.driver.env.clone());
         // What a round leaves running, out of its group, is then found with the program's own.

@@ -375,3 +375,22 @@ impl CloneRoot for (Utf8PathBuf, RunRecord) {
         (Kept { _directory: directory, path }, self.1)
     }
 }
+
+#[test]
+fn a_drivers_program_is_looked_for_in_the_drivers_directory() {
+    let mut bench = Bench::new("sleep 600");
+    let script = bench.root.join("load.sh");
+    fs::write(&script, "#!/bin/sh\necho here > seen\n").expect("writes");
+    let mode = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+    fs::set_permissions(&script, mode).expect("can be run");
+    bench.scenario.workload.driver = Some(Driver {
+        command: vec!["./load.sh".to_owned()],
+        env: BTreeMap::new(),
+        dir: bench.root.clone(),
+        rounds: 1,
+        ready: Ready::AfterMs(10),
+        settle_ms: 0,
+    });
+    assert_eq!(bench.plain().end, End::Stopped);
+    assert!(bench.root.join("seen").exists());
+}
