@@ -44,7 +44,7 @@ enum Chore {
     /// Runs the benchmarks
     #[command(after_help = "Example: cargo xtask bench exectrace")]
     Bench {
-        /// Passed to `cargo bench --workspace`: filters
+        /// Which benches: part of a name
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<String>,
     },
@@ -74,7 +74,9 @@ fn run(chore: Chore) -> Result<()> {
     match chore {
         Chore::Ci => ci::run(),
         Chore::Test { arguments } => test(&arguments),
-        Chore::Bench { arguments } => cargo(["bench", "--workspace"]).args(&arguments).run(),
+        Chore::Bench { arguments } => {
+            cargo(["bench", "--package", "harness", "--bench", "decode", "--"]).args(&arguments).run()
+        }
         Chore::Bless { arguments } => cargo_test(Goldens::Accept).args(&arguments).run(),
         Chore::Tools => tools::install_missing().map(|_| ()),
     }

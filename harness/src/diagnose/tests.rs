@@ -391,7 +391,7 @@ fn a_natural_runs_live_heap_stands_beside_the_finding() {
         .map(|n| crate::model::CycleRow {
             cycle: GcCycle(n),
             heap_live: Some(crate::model::Cell {
-                value: Bytes(n * 5000),
+                value: Bytes(n * 5120),
                 source: crate::model::Source::Trace,
                 confidence: Confidence::High,
             }),
@@ -400,7 +400,7 @@ fn a_natural_runs_live_heap_stands_beside_the_finding() {
         .collect();
     let diagnosis = judge(&[natural, Run::step().site(SiteClass::User, 256, PUT, |i| i * 100)]);
     let Some(Evidence::Note { text }) = diagnosis.findings[0].evidence.last() else { panic!() };
-    assert!(text.contains("grows by 5 kB per GC cycle"), "{text}");
+    assert!(text.contains("grows by 5 KiB per GC cycle"), "{text}");
 }
 
 #[test]

@@ -35,13 +35,13 @@ fn proved(count: u64) -> String {
     }
 }
 
-/// Bytes in the unit that leaves one to three digits before the point, powers of 1000.
+/// Bytes in the unit that leaves one to three digits before the point, powers of 1024 as everywhere in a report.
 pub(super) fn bytes(value: f64) -> String {
-    let units = ["B", "kB", "MB", "GB", "TB"];
+    let units = ["B", "KiB", "MiB", "GiB", "TiB"];
     let mut scaled = value;
     let mut unit = 0;
-    while scaled >= 999.5 && unit + 1 < units.len() {
-        scaled /= 1000.0;
+    while scaled >= 1023.95 && unit + 1 < units.len() {
+        scaled /= 1024.0;
         unit += 1;
     }
     format!("{} {}", number(scaled), units[unit])
@@ -82,11 +82,11 @@ mod tests {
     fn amounts_read_well() {
         for (value, text) in [
             (256.0, "256 B"),
-            (4200.0, "4.2 kB"),
-            (999.7, "1 kB"),
+            (4300.0, "4.2 KiB"),
+            (1023.97, "1 KiB"),
             (0.3, "0.3 B"),
             (0.0, "0 B"),
-            (2.5e9, "2.5 GB"),
+            (2.5 * 1073741824.0, "2.5 GiB"),
         ] {
             assert_eq!(bytes(value), text);
         }
