@@ -1,13 +1,16 @@
 //! Findings and figures of a run against those that were accepted.
+//!
+//! Findings are always compared: their identity outlives a change of Go release or machine. Figures are only
+//! where they can be: all of them need the same Go and target, noisy ones the same number of processors too.
 
 use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::file::{AcceptedFinding, AcceptedMetric, Baseline, Conditions};
+use super::file::{AcceptedFinding, AcceptedGrowth, AcceptedMetric, Baseline, Conditions};
 use super::group::FindingGroup;
-use crate::model::{Diagnosis, Growth, Metric};
+use crate::model::{Diagnosis, LeakKind, Metric};
 use crate::scenario::Thresholds;
 
 /// Exact figures are equal from run to run, so a rise of this share is a change of the program.
@@ -15,6 +18,9 @@ const EXACT_RELATIVE: f64 = 0.01;
 
 /// Repeats from which a noisy figure can judge.
 const FIRM_REPEATS: usize = 3;
+
+/// A rise of fewer goroutines per operation than this is no regression.
+const GOROUTINES_PER_OP: f64 = 0.01;
 
 /// How a finding stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
@@ -24,10 +30,19 @@ pub enum Standing {
     New,
     /// Accepted, and grows as it did.
     Known,
-    /// Accepted, and grows more slowly now.
+    /// Accepted, and grows more slowly now, in one variant at least and faster in none.
     Better,
-    /// Accepted, and grows faster now.
+    /// Accepted, and grows faster now, in one variant at least.
     Worse,
+}
+
+/// A finding beside what was accepted of it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct ComparedFinding {
+    /// How it stands.
+    pub standing: Standing,
+    /// What was accepted.
+    pub accepted: Option<AcceptedFinding>,
 }
 
 /// How a figure stands.
@@ -36,13 +51,13 @@ pub enum Standing {
 pub enum MetricStanding {
     /// Nothing was accepted for it.
     New,
-    /// Within its threshold.
+    /// As accepted; a noisy one within its threshold.
     Same,
     /// Lower by more than its threshold.
     Better,
     /// Higher by more than its threshold.
     Worse,
-    /// Higher or lower, but shown for information alone.
+    /// Another value, shown for information alone.
     Changed,
     /// Measured under other conditions.
     NotComparable,
@@ -67,17 +82,25 @@ pub struct MetricComparison {
 pub struct Comparison {
     /// There is a baseline.
     pub has_baseline: bool,
-    /// Why figures are not compared.
+    /// Why no figures, or no noisy ones, are compared.
     pub not_comparable: Option<String>,
     /// How each finding stands, in the order of the groups.
-    pub standings: Vec<Standing>,
-    /// Accepted leaks that were not found.
+    pub findings: Vec<ComparedFinding>,
+    /// Accepted leaks that were not found in the variants that were judged.
     pub fixed: Vec<AcceptedFinding>,
     /// Figures.
     pub metrics: Vec<MetricComparison>,
 }
 
-/// Compares. `variants` are those that ran: an accepted leak of another variant is not fixed by that.
+/// Which figures can be compared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Comparable {
+    All,
+    Exact,
+    None,
+}
+
+/// Compares. Variants without a diagnosis were not judged: an accepted leak of theirs is not fixed by that.
 #[must_use]
 pub fn compare(
     groups: &[FindingGroup],
@@ -86,36 +109,47 @@ pub fn compare(
     now: &Conditions,
     thresholds: &Thresholds,
 ) -> Comparison {
-    let accepted = |group: &FindingGroup| baseline?.findings.iter().find(|old| old.key() == group.key());
-    let standings = groups.iter().map(|group| standing(group, accepted(group), thresholds)).collect();
-    let not_comparable = baseline.and_then(|baseline| difference(&baseline.conditions, now));
-    let metrics = metrics(diagnoses, baseline, not_comparable.is_some(), thresholds);
+    let (comparable, not_comparable) = match baseline {
+        Some(baseline) => comparable(&baseline.conditions, now),
+        None => (Comparable::All, None),
+    };
     Comparison {
         has_baseline: baseline.is_some(),
         not_comparable,
-        standings,
+        findings: groups.iter().map(|group| finding(group, baseline, thresholds)).collect(),
         fixed: fixed(groups, diagnoses, baseline),
-        metrics,
+        metrics: metrics(diagnoses, baseline, comparable, thresholds),
     }
 }
 
-fn standing(group: &FindingGroup, accepted: Option<&AcceptedFinding>, thresholds: &Thresholds) -> Standing {
-    let Some(old) = accepted else { return Standing::New };
-    let now = |figure: fn(&Growth) -> f64| {
-        group.by_variant.iter().map(|one| figure(&one.growth)).fold(0.0, f64::max)
+fn finding(group: &FindingGroup, baseline: Option<&Baseline>, thresholds: &Thresholds) -> ComparedFinding {
+    let known = baseline.and_then(|all| all.findings.iter().find(|known| known.key() == group.key()));
+    let standing = known.map_or(Standing::New, |known| standing(group, known, thresholds));
+    ComparedFinding { standing, accepted: known.cloned() }
+}
+
+fn standing(group: &FindingGroup, known: &AcceptedFinding, thresholds: &Thresholds) -> Standing {
+    let of = |one: &super::VariantGrowth| {
+        let (then, now) = (known.growth_in(&one.variant), AcceptedGrowth::from(&one.growth));
+        match known.kind {
+            LeakKind::Heap => {
+                change(then.bytes_per_op, now.bytes_per_op, thresholds.bytes_per_op, thresholds)
+            }
+            LeakKind::Goroutine => {
+                change(then.objects_per_op, now.objects_per_op, GOROUTINES_PER_OP, thresholds)
+            }
+        }
     };
-    let pairs = [
-        (old.bytes_per_op, now(|growth| growth.bytes_per_op), thresholds.bytes_per_op),
-        (old.objects_per_op, now(|growth| growth.objects_per_op), 0.0),
-    ];
-    let rose = |(old, now, least): &(f64, f64, f64)| now - old > least.max(old * thresholds.relative);
-    let fell = |(old, now, least): &(f64, f64, f64)| old - now > least.max(old * thresholds.relative);
-    if pairs.iter().any(rose) {
-        Standing::Worse
-    } else if pairs.iter().any(fell) {
-        Standing::Better
-    } else {
-        Standing::Known
+    // Their order is that of gravity.
+    group.by_variant.iter().map(of).max().unwrap_or(Standing::Known)
+}
+
+fn change(then: f64, now: f64, least: f64, thresholds: &Thresholds) -> Standing {
+    let limit = least.max(then * thresholds.relative);
+    match now - then {
+        change if change > limit => Standing::Worse,
+        change if change < -limit => Standing::Better,
+        _ => Standing::Known,
     }
 }
 
@@ -124,27 +158,57 @@ fn fixed(
     diagnoses: &[Diagnosis],
     baseline: Option<&Baseline>,
 ) -> Vec<AcceptedFinding> {
-    let ran = |old: &&AcceptedFinding| {
-        old.variants.iter().any(|name| diagnoses.iter().any(|diagnosis| diagnosis.variant == *name))
+    let judged = |name: &String| {
+        let mut of_name = diagnoses.iter().filter(|diagnosis| diagnosis.variant == *name);
+        // Where there is doubt, "not found" does not mean "not there".
+        of_name.any(|diagnosis| diagnosis.inconclusive.is_empty())
     };
-    let found = |old: &&AcceptedFinding| groups.iter().any(|group| group.key() == old.key());
+    let missed = |known: &&AcceptedFinding| {
+        known.variants.iter().any(judged) && !groups.iter().any(|group| group.key() == known.key())
+    };
     let all = baseline.map_or(&[][..], |baseline| &baseline.findings);
-    all.iter().filter(ran).filter(|old| !found(old)).cloned().collect()
+    all.iter().filter(missed).cloned().collect()
 }
 
-fn difference(then: &Conditions, now: &Conditions) -> Option<String> {
-    (then != now).then(|| format!("the baseline is from {}, this is {}", words(then), words(now)))
+/// Why figures of `now` cannot stand beside those of `then`; processors are no reason. A run of fewer variants may
+/// know fewer Go releases or targets than the whole.
+pub(super) fn difference(then: &Conditions, now: &Conditions) -> Option<String> {
+    let within = |now: &str, then: &str| {
+        now.is_empty() || now.split(' ').all(|word| then.split(' ').any(|old| old == word))
+    };
+    let same =
+        within(&now.go, &then.go) && within(&now.goos, &then.goos) && within(&now.goarch, &then.goarch);
+    let words = |conditions: &Conditions| {
+        let Conditions { go, goos, goarch, .. } = conditions;
+        format!("{go} {goos}/{goarch}")
+    };
+    if !same {
+        return Some(format!("the baseline is from {}, this is {}", words(then), words(now)));
+    }
+    // A baseline without it says nothing against the load.
+    let (old, new) = (then.workload.as_ref()?, now.workload.as_ref()?);
+    (old != new)
+        .then(|| "the scenario's workload is not the one that the baseline was accepted of".to_owned())
 }
 
-fn words(conditions: &Conditions) -> String {
-    let Conditions { go, goos, goarch, cpus } = conditions;
-    format!("{go} {goos}/{goarch} on {cpus} processors")
+fn comparable(then: &Conditions, now: &Conditions) -> (Comparable, Option<String>) {
+    if let Some(why) = difference(then, now) {
+        return (Comparable::None, Some(format!("figures are not comparable: {why}")));
+    }
+    if then.cpus != now.cpus {
+        let why = format!(
+            "only exact figures are comparable: the baseline is from a machine with {} processors, this one has {}",
+            then.cpus, now.cpus
+        );
+        return (Comparable::Exact, Some(why));
+    }
+    (Comparable::All, None)
 }
 
 fn metrics(
     diagnoses: &[Diagnosis],
     baseline: Option<&Baseline>,
-    other_conditions: bool,
+    comparable: Comparable,
     thresholds: &Thresholds,
 ) -> Vec<MetricComparison> {
     let accepted: BTreeMap<(&str, &str), &AcceptedMetric> = baseline
@@ -156,8 +220,9 @@ fn metrics(
     for diagnosis in diagnoses {
         for metric in &diagnosis.metrics {
             let old = accepted.get(&(diagnosis.variant.as_str(), metric.name.as_str())).map(|old| old.value);
+            let barred = comparable == Comparable::None || (comparable == Comparable::Exact && !metric.exact);
             let standing = match (old, metric.median()) {
-                (Some(_), _) if other_conditions => MetricStanding::NotComparable,
+                (Some(_), _) if barred => MetricStanding::NotComparable,
                 (Some(old), Some(now)) => metric_standing(metric, old, now, thresholds),
                 _ => MetricStanding::New,
             };
@@ -176,6 +241,8 @@ fn metric_standing(metric: &Metric, old: u64, now: u64, thresholds: &Thresholds)
         false => share > thresholds.relative && (metric.unit != "B" || change > thresholds.absolute_bytes),
     };
     match () {
+        // Any change of an exact figure is worth a look.
+        () if !beyond && metric.exact && change > 0 => MetricStanding::Changed,
         () if !beyond => MetricStanding::Same,
         () if !metric.exact && !is_firm(metric, old, thresholds) => MetricStanding::Changed,
         () if now > old => MetricStanding::Worse,
@@ -184,8 +251,10 @@ fn metric_standing(metric: &Metric, old: u64, now: u64, thresholds: &Thresholds)
 }
 
 /// Noisy figures change with the machine's load, counts and times most of all. Sizes judge when there are
-/// several repeats and every one of them is beyond the threshold; the others are shown.
+/// several repeats and every one of them is beyond the threshold, on the same side; the others are shown.
 fn is_firm(metric: &Metric, old: u64, thresholds: &Thresholds) -> bool {
-    let beyond = |value: &u64| value.abs_diff(old) as f64 > old as f64 * thresholds.relative;
-    metric.unit == "B" && metric.values.len() >= FIRM_REPEATS && metric.values.iter().all(beyond)
+    let margin = old as f64 * thresholds.relative;
+    let above = metric.values.iter().all(|value| *value as f64 > old as f64 + margin);
+    let below = metric.values.iter().all(|value| (*value as f64) < old as f64 - margin);
+    metric.unit == "B" && metric.values.len() >= FIRM_REPEATS && (above || below)
 }

@@ -1,16 +1,19 @@
 //! The baseline's file: TOML that a person reviews in a diff. Order and form are stable.
+//!
+//! Input and output: the file beside a scenario. What goes into it is decided in `accept`.
 
+use std::collections::BTreeMap;
 use std::io::Write;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::group::{FindingGroup, Key};
-use crate::model::{Diagnosis, LeakKind, Metric};
+use super::group::Key;
+use crate::model::{Growth, LeakKind};
 
 /// Version of the file.
-const FORMAT: u32 = 1;
+pub(super) const FORMAT: u32 = 1;
 
 /// What somebody accepted.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -20,10 +23,10 @@ pub struct Baseline {
     pub format: u32,
     /// Under which conditions it was measured.
     pub conditions: Conditions,
-    /// Accepted leaks.
+    /// Accepted leaks, by kind, site and fingerprint.
     #[serde(default, rename = "finding", skip_serializing_if = "Vec::is_empty")]
     pub findings: Vec<AcceptedFinding>,
-    /// Accepted figures.
+    /// Accepted figures, by variant in the scenario's order.
     #[serde(default, rename = "metric", skip_serializing_if = "Vec::is_empty")]
     pub metrics: Vec<AcceptedMetric>,
 }
@@ -32,14 +35,17 @@ pub struct Baseline {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Conditions {
-    /// `go1.26.8`; several, if the variants differ.
+    /// `go1.26.8`; several words, if the variants differ.
     pub go: String,
-    /// Target system.
+    /// Target system; likewise.
     pub goos: String,
-    /// Target architecture.
+    /// Target architecture; likewise.
     pub goarch: String,
-    /// Processors of the machine.
+    /// Processors of the machine. Exact figures do not depend on them.
     pub cpus: u32,
+    /// Digest of what runs under which load: a longer run has larger figures and is no worse for that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub workload: Option<String>,
 }
 
 /// An accepted leak.
@@ -63,6 +69,19 @@ pub struct AcceptedFinding {
     /// Why it is accepted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
+    /// Growth in the variants in which it is another.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub differs: BTreeMap<String, AcceptedGrowth>,
+}
+
+/// Accepted growth, rounded to thousandths so that a diff shows changes and not digits.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AcceptedGrowth {
+    /// Bytes per operation.
+    pub bytes_per_op: f64,
+    /// Objects or goroutines per operation.
+    pub objects_per_op: f64,
 }
 
 /// An accepted figure.
@@ -96,13 +115,35 @@ pub enum BaselineError {
         source: std::io::Error,
     },
     /// It is not what this harness writes.
-    #[error("baseline `{path}`: {message}\nhint: restore it from version control, or accept a new one")]
+    #[error("baseline `{path}`: {message}")]
     Syntax {
         /// The file.
         path: Utf8PathBuf,
-        /// Where and why.
+        /// Where (line and column) and why.
         message: String,
     },
+    /// A newer harness wrote it.
+    #[error("baseline `{path}`: format {found} is newer than this harness reads ({FORMAT})")]
+    Newer {
+        /// The file.
+        path: Utf8PathBuf,
+        /// Its format.
+        found: u32,
+    },
+}
+
+impl BaselineError {
+    /// What to do next.
+    #[must_use]
+    pub fn hint(&self) -> Option<&'static str> {
+        match self {
+            Self::Io { .. } => None,
+            Self::Syntax { .. } => {
+                Some("restore it from version control, or delete it and `harness baseline accept` a new one")
+            }
+            Self::Newer { .. } => Some("use the newer harness that wrote it"),
+        }
+    }
 }
 
 /// Reads a baseline; `None` if there is no such file.
@@ -122,12 +163,20 @@ pub fn load(path: &Utf8Path) -> Result<Option<Baseline>, BaselineError> {
 /// # Errors
 /// When it cannot be understood.
 pub fn parse(path: &Utf8Path, text: &str) -> Result<Baseline, BaselineError> {
-    let refuse = |message: String| BaselineError::Syntax { path: path.to_owned(), message };
-    let baseline: Baseline = toml::from_str(text).map_err(|error| refuse(error.to_string()))?;
-    if baseline.format > FORMAT {
-        return Err(refuse(format!("format {} is newer than this harness ({FORMAT})", baseline.format)));
+    /// The format is looked at first: a newer file need not fit the types of this harness.
+    #[derive(Deserialize)]
+    struct Versioned {
+        format: u32,
     }
-    Ok(baseline)
+    let refuse = |error: toml::de::Error| {
+        let message = error.to_string().trim_end().to_owned();
+        BaselineError::Syntax { path: path.to_owned(), message }
+    };
+    let Versioned { format } = toml::from_str(text).map_err(refuse)?;
+    if format > FORMAT {
+        return Err(BaselineError::Newer { path: path.to_owned(), found: format });
+    }
+    toml::from_str(text).map_err(refuse)
 }
 
 /// Writes a baseline, whole or not at all.
@@ -137,19 +186,24 @@ pub fn parse(path: &Utf8Path, text: &str) -> Result<Baseline, BaselineError> {
 pub fn save(path: &Utf8Path, scenario: &str, baseline: &Baseline) -> Result<(), BaselineError> {
     let write = || -> std::io::Result<()> {
         let text = render(scenario, baseline).map_err(std::io::Error::other)?;
-        let mut file = tempfile::NamedTempFile::new_in(path.parent().unwrap_or(Utf8Path::new(".")))?;
+        let parent = path.parent().filter(|parent| !parent.as_str().is_empty());
+        let mut file = tempfile::NamedTempFile::new_in(parent.unwrap_or(Utf8Path::new(".")))?;
         file.write_all(text.as_bytes())?;
         // A temporary file is for its owner alone; a baseline is for everybody.
         let mode = std::os::unix::fs::PermissionsExt::from_mode(0o644);
         file.as_file().set_permissions(mode)?;
+        file.as_file().sync_all()?;
         file.persist(path)?;
         Ok(())
     };
     write().map_err(|source| BaselineError::Io { what: "write", path: path.to_owned(), source })
 }
 
-fn render(scenario: &str, baseline: &Baseline) -> Result<String, toml::ser::Error> {
+/// The file's text.
+pub(super) fn render(scenario: &str, baseline: &Baseline) -> Result<String, toml::ser::Error> {
     let body = toml::to_string(baseline)?;
+    // A line break in a scenario's name must not end the comment.
+    let scenario = scenario.escape_debug();
     Ok(format!(
         "# Accepted leaks and figures of the scenario `{scenario}`.\n\
          #\n\
@@ -158,54 +212,22 @@ fn render(scenario: &str, baseline: &Baseline) -> Result<String, toml::ser::Erro
     ))
 }
 
-/// Accepts the findings and figures of a run. Notes of leaks that were accepted before are kept; `note` goes to
-/// those that are new.
-#[must_use]
-pub fn accept(
-    groups: &[FindingGroup],
-    diagnoses: &[Diagnosis],
-    conditions: Conditions,
-    old: Option<&Baseline>,
-    note: Option<&str>,
-) -> Baseline {
-    let noted = |key: &Key| old?.findings.iter().find(|finding| finding.key() == *key);
-    let finding = |group: &FindingGroup| {
-        let before = noted(&group.key());
-        let growth = &group.finding.growth;
-        AcceptedFinding {
-            kind: group.finding.kind,
-            fingerprint: group.finding.fingerprint.clone(),
-            site: group.finding.site.function.to_string(),
-            place: format!("{}:{}", group.finding.file, group.finding.site.line),
-            bytes_per_op: growth.bytes_per_op,
-            objects_per_op: growth.objects_per_op,
-            variants: group.variants.clone(),
-            note: match before {
-                Some(before) => before.note.clone(),
-                None => note.map(str::to_owned),
-            },
-        }
-    };
-    let metric = |variant: &str, metric: &Metric| {
-        Some(AcceptedMetric {
-            variant: variant.to_owned(),
-            name: metric.name.clone(),
-            unit: metric.unit.clone(),
-            exact: metric.exact,
-            value: metric.median()?,
-        })
-    };
-    let metrics = diagnoses
-        .iter()
-        .flat_map(|diagnosis| diagnosis.metrics.iter().filter_map(|m| metric(&diagnosis.variant, m)))
-        // Time depends on the machine's mood: it is shown, never held against anybody.
-        .filter(|metric| metric.unit != "ns")
-        .collect();
-    Baseline { format: FORMAT, conditions, findings: groups.iter().map(finding).collect(), metrics }
-}
-
 impl AcceptedFinding {
     pub(super) fn key(&self) -> Key {
         (self.kind, self.fingerprint.clone())
+    }
+
+    /// Growth that was accepted for a variant.
+    #[must_use]
+    pub fn growth_in(&self, variant: &str) -> AcceptedGrowth {
+        let common = AcceptedGrowth { bytes_per_op: self.bytes_per_op, objects_per_op: self.objects_per_op };
+        self.differs.get(variant).copied().unwrap_or(common)
+    }
+}
+
+impl From<&Growth> for AcceptedGrowth {
+    fn from(growth: &Growth) -> Self {
+        let rounded = |value: f64| (value * 1000.0).round() / 1000.0;
+        Self { bytes_per_op: rounded(growth.bytes_per_op), objects_per_op: rounded(growth.objects_per_op) }
     }
 }

@@ -65,3 +65,11 @@ pub fn group(diagnoses: &[Diagnosis]) -> Vec<FindingGroup> {
     }
     groups
 }
+
+/// A class of leaks in a sentence.
+pub(super) fn kind_word(kind: LeakKind) -> &'static str {
+    match kind {
+        LeakKind::Heap => "heap",
+        LeakKind::Goroutine => "goroutine",
+    }
+}

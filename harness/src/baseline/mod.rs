@@ -3,16 +3,20 @@
 //! Input: diagnoses, the accepted baseline, the scenario's contract. Output: a [`Comparison`] and a
 //! [`Verdict`]. Nothing is accepted unless somebody asks for it; nothing here knows how a report looks.
 
+mod accept;
 mod compare;
+mod contract;
 mod file;
 mod group;
 #[cfg(test)]
 mod tests;
 mod verdict;
 
-pub use compare::{Comparison, MetricComparison, MetricStanding, Standing, compare};
+pub use accept::{Acceptance, accept, changes};
+pub use compare::{ComparedFinding, Comparison, MetricComparison, MetricStanding, Standing, compare};
+pub use contract::{Expectation, expectations};
 pub use file::{
-    AcceptedFinding, AcceptedMetric, Baseline, BaselineError, Conditions, accept, load, parse, save,
+    AcceptedFinding, AcceptedGrowth, AcceptedMetric, Baseline, BaselineError, Conditions, load, parse, save,
 };
 pub use group::{FindingGroup, VariantGrowth, group};
-pub use verdict::{Case, Expectation, Verdict, expectations, judge};
+pub use verdict::{Case, Cause, Reason, Verdict, judge};

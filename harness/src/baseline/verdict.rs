@@ -1,36 +1,58 @@
 //! What a run comes to, and why.
+//!
+//! Input: everything that was decided. Output: a [`Verdict`], whose outcome is the gravest of its reasons'; the order
+//! is [`Outcome`]'s. A leak that was found next to a broken build is named all the same.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::compare::{Comparison, MetricStanding, Standing};
-use super::group::FindingGroup;
-use crate::model::{Diagnosis, Evidence, Frame, LeakKind, Outcome};
+use super::compare::{Comparison, MetricComparison, MetricStanding, Standing};
+use super::contract::Expectation;
+use super::file::AcceptedGrowth;
+use super::group::{FindingGroup, kind_word};
+use crate::model::{Diagnosis, LeakKind, Outcome};
 use crate::scenario::{Expect, ExpectedLeak};
 
 /// The verdict.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Verdict {
-    /// The outcome; the worst of the reasons'.
+    /// The outcome; the gravest of the reasons'.
     pub outcome: Outcome,
     /// The process's exit code.
     pub exit_code: u8,
     /// One line.
     pub headline: String,
-    /// Why, in words, worst first.
-    pub reasons: Vec<String>,
+    /// Why, gravest first.
+    pub reasons: Vec<Reason>,
 }
 
-/// An expected leak, and where it was found.
+/// One reason for a verdict.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct Expectation {
-    /// What was expected.
-    #[serde(flatten)]
-    pub leak: ExpectedLeak,
-    /// Index of the finding, if there is one.
-    pub finding: Option<usize>,
-    /// Variants in which it did not reproduce.
-    pub missing_in: Vec<String>,
+pub struct Reason {
+    /// The outcome it alone would have.
+    pub outcome: Outcome,
+    /// What it is about.
+    pub cause: Cause,
+    /// In words; several lines, if a program had something to say.
+    pub text: String,
+}
+
+/// What a reason is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Cause {
+    /// A build or a run failed, or the user interrupted.
+    Failure,
+    /// A leak that nobody expected or accepted.
+    UnexpectedLeak,
+    /// An expected leak that did not reproduce.
+    NotReproduced,
+    /// An accepted leak that grows faster.
+    WorseLeak,
+    /// A figure that rose.
+    WorseFigure,
+    /// Something that could not be judged.
+    Doubt,
 }
 
 /// All that a verdict rests on.
@@ -52,142 +74,172 @@ pub struct Case<'a> {
     pub failures: &'a [(Outcome, String)],
 }
 
-/// Looks up the contract's leaks among the findings.
-#[must_use]
-pub fn expectations(
-    expect: Option<&Expect>,
-    groups: &[FindingGroup],
-    variants: &[String],
-) -> Vec<Expectation> {
-    let leaks = expect.map_or(&[][..], |expect| &expect.leaks);
-    let look = |leak: &ExpectedLeak| {
-        let found: Vec<usize> = (0..groups.len()).filter(|index| matches(leak, &groups[*index])).collect();
-        let seen = |name: &&String| found.iter().any(|index| groups[*index].variants.contains(name));
-        Expectation {
-            leak: leak.clone(),
-            finding: found.first().copied(),
-            missing_in: variants.iter().filter(|name| !seen(name)).cloned().collect(),
-        }
-    };
-    leaks.iter().map(look).collect()
-}
-
-/// Whether an expected leak is this finding: by its site, or by a frame of its evidence.
-fn matches(leak: &ExpectedLeak, group: &FindingGroup) -> bool {
-    let finding = &group.finding;
-    let at = |frame: &Frame, file: &str| {
-        let function = &*frame.function;
-        let place = format!("{file}:{}", frame.line);
-        leak.site == function
-            || function.rsplit('/').next() == Some(&leak.site)
-            || ends_with_path(&place, &leak.site)
-    };
-    if leak.kind != finding.kind {
-        return false;
-    }
-    let frames = finding.evidence.iter().flat_map(|evidence| match evidence {
-        Evidence::Allocation { stack, .. } => stack.as_slice(),
-        Evidence::Goroutines { created_by, .. } => created_by.as_slice(),
-        Evidence::Blocked { .. } | Evidence::Note { .. } => &[],
-    });
-    at(&finding.site, &finding.file) || frames.into_iter().any(|frame| at(frame, &frame.file))
-}
-
-/// `internal/cache/cache.go:44` ends with `cache.go:44`, at a slash.
-fn ends_with_path(place: &str, wanted: &str) -> bool {
-    wanted.contains(".go:")
-        && place.strip_suffix(wanted).is_some_and(|rest| rest.is_empty() || rest.ends_with('/'))
-}
-
 /// Judges.
 #[must_use]
 pub fn judge(case: &Case<'_>) -> Verdict {
-    let mut reasons: Vec<(Outcome, String)> = case.failures.to_vec();
-    reasons.extend(not_reproduced(case));
-    reasons.extend(unexpected(case));
-    reasons.extend(worse_metrics(case));
-    if !reasons.iter().any(|(outcome, _)| *outcome == Outcome::Leak) {
-        reasons.extend(doubts(case));
+    let failures = case.failures.iter();
+    let mut reasons: Vec<Reason> =
+        failures.map(|(outcome, text)| reason(*outcome, Cause::Failure, text.clone())).collect();
+    reasons.extend(findings(case));
+    reasons.extend(case.expectations.iter().filter_map(|expected| not_reproduced(case, expected)));
+    reasons.extend(case.comparison.metrics.iter().filter_map(worse_figure));
+    reasons.extend(doubts(case));
+    if reasons.is_empty() && case.diagnoses.is_empty() {
+        reasons.push(reason(Outcome::Inconclusive, Cause::Doubt, "nothing was run".to_owned()));
     }
-    reasons.sort_by_key(|reason| std::cmp::Reverse(reason.0));
-    let outcome = reasons.first().map_or(Outcome::Pass, |(outcome, _)| *outcome);
-    Verdict {
-        outcome,
-        exit_code: outcome.exit_code(),
-        headline: headline(case, outcome, &reasons),
-        reasons: reasons.into_iter().map(|(_, words)| words).collect(),
-    }
+    reasons.sort_by_key(|reason| std::cmp::Reverse(reason.outcome));
+    let outcome = reasons.first().map_or(Outcome::Pass, |reason| reason.outcome);
+    let headline = if outcome == Outcome::Pass { passed(case) } else { failed(outcome, &reasons) };
+    Verdict { outcome, exit_code: outcome.exit_code(), headline, reasons }
 }
 
-fn not_reproduced<'a>(case: &'a Case<'_>) -> impl Iterator<Item = (Outcome, String)> + 'a {
-    case.expectations.iter().filter(|expected| !expected.missing_in.is_empty()).map(|expected| {
-        let ExpectedLeak { kind, site } = &expected.leak;
-        let kind = kind_word(*kind);
-        let variants = expected.missing_in.join(", ");
-        (Outcome::Leak, format!("expected {kind} leak at `{site}` did not reproduce in {variants}"))
-    })
+fn reason(outcome: Outcome, cause: Cause, text: String) -> Reason {
+    Reason { outcome, cause, text }
 }
 
-fn is_expected(case: &Case<'_>, group: &FindingGroup) -> bool {
-    case.expect.is_some_and(|expect| expect.leaks.iter().any(|leak| matches(leak, group)))
-}
-
-/// Findings that nobody expected or accepted. An empty contract excuses nothing, accepted or not.
-fn unexpected<'a>(case: &'a Case<'_>) -> impl Iterator<Item = (Outcome, String)> + 'a {
-    let strict = case.expect.is_some_and(|expect| expect.leaks.is_empty());
-    case.groups.iter().zip(&case.comparison.standings).filter_map(move |(group, standing)| {
-        let word = match standing {
-            _ if is_expected(case, group) => return None,
-            Standing::Known | Standing::Better if !strict => return None,
-            Standing::Worse => "a known leak grew faster",
-            _ => "unexpected leak",
-        };
-        Some((Outcome::Leak, format!("{word}: {}", group.finding.sentence)))
-    })
-}
-
-fn worse_metrics<'a>(case: &'a Case<'_>) -> impl Iterator<Item = (Outcome, String)> + 'a {
-    let worse = case.comparison.metrics.iter().filter(|metric| metric.standing == MetricStanding::Worse);
-    worse.map(|worse| {
-        let now = worse.metric.median().unwrap_or(0);
-        let (old, unit) = (worse.accepted.unwrap_or(0), &worse.metric.unit);
-        let words = format!("{} of {} rose from {old} to {now} {unit}", worse.metric.name, worse.variant);
-        (Outcome::Leak, words)
-    })
-}
-
-fn doubts<'a>(case: &'a Case<'_>) -> impl Iterator<Item = (Outcome, String)> + 'a {
-    let of = |diagnosis: &'a Diagnosis| {
-        diagnosis.inconclusive.iter().map(move |why| format!("{}: {why}", diagnosis.variant))
-    };
-    case.diagnoses.iter().flat_map(of).map(|why| (Outcome::Inconclusive, why))
-}
-
-fn headline(case: &Case<'_>, outcome: Outcome, reasons: &[(Outcome, String)]) -> String {
-    let variants = match case.n_variants {
-        1 => "1 variant".to_owned(),
-        n => format!("{n} variants"),
-    };
-    match outcome {
-        Outcome::Pass if !case.expectations.is_empty() => {
-            let n = case.expectations.len();
-            let leaks = if n == 1 { "the expected leak" } else { "all expected leaks" };
-            format!("{leaks} ({n}) reproduced in {variants}")
+/// Findings that nobody expected or accepted, and those that were accepted at a slower pace.
+fn findings(case: &Case<'_>) -> Vec<Reason> {
+    let one = |(index, group): (usize, &FindingGroup)| {
+        let compared = &case.comparison.findings[index];
+        let expected = case.expectations.iter().any(|expectation| expectation.findings.contains(&index));
+        // An empty contract excuses nothing, accepted or not.
+        let strict = case.expect.is_some_and(|expect| expect.leaks.is_empty());
+        let sentence = &group.finding.sentence;
+        match compared.standing {
+            Standing::Worse => {
+                Some((Cause::WorseLeak, format!("{sentence}; {}", faster(group, case, index))))
+            }
+            _ if expected => None,
+            Standing::New => Some((Cause::UnexpectedLeak, sentence.clone())),
+            _ if strict => {
+                let words =
+                    format!("{sentence}; the baseline accepts it, the scenario's `leaks = []` does not");
+                Some((Cause::UnexpectedLeak, words))
+            }
+            Standing::Known | Standing::Better => None,
         }
-        Outcome::Pass if case.groups.is_empty() => format!("no leak in {variants}"),
-        Outcome::Pass => format!("no leak but the {} known in {variants}", case.groups.len()),
-        _ => {
-            let n = reasons.iter().filter(|reason| reason.0 == outcome).count();
-            let first = reasons.first().map_or("", |reason| reason.1.as_str());
-            let first = first.lines().next().unwrap_or("");
-            if n > 1 { format!("{first} (and {} more)", n - 1) } else { first.to_owned() }
+    };
+    let reasons = case.groups.iter().enumerate().take(case.comparison.findings.len()).filter_map(one);
+    reasons.map(|(cause, text)| reason(Outcome::Leak, cause, text)).collect()
+}
+
+/// The variant in which a leak rose most, and from what.
+fn faster(group: &FindingGroup, case: &Case<'_>, index: usize) -> String {
+    let Some(known) = &case.comparison.findings[index].accepted else { return String::new() };
+    let figure = |growth: AcceptedGrowth| match group.finding.kind {
+        LeakKind::Heap => growth.bytes_per_op,
+        LeakKind::Goroutine => growth.objects_per_op,
+    };
+    let rates = group.by_variant.iter().map(|one| {
+        let (then, now) = (known.growth_in(&one.variant), AcceptedGrowth::from(&one.growth));
+        (figure(then), figure(now), &one.variant)
+    });
+    let most = rates.max_by(|a, b| (a.1 - a.0).total_cmp(&(b.1 - b.0)));
+    let unit = match group.finding.kind {
+        LeakKind::Heap => "B/op",
+        LeakKind::Goroutine => "goroutines/op",
+    };
+    most.map_or(String::new(), |(then, now, name)| format!("{then} {unit} were accepted, {now} in {name}"))
+}
+
+/// An expected leak that is not there. Where there is doubt it may be there unseen.
+fn not_reproduced(case: &Case<'_>, expected: &Expectation) -> Option<Reason> {
+    let doubtful = |name: &String| {
+        let of_name = case.diagnoses.iter().find(|diagnosis| diagnosis.variant == *name);
+        of_name.is_some_and(|diagnosis| !diagnosis.inconclusive.is_empty())
+    };
+    let (unsure, sure): (Vec<&String>, Vec<&String>) =
+        expected.missing_in.iter().partition(|name| doubtful(name));
+    let ExpectedLeak { kind, site } = &expected.leak;
+    let kind = kind_word(*kind);
+    let names = |names: &[&String]| {
+        let names: Vec<&str> = names.iter().map(|name| name.as_str()).collect();
+        if names.len() > 1 && names.len() == case.n_variants {
+            "any variant".to_owned()
+        } else {
+            names.join(", ")
         }
+    };
+    if !sure.is_empty() {
+        let words = format!("expected {kind} leak at `{site}` did not reproduce in {}", names(&sure));
+        return Some(reason(Outcome::Leak, Cause::NotReproduced, words));
+    }
+    (!unsure.is_empty()).then(|| {
+        let words = format!("expected {kind} leak at `{site}` could not be looked for in {}", names(&unsure));
+        reason(Outcome::Inconclusive, Cause::NotReproduced, words)
+    })
+}
+
+fn worse_figure(compared: &MetricComparison) -> Option<Reason> {
+    if compared.standing != MetricStanding::Worse {
+        return None;
+    }
+    let (old, now) = (compared.accepted?, compared.metric.median()?);
+    let unit = &compared.metric.unit;
+    let words = format!("{} of {} rose from {old} to {now} {unit}", compared.metric.name, compared.variant);
+    Some(reason(Outcome::Leak, Cause::WorseFigure, words))
+}
+
+/// Each doubt once, with the variants that share it.
+fn doubts(case: &Case<'_>) -> Vec<Reason> {
+    let mut by_words: Vec<(&str, Vec<&str>)> = Vec::new();
+    for diagnosis in case.diagnoses {
+        for why in &diagnosis.inconclusive {
+            match by_words.iter_mut().find(|(words, _)| words == why) {
+                Some((_, variants)) => variants.push(&diagnosis.variant),
+                None => by_words.push((why, vec![&diagnosis.variant])),
+            }
+        }
+    }
+    let text = |(why, variants): (&str, Vec<&str>)| match variants.len() == case.n_variants {
+        true => why.to_owned(),
+        false => format!("{why} [{}]", variants.join(", ")),
+    };
+    by_words.into_iter().map(|doubt| reason(Outcome::Inconclusive, Cause::Doubt, text(doubt))).collect()
+}
+
+fn passed(case: &Case<'_>) -> String {
+    let n = case.n_variants;
+    let variants = count(n, "variant", "variants");
+    let expected = |group: &usize| case.expectations.iter().any(|one| one.findings.contains(group));
+    let known = (0..case.groups.len()).filter(|group| !expected(group)).count();
+    let leaks = match case.expectations.len() {
+        0 if known == 0 => return format!("no leak in {variants}"),
+        0 => return format!("{} and no other in {variants}", count(known, "known leak", "known leaks")),
+        1 => "the expected leak".to_owned(),
+        2 => "both expected leaks".to_owned(),
+        all => format!("all {all} expected leaks"),
+    };
+    let others = match known {
+        0 => String::new(),
+        known => format!(", beside {}", count(known, "known leak", "known leaks")),
+    };
+    format!("{leaks} reproduced in {n} of {variants}{others}")
+}
+
+/// What of the gravest kind there is, counted; details are in the reasons.
+fn failed(outcome: Outcome, reasons: &[Reason]) -> String {
+    let of = |cause: Cause| {
+        reasons.iter().filter(move |reason| reason.outcome == outcome && reason.cause == cause).count()
+    };
+    let counted = [
+        (of(Cause::UnexpectedLeak), "unexpected leak", "unexpected leaks"),
+        (of(Cause::WorseLeak), "known leak grows faster", "known leaks grow faster"),
+        (of(Cause::NotReproduced), "expected leak did not reproduce", "expected leaks did not reproduce"),
+        (of(Cause::WorseFigure), "figure got worse", "figures got worse"),
+    ];
+    if outcome == Outcome::Leak {
+        let there = counted.iter().filter(|(n, ..)| *n > 0);
+        return there.map(|(n, one, many)| count(*n, one, many)).collect::<Vec<_>>().join(", ");
+    }
+    let of_outcome = reasons.iter().filter(|reason| reason.outcome == outcome);
+    let first = reasons.first().and_then(|reason| reason.text.lines().next()).unwrap_or("");
+    match of_outcome.count() {
+        0 | 1 => first.to_owned(),
+        n => format!("{first} (and {} more)", n - 1),
     }
 }
 
-pub(super) fn kind_word(kind: LeakKind) -> &'static str {
-    match kind {
-        LeakKind::Heap => "heap",
-        LeakKind::Goroutine => "goroutine",
-    }
+fn count(n: usize, one: &str, many: &str) -> String {
+    if n == 1 { format!("1 {one}") } else { format!("{n} {many}") }
 }

@@ -3,6 +3,8 @@
 use camino::Utf8PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::model::OUTCOMES;
+
 /// Finds, explains and gates memory leaks in Go programs.
 #[derive(Debug, Parser)]
 #[command(name = "harness", version, after_help = after_help(), propagate_version = true)]
@@ -198,6 +200,13 @@ pub enum BaselineCommand {
 }
 
 fn after_help() -> String {
-    let codes = crate::model::OUTCOMES.iter().map(|(_, code, words)| format!("  {code:>3}  {words}\n"));
-    format!("Exit codes:\n{}\nExample:\n  harness run leak-repro", codes.collect::<String>())
+    let codes = OUTCOMES.iter().map(|(_, code, words)| format!("  {code:>3}  {words}\n"));
+    let mut by_gravity = OUTCOMES.map(|(outcome, code, _)| (outcome, code.to_string()));
+    by_gravity.sort_by_key(|(outcome, _)| std::cmp::Reverse(*outcome));
+    let gravity = by_gravity.map(|(_, code)| code).join(", ");
+    format!(
+        "Exit codes:\n{}If several apply, the first of these counts: {gravity}. The report names them all.\n\n\
+         Example:\n  harness run leak-repro",
+        codes.collect::<String>()
+    )
 }

@@ -6,7 +6,8 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::args::{Color, Output};
-use crate::report::Look;
+use super::error::CliError;
+use crate::report::{Look, clean_lines};
 use crate::toolchain::Environment;
 
 /// Columns when nobody tells: enough for the tables, as in a CI log.
@@ -21,7 +22,10 @@ pub struct Console {
 
 impl Console {
     pub(super) fn new(output: Output, environment: &Environment) -> Self {
-        Self { output, no_color: environment.get("NO_COLOR").is_some() }
+        // no-color.org: an empty value is no wish.
+        let asked = environment.get("NO_COLOR").is_some_and(|value| !value.is_empty());
+        let dumb = environment.get("TERM").is_some_and(|terminal| terminal == "dumb");
+        Self { output, no_color: asked || dumb }
     }
 
     pub(super) fn look(&self) -> Look {
@@ -35,10 +39,10 @@ impl Console {
     }
 
     /// Prints data. A reader that has gone away (`| head`) is no error of ours.
-    pub(super) fn print(&self, text: &str) -> anyhow::Result<()> {
+    pub(super) fn print(&self, text: &str) -> Result<(), CliError> {
         let mut out = io::stdout().lock();
         match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
-            Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error.into()),
+            Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(CliError::Output(error)),
             _ => Ok(()),
         }
     }
@@ -75,9 +79,10 @@ impl Console {
     }
 }
 
-/// Writes to standard error; there is nobody to tell if that fails.
+/// Writes to standard error; there is nobody to tell if that fails. Names in messages may come from a program or a
+/// capture of somebody else's.
 pub(super) fn complain(text: &str) {
-    let _ = writeln!(io::stderr().lock(), "{text}");
+    let _ = writeln!(io::stderr().lock(), "{}", clean_lines(text));
 }
 
 fn console_width() -> Option<u16> {
@@ -99,6 +104,12 @@ pub(super) struct Progress<'c> {
 impl Progress<'_> {
     pub(super) fn begin(&self, step: &str) {
         self.bar.set_message(step.to_owned());
+    }
+
+    /// A step that is not worth a line in a log. May come from several threads.
+    pub(super) fn tick(&self, step: &str) {
+        self.bar.set_message(step.to_owned());
+        self.bar.inc(1);
     }
 
     pub(super) fn end(&mut self, step: &str) {

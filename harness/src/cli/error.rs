@@ -26,6 +26,12 @@ pub enum CliError {
         /// What to do.
         hint: String,
     },
+    /// The user did not want to wait.
+    #[error("interrupted")]
+    Interrupted,
+    /// Nobody could be told.
+    #[error("could not write to standard output: {0}")]
+    Output(std::io::Error),
     /// Anything else.
     Other(#[from] anyhow::Error),
 }
@@ -39,7 +45,7 @@ impl CliError {
     pub(super) fn outcome(&self) -> Outcome {
         match self {
             Self::Build(BuildError::Failed(_)) => Outcome::BuildFailed,
-            Self::Build(BuildError::Interrupted) => Outcome::Interrupted,
+            Self::Build(BuildError::Interrupted) | Self::Interrupted => Outcome::Interrupted,
             Self::Capture(error) if error.is_unreadable() => Outcome::Unreadable,
             Self::Other(_) => Outcome::Bug,
             _ => Outcome::Usage,
@@ -60,6 +66,7 @@ impl CliError {
         }
         match self {
             Self::Capture(error) => text.extend(error.hint().map(|hint| format!("\nhint: {hint}"))),
+            Self::Baseline(error) => text.extend(error.hint().map(|hint| format!("\nhint: {hint}"))),
             Self::Usage { hint, .. } => text.push_str(&format!("\nhint: {hint}")),
             _ => {}
         }

@@ -78,7 +78,8 @@ fn dispatch(command: &Command, context: &Context) -> Result<Outcome, CliError> {
         Command::Analyze(args) => {
             let root = context.environment.dir.join(&args.capture);
             let root = root.canonicalize_utf8().unwrap_or(root);
-            run::report(&root, args.baseline.as_deref(), args.format, context)
+            let baseline = args.baseline.as_ref().map(|path| context.environment.dir.join(path));
+            run::report(&root, baseline.as_deref(), args.format, context)
         }
         Command::Baseline(args) => baseline::command(&args.command, context),
         Command::List => look::list(context),
@@ -102,6 +103,24 @@ mod tests {
             let help = command.render_long_help().to_string();
             assert!(help.contains("Example"), "{help}");
         }
+    }
+
+    #[test]
+    fn help_lists_exit_codes_and_which_of_several_counts() {
+        let help = Cli::command().render_long_help().to_string();
+        for (_, code, words) in crate::model::OUTCOMES {
+            assert!(help.contains(&format!("{code:>3}  {}", words.split(':').next().unwrap())), "{help}");
+        }
+        assert!(help.contains("counts: 70, 130, 2, 5, 3, 4, 1, 6, 0."), "{help}");
+    }
+
+    #[test]
+    fn a_damaged_baseline_is_a_usage_error_with_a_way_out() {
+        let damaged = crate::baseline::parse("x.toml".into(), "format = ").unwrap_err();
+        let error = CliError::from(damaged);
+        assert_eq!(error.outcome(), Outcome::Usage);
+        let message = error.message();
+        assert!(message.contains("line 1, column") && message.contains("\nhint: restore it"), "{message}");
     }
 
     #[test]

@@ -1,7 +1,11 @@
 //! From a capture to a report: the stages after the disk, in order.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use camino::Utf8Path;
 
+use super::Context;
+use super::console::Progress;
 use super::error::CliError;
 use crate::baseline::{self, Baseline, Conditions};
 use crate::capture::{BuildOutcome, CaptureDir, CaptureStatus, Manifest, RunRecord};
@@ -10,8 +14,12 @@ use crate::format::Problem;
 use crate::ingest::{self, Ingested, RunFiles};
 use crate::model::{Diagnosis, ModuleTable, Outcome, Timeline};
 use crate::report::{self, Report, RunInput};
+use crate::scenario::Workload;
 use crate::toolchain::BuildFacts;
 use crate::{align, capture};
+
+/// Runs that are read at the same time, at most: each may take a few hundred megabytes.
+const READERS: usize = 4;
 
 /// A run, read and aligned.
 struct Analysed<'a> {
@@ -31,21 +39,27 @@ pub(super) struct Analysis {
 /// The baseline of a capture: the file that was named, or the copy that was made when it was captured.
 pub(super) fn accepted(dir: &CaptureDir, named: Option<&Utf8Path>) -> Result<Option<Baseline>, CliError> {
     if let Some(path) = named {
-        let found = baseline::load(path)?;
-        let hint = "write it with `harness baseline accept`";
-        return found
-            .map(Some)
-            .ok_or_else(|| CliError::usage(format!("there is no baseline `{path}`"), hint));
+        return named_baseline(path).map(Some);
     }
     let text = dir.baseline()?;
     let parse = |text: String| baseline::parse(&dir.root().join("baseline.toml"), &text);
     Ok(text.map(parse).transpose()?)
 }
 
+/// A baseline that the user named: unlike the scenario's own it has to be there.
+pub(super) fn named_baseline(path: &Utf8Path) -> Result<Baseline, CliError> {
+    let hint = "write it with `harness baseline accept`";
+    baseline::load(path)?.ok_or_else(|| CliError::usage(format!("there is no baseline `{path}`"), hint))
+}
+
 /// Analyses a capture.
-pub(super) fn analyse(dir: &CaptureDir, accepted: Option<&Baseline>) -> Result<Analysis, CliError> {
+pub(super) fn analyse(
+    dir: &CaptureDir,
+    accepted: Option<&Baseline>,
+    context: &Context,
+) -> Result<Analysis, CliError> {
     let manifest = dir.manifest();
-    let runs = manifest.runs.iter().map(|record| read(dir, record)).collect::<Result<Vec<_>, _>>()?;
+    let runs = read_all(dir, context)?;
     let diagnoses = diagnoses(manifest, &runs);
     let names: Vec<String> = diagnoses.iter().map(|diagnosis| diagnosis.variant.clone()).collect();
     let groups = baseline::group(&diagnoses);
@@ -81,6 +95,45 @@ pub(super) fn analyse(dir: &CaptureDir, accepted: Option<&Baseline>) -> Result<A
     Ok(Analysis { report, groups, diagnoses, conditions })
 }
 
+/// Reads all runs, a few at a time, in the manifest's order. An interrupt from before is no reason to stop: it is what
+/// is being reported.
+fn read_all<'a>(dir: &'a CaptureDir, context: &Context) -> Result<Vec<Analysed<'a>>, CliError> {
+    let records = &dir.manifest().runs;
+    let progress = context.console.progress(records.len(), "analyse");
+    let interrupted_before = context.interrupt.is_set();
+    let stop = || !interrupted_before && context.interrupt.is_set();
+    let next = AtomicUsize::new(0);
+    let work = || read_some(dir, &next, &stop, &progress);
+    let n = std::thread::available_parallelism().map_or(1, usize::from).min(READERS).min(records.len());
+    let mut read: Vec<(usize, Result<Analysed<'a>, CliError>)> = std::thread::scope(|scope| {
+        let readers: Vec<_> = (0..n).map(|_| scope.spawn(work)).collect();
+        let joined = readers.into_iter().map(|reader| reader.join());
+        joined.flat_map(|part| part.unwrap_or_else(|panic| std::panic::resume_unwind(panic))).collect()
+    });
+    if stop() {
+        return Err(CliError::Interrupted);
+    }
+    read.sort_by_key(|(index, _)| *index);
+    read.into_iter().map(|(_, run)| run).collect()
+}
+
+/// One reader's share: whatever is next.
+fn read_some<'a>(
+    dir: &'a CaptureDir,
+    next: &AtomicUsize,
+    stop: &impl Fn() -> bool,
+    progress: &Progress<'_>,
+) -> Vec<(usize, Result<Analysed<'a>, CliError>)> {
+    let mut read = Vec::new();
+    while !stop() {
+        let index = next.fetch_add(1, Ordering::Relaxed);
+        let Some(record) = dir.manifest().runs.get(index) else { break };
+        read.push((index, self::read(dir, record)));
+        progress.tick(record.dir.as_str());
+    }
+    read
+}
+
 fn read<'a>(dir: &'a CaptureDir, record: &'a RunRecord) -> Result<Analysed<'a>, CliError> {
     let (gctrace, trace, probe) = (
         dir.read(record, ingest::GCTRACE_FILE)?,
@@ -108,8 +161,7 @@ fn facts<'a>(manifest: &'a Manifest, variant: &str) -> Option<&'a BuildFacts> {
     }
 }
 
-/// Judges the variants that were built and whose runs all went well: what a crashed run did not live to show is no
-/// evidence of health.
+/// Judges the variants that were built, by those of their runs that went well.
 fn diagnoses(manifest: &Manifest, runs: &[Analysed<'_>]) -> Vec<Diagnosis> {
     let none = ModuleTable::default();
     let mut diagnoses = Vec::new();
@@ -131,10 +183,28 @@ fn diagnoses(manifest: &Manifest, runs: &[Analysed<'_>]) -> Vec<Diagnosis> {
             let module_dir = manifest.scenario.workload.module.as_str();
             let figures = BuildFigures { size: facts.plain.size, modules, module_dir };
             let thresholds = &manifest.scenario.thresholds;
-            diagnoses.push(diagnose::variant(&build.variant, &evidence, &figures, thresholds));
+            let mut diagnosis = diagnose::variant(&build.variant, &evidence, &figures, thresholds);
+            diagnosis.inconclusive.extend(doubts(&build.variant, manifest, runs));
+            diagnoses.push(diagnosis);
         }
     }
     diagnoses
+}
+
+/// Why a leak could have been missed that only a look at the whole capture tells: what a crashed run did not live to
+/// show, or what could not be read, is no evidence of health.
+fn doubts(variant: &str, manifest: &Manifest, runs: &[Analysed<'_>]) -> Vec<String> {
+    let of_variant = |record: &RunRecord| *record.id.variant == *variant;
+    let mut doubts = Vec::new();
+    if manifest.runs.iter().any(|record| of_variant(record) && !record.ok) {
+        doubts.push("not all of its runs went well".to_owned());
+    }
+    let read = runs.iter().filter(|run| of_variant(run.record) && run.record.ok);
+    let mut problems = read.flat_map(|run| &run.ingested.problems);
+    if let Some(problem) = problems.find(|problem| problem.file.ends_with(ingest::PROBE_FILE)) {
+        doubts.push(format!("the probe's records cannot be read to the end: {problem}"));
+    }
+    doubts
 }
 
 fn conditions(manifest: &Manifest) -> Conditions {
@@ -151,7 +221,17 @@ fn conditions(manifest: &Manifest) -> Conditions {
         goos: all(|facts| &facts.go.goos),
         goarch: all(|facts| &facts.go.goarch),
         cpus: manifest.machine.cpus,
+        workload: workload(&manifest.scenario.workload),
     }
+}
+
+/// Digest of what makes figures larger or smaller: the program and its load, not where they lie or how long they may
+/// take.
+fn workload(workload: &Workload) -> Option<String> {
+    let Workload { package, args, env, checkpoint, driver, .. } = workload;
+    let driver = driver.as_ref().map(|driver| (&driver.command, &driver.env, driver.rounds));
+    let text = serde_json::to_string(&(package, args, env, checkpoint, driver)).ok()?;
+    Some(blake3::hash(text.as_bytes()).to_hex()[..16].to_owned())
 }
 
 /// What failed before there was anything to judge.
@@ -163,8 +243,15 @@ fn failures(dir: &CaptureDir) -> Vec<(Outcome, String)> {
         failures.push((Outcome::Interrupted, words));
     }
     for build in &manifest.builds {
-        if let BuildOutcome::Failed(_) = &build.outcome {
-            failures.push((Outcome::BuildFailed, format!("{} did not build", build.variant)));
+        let was_run = manifest.runs.iter().any(|run| *run.id.variant == *build.variant);
+        match &build.outcome {
+            BuildOutcome::Failed(_) => {
+                failures.push((Outcome::BuildFailed, format!("{} did not build", build.variant)));
+            }
+            BuildOutcome::Built(_) if !was_run && manifest.status == CaptureStatus::Complete => {
+                failures.push((Outcome::Inconclusive, format!("{} was not run", build.variant)));
+            }
+            BuildOutcome::Built(_) => {}
         }
     }
     for run in manifest.runs.iter().filter(|run| !run.ok) {

@@ -5,6 +5,7 @@ use camino::Utf8PathBuf;
 use super::args::{self, Format};
 use super::error::CliError;
 use super::{Context, pipeline, scenarios};
+use crate::baseline;
 use crate::capture::{BuildOutcome, CaptureStatus, Session, Store};
 use crate::model::{Mode, Outcome};
 use crate::report;
@@ -18,9 +19,12 @@ pub(super) fn run(args: &args::Run, context: &Context) -> Result<Outcome, CliErr
     if let Some(repeat) = args.repeat {
         scenario.capture.repeat = repeat;
     }
-    if let Some(baseline) = &args.baseline {
-        scenario.baseline = context.environment.dir.join(baseline);
+    if let Some(path) = &args.baseline {
+        scenario.baseline = context.environment.dir.join(path);
+        pipeline::named_baseline(&scenario.baseline)?;
     }
+    // A baseline that cannot be read is told before anything takes time.
+    baseline::load(&scenario.baseline)?;
     let toolchain = Toolchain::find(&context.environment)?;
     let store = Store::below(&scenarios::root(&scenario, &context.environment.dir))?;
     let _lock = store.lock(&scenario.name)?;
@@ -48,7 +52,7 @@ pub(super) fn report(
 ) -> Result<Outcome, CliError> {
     let dir = crate::capture::open(root)?;
     let accepted = pipeline::accepted(&dir, baseline)?;
-    let analysis = pipeline::analyse(&dir, accepted.as_ref())?;
+    let analysis = pipeline::analyse(&dir, accepted.as_ref(), context)?;
     let text = match format {
         Format::Json => report::to_json(&analysis.report).map_err(anyhow::Error::from)?,
         Format::Terminal => report::to_terminal(&analysis.report, &context.console.look()),
@@ -147,7 +151,7 @@ fn facts(variant: &str, outcome: &BuildOutcome) -> String {
             format!(
                 "{variant}: FAILED\n  {}\n{}\n{hint}\n",
                 failure.command.join(" "),
-                failure.output.trim_end()
+                report::clean_lines(failure.output.trim_end())
             )
         }
         BuildOutcome::Built(facts) => {

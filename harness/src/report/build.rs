@@ -62,17 +62,17 @@ pub fn build(inputs: Inputs<'_>) -> Report {
     let alignments =
         inputs.runs.iter().filter(|run| run.record.id.mode != Mode::Plain).map(alignment).collect();
     let expected: BTreeSet<usize> =
-        inputs.expectations.iter().filter_map(|expected| expected.finding).collect();
-    let standings = inputs.comparison.standings;
-    let findings = inputs.groups.into_iter().zip(standings).enumerate();
+        inputs.expectations.iter().flat_map(|expected| expected.findings.iter().copied()).collect();
+    let findings = inputs.groups.into_iter().zip(inputs.comparison.findings).enumerate();
     let findings = findings
-        .map(|(index, (group, standing))| ReportedFinding {
+        .map(|(index, (group, compared))| ReportedFinding {
             group,
-            standing,
+            compared,
             expected: expected.contains(&index),
         })
         .collect();
     let mut problems = inputs.problems;
+    let unlisted_problems = problems.len().saturating_sub(KEPT_PROBLEMS);
     problems.truncate(KEPT_PROBLEMS);
     Report {
         format: REPORT_FORMAT,
@@ -93,6 +93,7 @@ pub fn build(inputs: Inputs<'_>) -> Report {
         not_run,
         missing: missing.into_iter().collect(),
         problems,
+        unlisted_problems,
         capture: inputs.capture.to_owned(),
     }
 }

@@ -12,7 +12,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::baseline::{
-    AcceptedFinding, Conditions, Expectation, FindingGroup, MetricComparison, Standing, Verdict,
+    AcceptedFinding, ComparedFinding, Conditions, Expectation, FindingGroup, MetricComparison, Verdict,
 };
 use crate::format::Problem;
 use crate::model::{Alignment, Bytes, Conservation, CycleRow, MissingInput, Nanoseconds, RunId};
@@ -20,7 +20,7 @@ use crate::toolchain::{BuildFacts, BuildFailure};
 
 pub use build::{Inputs, RunInput, build, end_words};
 pub use json::{schema, to_json};
-pub use terminal::{Look, to_terminal};
+pub use terminal::{Look, clean_lines, to_terminal};
 
 /// Version of the document.
 pub const REPORT_FORMAT: u32 = 1;
@@ -42,11 +42,11 @@ pub struct Report {
     pub expectations: Vec<Expectation>,
     /// Leaks, each once for all variants.
     pub findings: Vec<ReportedFinding>,
-    /// Accepted leaks that are gone.
+    /// Accepted leaks that are gone from the variants that were run.
     pub fixed: Vec<AcceptedFinding>,
     /// There is an accepted baseline.
     pub has_baseline: bool,
-    /// Why figures were not compared with it.
+    /// Why no figures, or no noisy ones, were compared with it.
     pub not_comparable: Option<String>,
     /// Go, target and machine.
     pub conditions: Conditions,
@@ -64,6 +64,8 @@ pub struct Report {
     pub missing: Vec<MissingInput>,
     /// What could not be read in the captured files.
     pub problems: Vec<Problem>,
+    /// Further problems, which are not listed.
+    pub unlisted_problems: usize,
     /// Where the capture lies.
     #[schemars(with = "String")]
     pub capture: Utf8PathBuf,
@@ -76,7 +78,8 @@ pub struct ReportedFinding {
     #[serde(flatten)]
     pub group: FindingGroup,
     /// Against the baseline.
-    pub standing: Standing,
+    #[serde(flatten)]
+    pub compared: ComparedFinding,
     /// The contract expects it.
     pub expected: bool,
 }

@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use super::grid::Grid;
 use super::{Look, text};
 use crate::model::{Alignment, Bytes, Cell, CycleRow, Mode};
 use crate::report::{CycleTable, Report, RunAlignment};
@@ -47,16 +48,11 @@ fn alignment(aligned: &RunAlignment) -> String {
 }
 
 fn grid(table: &CycleTable, look: &Look) -> String {
-    let mut grid = comfy_table::Table::new();
-    grid.load_style(comfy_table::presets::NOTHING)
-        .force_no_tty()
-        .set_content_arrangement(comfy_table::ContentArrangement::Dynamic)
-        .set_width(look.width);
-    grid.set_header(["cycle", "begin", "STW", "mark", "heap", "live", "goal", "in use", "goroutines"]);
+    let header = ["cycle", "begin", "STW", "mark", "heap", "live", "goal", "in use", "goroutines"];
     let first = table.rows.iter().find_map(|row| row.begin).map(|cell| cell.value);
-    for row in sample(&table.rows, look) {
+    let cells = |row: &CycleRow| {
         let begin = row.begin.zip(first).map(|(begin, first)| begin.value.since(first));
-        grid.add_row([
+        vec![
             format!("{}{}", row.cycle, if row.forced { " forced" } else { "" }),
             begin.map_or("-".to_owned(), |begin| format!("+{}", text::span(begin))),
             row.stw.map_or("-".to_owned(), |stw| text::span(stw.value)),
@@ -66,12 +62,10 @@ fn grid(table: &CycleTable, look: &Look) -> String {
             size(row.goal),
             size(row.inuse_space),
             row.goroutines.map_or("-".to_owned(), |count| count.value.to_string()),
-        ]);
-    }
-    for column in grid.column_iter_mut() {
-        column.set_cell_alignment(comfy_table::CellAlignment::Right);
-    }
-    grid.to_string()
+        ]
+    };
+    let rows: Vec<Vec<String>> = sample(&table.rows, look).into_iter().map(cells).collect();
+    Grid { header: &header, rows: &rows, first: comfy_table::CellAlignment::Right }.render(look.width)
 }
 
 fn size(cell: Option<Cell<Bytes>>) -> String {

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use super::{Look, text};
-use crate::baseline::Standing;
+use crate::baseline::{AcceptedFinding, Standing};
 use crate::model::{Confidence, Evidence, Finding, Frame, LeakKind, ModuleTable, Owner};
 use crate::report::{Report, ReportedFinding};
 
@@ -17,8 +17,13 @@ pub(super) fn write(out: &mut String, report: &Report, look: &Look) {
     let modules = modules.unwrap_or_default();
     for finding in &report.findings {
         let _ = writeln!(out);
-        headline(out, finding, report.variants.len(), report.has_baseline, look);
+        headline(out, finding, report, look);
         let _ = writeln!(out, "  {}", text::clean(&finding.group.finding.sentence));
+        by_variant(out, finding);
+        let accepted = finding.compared.accepted.as_ref();
+        if let Some(note) = accepted.and_then(|accepted| accepted.note.as_ref()) {
+            let _ = writeln!(out, "    accepted: {}", text::clean(note));
+        }
         for evidence in &finding.group.finding.evidence {
             self::evidence(out, evidence, &modules, look);
         }
@@ -27,7 +32,10 @@ pub(super) fn write(out: &mut String, report: &Report, look: &Look) {
     for fixed in &report.fixed {
         let words = format!("fixed  {} leak at {} {}", kind(fixed.kind), fixed.site, fixed.place);
         let _ = writeln!(out, "\n{}", look.heading(&text::clean(&words)));
-        let _ = writeln!(out, "  accepted before, not found any more: accept a new baseline to drop it");
+        let _ = writeln!(
+            out,
+            "  accepted before, not found in the variants that were run: accept a new baseline to drop it"
+        );
     }
 }
 
@@ -38,37 +46,61 @@ fn kind(kind: LeakKind) -> &'static str {
     }
 }
 
-fn headline(
-    out: &mut String,
-    reported: &ReportedFinding,
-    n_variants: usize,
-    has_baseline: bool,
-    look: &Look,
-) {
+fn headline(out: &mut String, reported: &ReportedFinding, report: &Report, look: &Look) {
     let finding = &reported.group.finding;
     let growth = &finding.growth;
-    let rate = text::rate(growth.objects_per_op);
     let growth = match finding.kind {
-        LeakKind::Heap => format!("{}  +{rate} objects/op", text::bytes_per_op(growth.bytes_per_op)),
-        LeakKind::Goroutine => format!("+{rate} goroutines/op"),
+        LeakKind::Heap => {
+            let objects = text::rate(growth.objects_per_op);
+            format!("{}  +{objects} objects/op", text::bytes_per_op(growth.bytes_per_op))
+        }
+        LeakKind::Goroutine => per_op(finding.kind, growth.bytes_per_op, growth.objects_per_op),
     };
     let since = finding.since_cycle.map(|cycle| format!("  since GC cycle {cycle}")).unwrap_or_default();
-    let standing = match (reported.standing, reported.expected) {
-        (Standing::New, true) => "expected",
-        (Standing::New, false) if has_baseline => "NEW",
-        (Standing::New, false) => "UNEXPECTED",
-        (Standing::Known, _) => "known",
-        (Standing::Better, _) => "known, slower now",
-        (Standing::Worse, _) => "WORSE",
-    };
     let place = format!("{}:{}", finding.file, finding.site.line);
     let site = format!("{}  {}  {place}", kind(finding.kind), text::short(&finding.site.function));
-    let seen = reported.group.variants.len();
-    let _ = writeln!(
-        out,
-        "{}  {growth}{since}  {standing}  [{seen}/{n_variants} variants]",
-        look.heading(&text::clean(&site))
-    );
+    let (site, standing) = (look.heading(&text::clean(&site)), standing(reported, report.has_baseline));
+    let (seen, all) = (reported.group.variants.len(), report.variants.len());
+    let _ = writeln!(out, "{site}  {growth}{since}  {standing}  [{seen}/{all} variants]");
+}
+
+/// What makes a leak large or small: bytes, or goroutines.
+fn per_op(kind: LeakKind, bytes: f64, objects: f64) -> String {
+    match kind {
+        LeakKind::Heap => text::bytes_per_op(bytes),
+        LeakKind::Goroutine => format!("+{} goroutines/op", text::rate(objects)),
+    }
+}
+
+fn standing(reported: &ReportedFinding, has_baseline: bool) -> String {
+    let was = |known: &AcceptedFinding| per_op(known.kind, known.bytes_per_op, known.objects_per_op);
+    let was = reported.compared.accepted.as_ref().map(was).unwrap_or_default();
+    match (reported.compared.standing, reported.expected) {
+        (Standing::New, true) => "expected".to_owned(),
+        (Standing::New, false) if has_baseline => "NEW".to_owned(),
+        (Standing::New, false) => "UNEXPECTED".to_owned(),
+        (Standing::Known, _) => "known".to_owned(),
+        (Standing::Better, _) => format!("known, slower than {was}"),
+        (Standing::Worse, _) => format!("WORSE than {was}"),
+    }
+}
+
+/// Growth in each variant, where they differ.
+fn by_variant(out: &mut String, reported: &ReportedFinding) {
+    let kind = reported.group.finding.kind;
+    let mut shown: Vec<(String, Vec<&str>)> = Vec::new();
+    for one in &reported.group.by_variant {
+        let rate = per_op(kind, one.growth.bytes_per_op, one.growth.objects_per_op);
+        match shown.iter_mut().find(|(words, _)| *words == rate) {
+            Some((_, variants)) => variants.push(&one.variant),
+            None => shown.push((rate, vec![&one.variant])),
+        }
+    }
+    if shown.len() > 1 {
+        let words: Vec<String> =
+            shown.iter().map(|(rate, variants)| format!("{rate} in {}", variants.join(", "))).collect();
+        let _ = writeln!(out, "    {}", text::clean(&words.join("; ")));
+    }
 }
 
 fn evidence(out: &mut String, evidence: &Evidence, modules: &ModuleTable, look: &Look) {

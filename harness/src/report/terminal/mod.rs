@@ -5,11 +5,14 @@
 
 mod cycles;
 mod findings;
+mod grid;
 mod notes;
 #[cfg(test)]
 mod tests;
 mod text;
 mod variants;
+
+pub use text::clean_lines;
 
 use std::fmt::Write;
 
@@ -67,7 +70,7 @@ fn verdict(out: &mut String, report: &Report, look: &Look) {
     let _ = writeln!(out, "{word} {scenario}: {}", text::clean(&verdict.headline));
     if verdict.reasons.len() > 1 || verdict.outcome != Outcome::Pass {
         for reason in &verdict.reasons {
-            let _ = writeln!(out, "  - {}", text::clean_lines(reason).replace('\n', "\n    "));
+            let _ = writeln!(out, "  - {}", text::clean_lines(&reason.text).replace('\n', "\n    "));
         }
     }
 }

@@ -5,9 +5,11 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use super::{Look, text};
-use crate::baseline::MetricStanding;
+use crate::baseline::{MetricComparison, MetricStanding};
 use crate::report::Report;
 
+/// Figures shown that are not as accepted.
+const FIGURES: usize = 12;
 /// Problems shown.
 const PROBLEMS: usize = 5;
 
@@ -17,8 +19,9 @@ pub(super) fn write(out: &mut String, report: &Report, look: &Look) {
     list(out, look, "Not judged, or with less confidence", doubts(report));
     list(out, look, "What the observed build changes", differences(report));
     problems(out, report, look);
-    let _ = writeln!(out, "\ncapture  {}", report.capture);
-    let _ = writeln!(out, "again    harness analyze {}", report.capture);
+    let capture = text::clean(report.capture.as_str());
+    let _ = writeln!(out, "\ncapture  {capture}");
+    let _ = writeln!(out, "again    harness analyze {capture}");
 }
 
 fn list(out: &mut String, look: &Look, title: &str, lines: Vec<String>) {
@@ -57,38 +60,60 @@ fn baseline(out: &mut String, report: &Report, look: &Look) {
         return;
     }
     let mut lines = Vec::new();
-    lines.extend(report.not_comparable.as_ref().map(|why| format!("figures not compared: {why}")));
-    let mut counts: BTreeMap<MetricStanding, usize> = BTreeMap::new();
-    for metric in &report.metrics {
-        *counts.entry(metric.standing).or_default() += 1;
-        let word = match metric.standing {
-            MetricStanding::Better => "better",
-            MetricStanding::Worse => "worse",
-            MetricStanding::Changed => "changed",
-            _ => continue,
-        };
-        let now = metric.metric.median().unwrap_or(0);
-        let (old, unit) = (metric.accepted.unwrap_or(0), &metric.metric.unit);
-        lines.push(format!("{word}: {} of {}: {old} -> {now} {unit}", metric.metric.name, metric.variant));
+    lines.extend(report.not_comparable.clone());
+    let figures = figures(report, look);
+    let most = if look.verbose { figures.len() } else { FIGURES };
+    let more = figures.len().saturating_sub(most);
+    lines.extend(figures.into_iter().take(most));
+    if more > 0 {
+        lines.push(format!("… {more} more, -v shows them"));
     }
-    let same = counts.get(&MetricStanding::Same).copied().unwrap_or(0);
+    let slight = report.metrics.iter().filter(|metric| is_slight(metric)).count();
+    if slight > 0 && !look.verbose {
+        let figures = if slight == 1 { "exact figure differs" } else { "exact figures differ" };
+        lines.push(format!("{slight} {figures} slightly, as another directory's name can do; -v shows them"));
+    }
+    let same = report.metrics.iter().filter(|metric| metric.standing == MetricStanding::Same).count();
     if same > 0 {
-        lines.push(format!("{same} figures as accepted"));
+        lines.push(format!("{same} {} as accepted", if same == 1 { "figure" } else { "figures" }));
     }
     list(out, look, "Against the baseline", lines);
 }
 
-/// Each doubt once, with the variants that share it.
+/// An exact figure that is not as accepted, but within its threshold.
+fn is_slight(compared: &MetricComparison) -> bool {
+    compared.standing == MetricStanding::Changed && compared.metric.exact
+}
+
+/// Figures that are not as accepted, worse ones first.
+fn figures(report: &Report, look: &Look) -> Vec<String> {
+    let mut by_words: Vec<(u8, String, Vec<&str>)> = Vec::new();
+    for compared in report.metrics.iter().filter(|compared| look.verbose || !is_slight(compared)) {
+        let (rank, word) = match compared.standing {
+            MetricStanding::Worse => (0, "worse"),
+            MetricStanding::Better => (1, "better"),
+            MetricStanding::Changed => (2, "changed"),
+            _ => continue,
+        };
+        let now = compared.metric.median().unwrap_or(0);
+        let (old, unit) = (compared.accepted.unwrap_or(0), &compared.metric.unit);
+        let words = format!("{word}: {}: {old} -> {now} {unit}", compared.metric.name);
+        match by_words.iter_mut().find(|(_, known, _)| *known == words) {
+            Some((.., variants)) => variants.push(&compared.variant),
+            None => by_words.push((rank, words, vec![&compared.variant])),
+        }
+    }
+    by_words.sort_by_key(|(rank, ..)| *rank);
+    by_words.into_iter().map(|(_, words, of)| with_variants(words, &of, report)).collect()
+}
+
+/// Each rule that could not run once, with the variants that share it. Doubts about a variant as a whole are reasons of
+/// the verdict.
 fn doubts(report: &Report) -> Vec<String> {
     let mut by_words: BTreeMap<String, Vec<&str>> = BTreeMap::new();
     for note in &report.not_run {
         let words = format!("not run: {}: {}", note.missing.source, note.missing.why);
         by_words.entry(words).or_default().push(&note.variant);
-    }
-    for variant in &report.variants {
-        for why in &variant.inconclusive {
-            by_words.entry(why.clone()).or_default().push(&variant.name);
-        }
     }
     let mut lines: Vec<String> =
         by_words.into_iter().map(|(words, of)| with_variants(words, &of, report)).collect();
@@ -112,7 +137,7 @@ fn differences(report: &Report) -> Vec<String> {
 }
 
 fn problems(out: &mut String, report: &Report, look: &Look) {
-    let n = report.problems.len();
+    let n = report.problems.len().saturating_add(report.unlisted_problems);
     let mut lines: Vec<String> = report.problems.iter().take(PROBLEMS).map(ToString::to_string).collect();
     if n > PROBLEMS {
         lines.push(format!("{} more, `--format json` lists them", n - PROBLEMS));

@@ -1,8 +1,13 @@
 //! A small report as text.
 
 use super::*;
-use crate::baseline::{Conditions, FindingGroup, Standing, VariantGrowth, Verdict};
-use crate::model::{Bytes, Confidence, Evidence, Finding, Frame, GcCycle, Growth, LeakKind, ModuleTable};
+use crate::baseline::{
+    AcceptedFinding, Cause, ComparedFinding, Conditions, FindingGroup, MetricComparison, MetricStanding,
+    Reason, Standing, VariantGrowth, Verdict,
+};
+use crate::model::{
+    Bytes, Confidence, Evidence, Finding, Frame, GcCycle, Growth, LeakKind, Metric, ModuleTable,
+};
 use crate::report::{REPORT_FORMAT, ReportedFinding, VariantReport};
 use crate::toolchain::{BuildFacts, BuildFailure};
 
@@ -10,6 +15,10 @@ const PLAIN: Look = Look { width: 100, color: false, verbose: false };
 
 fn frame(function: &str, file: &str, line: u32) -> Frame {
     Frame { function: function.into(), file: file.into(), line }
+}
+
+fn reason(text: &str) -> Reason {
+    Reason { outcome: Outcome::Leak, cause: Cause::UnexpectedLeak, text: text.into() }
 }
 
 fn report() -> Report {
@@ -46,13 +55,13 @@ fn report() -> Report {
         verdict: Verdict {
             outcome: Outcome::Leak,
             exit_code: 1,
-            headline: "unexpected leak".into(),
-            reasons: vec!["unexpected leak: heap grows".into()],
+            headline: "1 unexpected leak".into(),
+            reasons: vec![reason("heap grows")],
         },
         expectations: Vec::new(),
         findings: vec![ReportedFinding {
             group: FindingGroup { finding, variants: vec!["default".into()], by_variant },
-            standing: Standing::New,
+            compared: ComparedFinding { standing: Standing::New, accepted: None },
             expected: false,
         }],
         fixed: Vec::new(),
@@ -71,6 +80,7 @@ fn report() -> Report {
         not_run: Vec::new(),
         missing: Vec::new(),
         problems: Vec::new(),
+        unlisted_problems: 0,
         capture: "/captures/leak".into(),
     }
 }
@@ -79,8 +89,8 @@ fn report() -> Report {
 fn the_verdict_comes_first_and_the_finding_shows_the_users_frames() {
     let text = to_terminal(&report(), &PLAIN);
     let expected = "\
-FAIL leak: unexpected leak
-  - unexpected leak: heap grows
+FAIL leak: 1 unexpected leak
+  - heap grows
 
 heap  cache.(*Cache).Put  cache/cache.go:44  +256 B/op  +1 objects/op  since GC cycle 3  UNEXPECTED  [1/1 variants]
   heap grows by 256 B per operation
@@ -112,7 +122,8 @@ fn hostile_names_reach_no_part_of_the_text() {
     let mut report = report();
     report.scenario = evil.into();
     report.verdict.headline = evil.into();
-    report.verdict.reasons = vec![evil.into()];
+    report.verdict.reasons = vec![reason(evil)];
+    report.capture = evil.into();
     report.variants[0].name = evil.into();
     let finding = &mut report.findings[0].group.finding;
     finding.sentence = evil.into();
@@ -154,6 +165,84 @@ fn a_failed_build_shows_what_the_compiler_said_and_what_to_do() {
 fn tables_keep_to_the_width() {
     let text = to_terminal(&report(), &Look { width: 60, ..PLAIN });
     let table = text.split("\nVariants\n").nth(1).expect("a table");
-    let table = table.split("\n\n").next().expect("its lines");
+    let table = table.split("\ncapture").next().expect("its lines");
+    assert!(table.contains("peak RSS") && table.contains("findings"), "{table}");
     assert!(table.lines().all(|line| line.chars().count() <= 60), "{table}");
+}
+
+fn known(bytes_per_op: f64, note: Option<&str>) -> AcceptedFinding {
+    AcceptedFinding {
+        kind: LeakKind::Heap,
+        fingerprint: "00aa".into(),
+        site: "app/cache.(*Cache).Put".into(),
+        place: "cache/cache.go:41".into(),
+        bytes_per_op,
+        objects_per_op: 1.0,
+        variants: vec!["default".into()],
+        note: note.map(str::to_owned),
+        differs: std::collections::BTreeMap::new(),
+    }
+}
+
+#[test]
+fn a_known_leak_says_why_it_is_accepted_and_a_worse_one_what_was() {
+    let mut report = report();
+    let compared = &mut report.findings[0].compared;
+    *compared = ComparedFinding { standing: Standing::Worse, accepted: Some(known(64.0, Some("by tenant"))) };
+    let text = to_terminal(&report, &PLAIN);
+    assert!(text.contains("  WORSE than +64 B/op  [1/1 variants]"), "{text}");
+    assert!(text.contains("\n    accepted: by tenant\n"), "{text}");
+}
+
+#[test]
+fn growth_is_shown_by_variant_where_it_differs() {
+    let mut report = report();
+    let group = &mut report.findings[0].group;
+    let mut debug = group.by_variant[0].clone();
+    debug.variant = "debug".into();
+    group.by_variant.push(debug.clone());
+    assert!(!to_terminal(&report, &PLAIN).contains(" in debug"));
+    debug.growth.bytes_per_op = 2048.0;
+    report.findings[0].group.by_variant[1] = debug;
+    let text = to_terminal(&report, &PLAIN);
+    assert!(text.contains("\n    +256 B/op in default; +2.0 KiB/op in debug\n"), "{text}");
+}
+
+#[test]
+fn the_baseline_section_lists_what_is_gone_and_figures_that_changed_worst_first() {
+    let mut report = report();
+    report.has_baseline = true;
+    report.fixed = vec![known(64.0, None)];
+    let figure = |name: &str, accepted, value, standing| MetricComparison {
+        variant: "default".into(),
+        metric: Metric { name: name.into(), unit: "B".into(), exact: true, values: vec![value] },
+        accepted: Some(accepted),
+        standing,
+    };
+    report.metrics = vec![
+        figure("step.same", 1, 1, MetricStanding::Same),
+        figure("step.changed", 1000, 1001, MetricStanding::Changed),
+        figure("step.worse", 10, 20, MetricStanding::Worse),
+    ];
+    let text = to_terminal(&report, &PLAIN);
+    assert!(text.contains("\nfixed  heap leak at app/cache.(*Cache).Put cache/cache.go:41\n"), "{text}");
+    let section =
+        "Against the baseline\n  - worse: step.worse: 10 -> 20 B\n  - 1 exact figure differs slightly";
+    assert!(text.contains(section), "{text}");
+    let text = to_terminal(&report, &Look { verbose: true, ..PLAIN });
+    assert!(text.contains("  - changed: step.changed: 1000 -> 1001 B\n  - 1 figure as accepted\n"), "{text}");
+}
+
+#[test]
+fn the_json_form_has_what_its_schema_promises() {
+    let schema = crate::report::schema();
+    let json: serde_json::Value = serde_json::from_str(&crate::report::to_json(&report()).unwrap()).unwrap();
+    let names = |value: &serde_json::Value| {
+        let mut names: Vec<String> = value.as_object().unwrap().keys().cloned().collect();
+        names.sort();
+        names
+    };
+    assert_eq!(names(&json), names(&schema["properties"]));
+    let back: Report = serde_json::from_value(json).unwrap();
+    assert_eq!(back, report());
 }

@@ -7,13 +7,14 @@ use crate::model::{Bytes, Frame, Nanoseconds};
 pub(super) fn clean(text: &str) -> String {
     let harmful = |c: char| {
         c.is_control()
-            || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}')
+            || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}' | '\u{61c}')
     };
     text.chars().flat_map(|c| if harmful(c) { c.escape_unicode().collect() } else { vec![c] }).collect()
 }
 
-/// [`clean`], line by line.
-pub(super) fn clean_lines(text: &str) -> String {
+/// Text of several lines without control characters, for whatever else is printed.
+#[must_use]
+pub fn clean_lines(text: &str) -> String {
     text.lines().map(|line| clean(&line.replace('\t', "    "))).collect::<Vec<_>>().join("\n")
 }
 

@@ -2,39 +2,21 @@
 
 use std::fmt::Write;
 
+use super::grid::Grid;
 use super::{Look, text};
 use crate::model::{Bytes, Mode, Nanoseconds};
 use crate::report::{Report, VariantReport};
 
 pub(super) fn write(out: &mut String, report: &Report, look: &Look) {
     let _ = writeln!(out, "\n{}", look.heading("Variants"));
-    let mut grid = comfy_table::Table::new();
-    grid.load_style(comfy_table::presets::NOTHING)
-        .force_no_tty()
-        .set_content_arrangement(comfy_table::ContentArrangement::Dynamic)
-        .set_width(look.width);
-    grid.set_header([
-        "variant",
-        "size",
-        "build",
-        "plain",
-        "natural",
-        "step",
-        "GCs",
-        "peak heap",
-        "peak RSS",
-        "findings",
-    ]);
-    for variant in &report.variants {
-        grid.add_row(row(variant));
-    }
-    for column in grid.column_iter_mut().skip(1) {
-        column.set_cell_alignment(comfy_table::CellAlignment::Right);
-    }
-    let _ = writeln!(out, "{grid}");
+    let header =
+        ["variant", "size", "build", "plain", "natural", "step", "GCs", "peak heap", "peak RSS", "findings"];
+    let rows: Vec<Vec<String>> = report.variants.iter().map(row).collect();
+    let grid = Grid { header: &header, rows: &rows, first: comfy_table::CellAlignment::Left };
+    let _ = writeln!(out, "{}", grid.render(look.width));
 }
 
-fn row(variant: &VariantReport) -> [String; 10] {
+fn row(variant: &VariantReport) -> Vec<String> {
     let dash = || "-".to_owned();
     let wall = |mode| median(variant, mode, |run| run.wall.0).map(Nanoseconds);
     let plain = wall(Mode::Plain);
@@ -47,10 +29,10 @@ fn row(variant: &VariantReport) -> [String; 10] {
     };
     let build = variant.build.as_ref();
     let rss = median(variant, Mode::Plain, |run| i64::try_from(run.peak_rss.0).unwrap_or(i64::MAX));
-    [
+    vec![
         text::clean(&variant.name),
         build.map_or_else(dash, |build| text::bytes(build.plain.size)),
-        build.map_or("FAILED".to_owned(), |build| millis(build.build_ms.0 + build.build_ms.1)),
+        build.map_or("FAILED".to_owned(), |build| millis(build.build_ms.0.saturating_add(build.build_ms.1))),
         plain.map_or_else(dash, text::span),
         factor(Mode::Natural),
         factor(Mode::Step),

@@ -1,0 +1,85 @@
+//! Tables that fit a width: columns that do not are put into a further table below, after the first column
+//! again. No cell is cut or wrapped.
+
+use comfy_table::{CellAlignment, Table, presets};
+
+/// Blanks around the content of a cell.
+const PADDING: usize = 2;
+
+/// A table of text; every row is as long as the header.
+pub(super) struct Grid<'a> {
+    pub(super) header: &'a [&'a str],
+    pub(super) rows: &'a [Vec<String>],
+    /// Alignment of the first column; the others hold figures and are aligned to the right.
+    pub(super) first: CellAlignment,
+}
+
+impl Grid<'_> {
+    /// Lines of the table, or of several.
+    pub(super) fn render(&self, width: u16) -> String {
+        let parts = self.split(usize::from(width));
+        let tables: Vec<String> = parts.iter().map(|columns| self.table(columns)).collect();
+        tables.join("\n\n")
+    }
+
+    /// Columns of each table.
+    fn split(&self, width: usize) -> Vec<Vec<usize>> {
+        let widths: Vec<usize> = (0..self.header.len()).map(|column| self.width_of(column)).collect();
+        let mut parts: Vec<Vec<usize>> = Vec::new();
+        let mut used = 0;
+        for column in 1..widths.len() {
+            match parts.last_mut() {
+                Some(part) if used + widths[column] <= width => part.push(column),
+                _ => {
+                    parts.push(vec![0, column]);
+                    used = widths[0];
+                }
+            }
+            used += widths[column];
+        }
+        parts
+    }
+
+    fn width_of(&self, column: usize) -> usize {
+        let cells = self.rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count());
+        let header = self.header[column].chars().count();
+        cells.max().unwrap_or(0).max(header) + PADDING
+    }
+
+    fn table(&self, columns: &[usize]) -> String {
+        let mut table = Table::new();
+        table.load_style(presets::NOTHING).force_no_tty();
+        table.set_header(columns.iter().map(|column| self.header[*column]));
+        for row in self.rows {
+            table.add_row(columns.iter().filter_map(|column| row.get(*column)));
+        }
+        for (place, column) in table.column_iter_mut().enumerate() {
+            column.set_cell_alignment(if place == 0 { self.first } else { CellAlignment::Right });
+        }
+        let text = table.to_string();
+        text.lines().map(str::trim_end).collect::<Vec<_>>().join("\n")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_that_do_not_fit_go_into_a_second_table() {
+        let rows = [vec!["default".to_owned(), "1.0 MiB".to_owned(), "2.0 s".to_owned()]];
+        let grid = Grid { header: &["variant", "size", "build"], rows: &rows, first: CellAlignment::Left };
+        assert_eq!(grid.render(80), " variant     size  build\n default  1.0 MiB  2.0 s");
+        assert_eq!(
+            grid.render(20),
+            " variant     size\n default  1.0 MiB\n\n variant  build\n default  2.0 s"
+        );
+    }
+
+    #[test]
+    fn a_width_too_small_for_anything_still_shows_everything() {
+        let rows = [vec!["a".to_owned(), "b".to_owned()]];
+        let grid = Grid { header: &["x", "y"], rows: &rows, first: CellAlignment::Right };
+        assert_eq!(grid.render(0), " x  y\n a  b");
+    }
+}
