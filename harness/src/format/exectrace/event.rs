@@ -5,25 +5,52 @@
 //! variants are the Go runtime's own event names (`internal/trace/tracev2`).
 
 use super::ids::{ObjectId, ProcId, SpanId, StackId, StringId, TaskId, ThreadId, TypeId};
+use super::spec::MAX_ARGS;
 use super::state::{GoState, ProcState};
 use crate::model::{Bytes, GoroutineId, MonotonicTime, TraceTime, WallTime};
 
-/// One event, in the order the runtime's own rules give it.
+/// "None" for a thread, processor or goroutine.
+pub(super) const NONE: u64 = u64::MAX;
+
+/// One event, in the order the runtime's own rules give it. Packed: what it says is worked out by
+/// [`Event::kind`] for those who ask, since most folds look at few of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Event {
-    /// When: never earlier than the event before it.
+    /// When: later than the event before it.
     pub time: TraceTime,
+    pub(super) thread: u64,
+    pub(super) proc: u64,
+    pub(super) goroutine: u64,
+    /// As in the file, for those kinds that are there.
+    pub(super) args: [u64; MAX_ARGS],
+    /// Generation of table ids among them.
+    pub(super) tag: u32,
+    pub(super) code: u8,
+    /// What the order knows beyond the file: a state before the event, where a name stands.
+    pub(super) note: u8,
+}
+
+impl Event {
     /// The thread (M) it happened on; `None` for events that belong to no thread.
-    pub thread: Option<ThreadId>,
+    #[must_use]
+    #[inline]
+    pub fn thread(&self) -> Option<ThreadId> {
+        (self.thread != NONE).then_some(ThreadId(self.thread))
+    }
+
     /// The processor (P) that thread held just before the event.
-    pub proc: Option<ProcId>,
+    #[must_use]
+    #[inline]
+    pub fn proc(&self) -> Option<ProcId> {
+        (self.proc != NONE).then_some(ProcId(self.proc))
+    }
+
     /// The goroutine that thread was running just before the event.
-    pub goroutine: Option<GoroutineId>,
-    /// Where in the program: the stack of `goroutine`, except for [`EventKind::GoStatus`], where it
-    /// is the stack of the goroutine that the event is about. [`StackId::NONE`] when there is none.
-    pub stack: StackId,
-    /// What happened.
-    pub kind: EventKind,
+    #[must_use]
+    #[inline]
+    pub fn goroutine(&self) -> Option<GoroutineId> {
+        (self.goroutine != NONE).then_some(GoroutineId(self.goroutine))
+    }
 }
 
 /// What happened, with the arguments of the wire event that matter outside the decoder (sequence
@@ -80,7 +107,7 @@ pub enum EventKind {
 
     /// The goroutine began to stop the world, for this reason.
     StwBegin { kind: StringId },
-    /// The world runs again. `kind` is the begin's; unresolvable if a generation ended in between.
+    /// The world runs again. `kind` is the begin's.
     StwEnd { kind: StringId },
 
     /// A GC cycle was running when tracing or this generation began.
@@ -110,8 +137,8 @@ pub enum EventKind {
     GoLabel { label: StringId },
     /// `trace.NewTask`. Parent [`TaskId::BACKGROUND`] is no parent.
     UserTaskBegin { task: TaskId, parent: TaskId, name: StringId },
-    /// `Task.End`.
-    UserTaskEnd { task: TaskId },
+    /// `Task.End`. Parent and name are the begin's: none if the trace does not show it.
+    UserTaskEnd { task: TaskId, parent: TaskId, name: StringId },
     /// `trace.StartRegion`, `trace.WithRegion`.
     UserRegionBegin { task: TaskId, name: StringId },
     /// End of that region.

@@ -37,6 +37,10 @@ impl TaskId {
     pub const BACKGROUND: Self = Self(0);
 }
 
+/// In place of a generation's tag: the string outlived its generation (name of a task, reason of a
+/// stop of the world) and stands in a table of the whole trace.
+pub(super) const KEPT: u32 = u32::MAX;
+
 macro_rules! table_id {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*

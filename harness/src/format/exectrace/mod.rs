@@ -15,8 +15,8 @@
 //! let mut names = Names::default();
 //! let mut trace = Reader::new("trace.out", bytes)?;
 //! while let Some(event) = trace.next_event() {
-//!     if let EventKind::GoCreate { created, start } = event.kind {
-//!         let creation_site = names.stack(trace.stack(event.stack));
+//!     if let EventKind::GoCreate { created, start } = event.kind() {
+//!         let creation_site = names.stack(trace.stack(event.stack()));
 //!     }
 //! }
 //! let problems = trace.problems();
@@ -34,6 +34,7 @@ mod event;
 mod frontier;
 mod generation;
 mod ids;
+mod kind;
 mod order;
 mod problems;
 mod reader;

@@ -2,17 +2,16 @@
 
 use super::allocfree::{AllocInfo, AllocType};
 use super::cursor::{Cursor, NO_BATCH, RawEvent, Source};
-use super::event::{Event, EventKind, Sync};
+use super::event::{Event, Sync};
 use super::frontier::Frontier;
 use super::generation::{Generation, Loader};
-use super::ids::{StackId, StringId, TypeId};
+use super::ids::{KEPT, StackId, StringId, TypeId};
 use super::order::{Era, Order, Step, Violation};
 use super::problems::Problems;
 use super::spec::{self, References, TimedArgs};
 use super::stack::StackView;
 use super::version::{OpenError, Version};
 use crate::format::Problem;
-use crate::model::TraceTime;
 
 /// So often in a generation an event may be taken against the rules before the rest of it is read
 /// in the order of time, without looking for a better candidate each time.
@@ -213,11 +212,12 @@ impl<'a> Reader<'a> {
         let mut sync = Sync { number: self.n_syncs, clocks: None };
         if !self.loader.load(&mut self.generation, &mut self.problems) {
             self.done = true;
-            return sync_event(self.last_time, sync);
+            return Event::of_sync(self.last_time, sync);
         }
+        self.order.new_generation();
         self.start_cursors();
         sync.clocks = self.generation.sync.snapshot(self.generation.tick);
-        sync_event(self.generation.tick.nanoseconds(self.generation.min_time), sync)
+        Event::of_sync(self.generation.tick.nanoseconds(self.generation.min_time), sync)
     }
 
     /// A cursor for each thread with batches, in the order in which the file first names them.
@@ -260,6 +260,9 @@ impl<'a> Reader<'a> {
     /// The string with this id, likewise.
     #[must_use]
     pub fn string(&self, id: StringId) -> Option<&str> {
+        if let Some(name) = id.wire_in(KEPT) {
+            return self.order.names.get(name);
+        }
         self.generation.tables.string(id)
     }
 
@@ -300,15 +303,4 @@ fn source<'s, 'a>(
     timed: &'s TimedArgs,
 ) -> Source<'s, 'a> {
     Source { data, batches: &generation.batches, following, timed, tick: generation.tick }
-}
-
-fn sync_event(time: i64, sync: Sync) -> Event {
-    Event {
-        time: TraceTime(time),
-        thread: None,
-        proc: None,
-        goroutine: None,
-        stack: StackId::NONE,
-        kind: EventKind::Sync(sync),
-    }
 }

@@ -1,21 +1,20 @@
 //! CPU samples: their batches, in the order in which they join the events of a generation.
 
-use super::batch::{Batch, thread_id};
+use super::batch::Batch;
 use super::clock::TickLength;
-use super::event::{Event, EventKind};
-use super::ids::{ProcId, StackId, ThreadId};
+use super::event::{Event, NONE};
 use super::spec;
 use super::tables::{BadEntry, body_after_mark, expect_type};
-use crate::model::{GoroutineId, TraceTime};
 
 /// One sample.
 #[derive(Debug, Clone, Copy)]
 struct Sample {
     /// In ticks.
     time: u64,
-    thread: Option<ThreadId>,
-    proc: Option<ProcId>,
-    goroutine: Option<GoroutineId>,
+    /// [`NONE`] for none, as in an event.
+    thread: u64,
+    proc: u64,
+    goroutine: u64,
     stack: u64,
 }
 
@@ -40,9 +39,8 @@ impl Samples {
             expect_type(&mut wire, spec::CPU_SAMPLE)?;
             let mut next = || wire.varint().map_err(|e| BadEntry::number(pos, e));
             let time = next()?;
-            let thread = thread_id(next()?);
-            let proc = Some(next()?).filter(|&p| p != u64::MAX).map(ProcId);
-            let goroutine = Some(next()?).filter(|&g| g != 0 && g != u64::MAX).map(GoroutineId);
+            let (thread, proc) = (next()?, next()?);
+            let goroutine = Some(next()?).filter(|&g| g != 0).unwrap_or(NONE);
             let stack = next()?;
             self.all.push(Sample { time, thread, proc, goroutine, stack });
         }
@@ -63,14 +61,14 @@ impl Samples {
     pub(super) fn next(&mut self, tick: TickLength, tag: u32) -> Option<(Event, u64)> {
         let sample = *self.all.get(self.next)?;
         self.next += 1;
-        let event = Event {
-            time: TraceTime(tick.nanoseconds(sample.time)),
+        let mut event = Event {
             thread: sample.thread,
             proc: sample.proc,
             goroutine: sample.goroutine,
-            stack: StackId::new(tag, sample.stack),
-            kind: EventKind::CpuSample,
+            tag,
+            ..Event::without_context(tick.nanoseconds(sample.time), spec::CPU_SAMPLE)
         };
+        event.args[0] = sample.stack;
         Some((event, sample.stack))
     }
 }

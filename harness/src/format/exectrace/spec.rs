@@ -199,6 +199,31 @@ pub(super) fn references() -> [References; 256] {
     table
 }
 
+/// In [`STACK_ARGUMENT`]: the event has no stack.
+pub(super) const NO_STACK: u8 = u8::MAX;
+
+/// For each event type, which argument after the time is the stack it happened at.
+pub(super) static STACK_ARGUMENT: [u8; 256] = stack_arguments();
+
+const fn stack_arguments() -> [u8; 256] {
+    let mut table = [NO_STACK; 256];
+    let mut number = 0;
+    while number < table.len() {
+        if let Some(Spec { class: Class::Timed, args, .. }) = spec(number as u8) {
+            let mut i = 1;
+            while i < args.len() {
+                if matches!(args[i].1, Arg::Stack) {
+                    table[number] = i as u8 - 1;
+                }
+                i += 1;
+            }
+        }
+        number += 1;
+    }
+    table[CPU_SAMPLE as usize] = 0;
+    table
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

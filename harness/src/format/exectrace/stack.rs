@@ -12,7 +12,7 @@ use crate::model::{Frame, Stack};
 pub(super) const MAX_FRAMES: u64 = 128;
 
 /// Text of a function or file whose string the file does not have (cut off, damaged).
-const UNKNOWN: &str = "?";
+pub(super) const UNKNOWN: &str = "?";
 
 /// One stack, still encoded: checked when the table was read, decoded when asked.
 #[derive(Debug, Clone, Copy)]

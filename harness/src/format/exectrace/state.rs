@@ -26,6 +26,11 @@ impl GoState {
             _ => return None,
         })
     }
+
+    /// The number in the file; 0 if there is none for it.
+    pub(super) fn note(self) -> u8 {
+        self as u8
+    }
 }
 
 /// State of a processor.
@@ -55,6 +60,27 @@ impl ProcState {
             4 => Self::SyscallAbandoned,
             _ => return None,
         })
+    }
+
+    /// The number in the file; 0 if there is none for it.
+    pub(super) fn wire(self) -> u64 {
+        match self {
+            Self::Undetermined | Self::NotExist => 0,
+            Self::Running => 1,
+            Self::Idle => 2,
+            Self::Syscall => 3,
+            Self::SyscallAbandoned => 4,
+        }
+    }
+
+    /// As a small number, for [`Self::from_note`].
+    pub(super) fn note(self) -> u8 {
+        self as u8
+    }
+
+    pub(super) fn from_note(note: u8) -> Self {
+        let all = [Self::Undetermined, Self::NotExist, Self::Running, Self::Idle, Self::Syscall];
+        all.get(usize::from(note)).copied().unwrap_or(Self::SyscallAbandoned)
     }
 
     /// The state as a user of the scheduler sees it: a processor in a system call still counts as

@@ -55,9 +55,9 @@ impl Census {
 
     /// Looks at one event.
     pub(super) fn event(&mut self, event: &Event, reader: &Reader<'_>, names: &mut Names) {
-        match event.kind {
+        match event.kind() {
             EventKind::GoCreate { created, start } | EventKind::GoCreateBlocked { created, start } => {
-                self.created(created, (event.stack, start), reader, names);
+                self.created(created, (event.stack(), start), reader, names);
             }
             EventKind::GoCreateSyscall { created } => {
                 self.living.insert(created, Living::default());
@@ -66,7 +66,7 @@ impl Census {
                 self.living.entry(about).or_default();
             }
             EventKind::GoDestroy | EventKind::GoDestroySyscall => {
-                event.goroutine.into_iter().for_each(|goroutine| self.ended(goroutine));
+                event.goroutine().into_iter().for_each(|goroutine| self.ended(goroutine));
             }
             EventKind::GoBlock { reason } => self.blocked(event, reason, reader, names),
             EventKind::GoUnblock { unblocked } => {
@@ -121,17 +121,17 @@ impl Census {
     }
 
     fn blocked(&mut self, event: &Event, reason: StringId, reader: &Reader<'_>, names: &mut Names) {
-        let key = (reason, event.stack);
+        let key = (reason, event.stack());
         let wait = match self.known_waits.get(&key) {
             Some(known) => *known,
             None => {
                 let text = names.intern(reader.string(reason).unwrap_or("?"));
-                let wait = self.wait((text, names.stack(reader.stack(event.stack))));
+                let wait = self.wait((text, names.stack(reader.stack(event.stack()))));
                 self.known_waits.insert(key, wait);
                 wait
             }
         };
-        let living = event.goroutine.and_then(|id| self.living.get_mut(&id));
+        let living = event.goroutine().and_then(|id| self.living.get_mut(&id));
         living.into_iter().for_each(|living| living.wait = Some(wait));
     }
 

@@ -27,7 +27,7 @@ enum Phase {
 impl Gcs {
     /// Looks at one event; `alive` is the number of goroutines now.
     pub(super) fn event(&mut self, event: &Event, reader: &Reader<'_>, alive: u64) {
-        match event.kind {
+        match event.kind() {
             EventKind::StwBegin { kind } => self.world_stops(event.time, phase(reader, kind)),
             EventKind::StwEnd { .. } => self.world_runs(event.time),
             EventKind::GcActive { seq } => self.active(seq),

@@ -43,7 +43,7 @@ pub(super) fn fold(file: &str, bytes: &[u8], checkpoints: &[MonotonicTime]) -> R
             census.checkpoint();
             next = waiting.next();
         }
-        match event.kind {
+        match event.kind() {
             EventKind::Sync(sync) => {
                 census.new_generation();
                 clock_pairs.extend(sync.clocks.map(|clocks| (clocks.trace, clocks.monotonic)));

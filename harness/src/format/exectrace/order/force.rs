@@ -29,6 +29,10 @@ impl Order {
                 self.force_gc(offer);
                 offer.context
             }
+            USER_TASK_BEGIN | USER_TASK_END => {
+                self.take_task(offer);
+                offer.context
+            }
             STW_BEGIN | STW_END | GC_SWEEP_ACTIVE..=GC_MARK_ASSIST_END => {
                 self.force_range(offer);
                 offer.context
@@ -134,7 +138,7 @@ impl Order {
         let before = known.map_or(GoState::Undetermined, |goroutine| goroutine.state);
         let state = GoState::from_wire(offer.arg(2)).unwrap_or(GoState::Waiting);
         let place = self.set_goroutine(offer.arg(0), state, Some(Seq::start(offer.era.number)));
-        self.emit_go_status(offer, offer.context, before, state);
+        self.emit_as(offer, offer.context, offer.said(before.note()));
         let here = thread_id(offer.arg(1)) == offer.context.thread;
         match state {
             GoState::Running => Context { goroutine: Some(place), ..offer.context },

@@ -1,11 +1,11 @@
 //! The GC's cycles, which carry sequence numbers of their own, and the ranges of time bound to a
 //! goroutine (stop of the world, mark assist) or a processor (sweep).
 
-use super::super::event::EventKind;
-use super::super::ids::{StackId, StringId};
+use super::super::kind::NAME_IS_KEPT;
 use super::super::spec;
+use super::names::{NO_NAME, Name};
 use super::state::{GcPhase, Range, Ranges};
-use super::{NEEDS_GOROUTINE, NEEDS_PROC, Offer, Order, Outcome, Step, Violation};
+use super::{NEEDS_GOROUTINE, NEEDS_PROC, Offer, Order, Outcome, Said, Step, Violation};
 
 impl Order {
     pub(super) fn gc_cycle(&mut self, offer: &mut Offer<'_>) -> Outcome {
@@ -51,7 +51,7 @@ impl Order {
     }
 
     pub(super) fn range(&mut self, offer: &mut Offer<'_>) -> Outcome {
-        let (range, part) = range_of(offer);
+        let (range, part) = self.range_of(offer);
         match (part, range) {
             (Part::Active, _) => {}
             (_, Range::Sweep) => offer.require(NEEDS_PROC)?,
@@ -77,7 +77,7 @@ impl Order {
 
     /// Takes a begin or end whether or not it has a counterpart.
     pub(super) fn force_range(&mut self, offer: &Offer<'_>) {
-        let (range, part) = range_of(offer);
+        let (range, part) = self.range_of(offer);
         let ended = self.ranges_for(offer, range, part).and_then(|ranges| {
             if part == Part::End {
                 return ranges.end(range);
@@ -88,6 +88,14 @@ impl Order {
             None
         });
         self.emit_range(offer, ended);
+    }
+
+    fn range_of(&mut self, offer: &Offer<'_>) -> (Range, Part) {
+        let name = match offer.raw.kind {
+            spec::STW_BEGIN => self.names.name(offer.arg(0), offer.era.strings),
+            _ => NO_NAME,
+        };
+        range_of(offer.raw.kind, name)
     }
 
     /// The ranges of the goroutine or processor that the event is about.
@@ -103,10 +111,16 @@ impl Order {
 
     /// The end of a stop does not repeat its reason: it is the begin's.
     fn emit_range(&mut self, offer: &Offer<'_>, ended: Option<Range>) {
+        if offer.raw.kind == spec::STW_BEGIN {
+            let name = self.names.name(offer.arg(0), offer.era.strings);
+            self.names.hold(name);
+        }
         match ended {
-            Some(Range::Stw { kind, tag }) => {
-                let kind = EventKind::StwEnd { kind: StringId::new(tag, kind) };
-                self.emit_as(offer, offer.context, kind, StackId::NONE);
+            Some(Range::Stw { name }) => {
+                self.names.release(name);
+                let said =
+                    Said { args: [u64::from(name), 0, 0, 0], note: NAME_IS_KEPT, code: offer.raw.kind };
+                self.emit_as(offer, offer.context, said);
             }
             _ => self.emit(offer),
         }
@@ -134,10 +148,11 @@ enum Part {
     End,
 }
 
-fn range_of(offer: &Offer<'_>) -> (Range, Part) {
-    match offer.raw.kind {
-        spec::STW_BEGIN => (Range::Stw { kind: offer.arg(0), tag: offer.era.tag }, Part::Begin),
-        spec::STW_END => (Range::Stw { kind: 0, tag: 0 }, Part::End),
+/// Apart from the reason of a stop, which is a name.
+fn range_of(kind: u8, name: Name) -> (Range, Part) {
+    match kind {
+        spec::STW_BEGIN => (Range::Stw { name }, Part::Begin),
+        spec::STW_END => (Range::Stw { name: NO_NAME }, Part::End),
         spec::GC_MARK_ASSIST_BEGIN => (Range::MarkAssist, Part::Begin),
         spec::GC_MARK_ASSIST_ACTIVE => (Range::MarkAssist, Part::Active),
         spec::GC_MARK_ASSIST_END => (Range::MarkAssist, Part::End),

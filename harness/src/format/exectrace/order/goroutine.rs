@@ -1,14 +1,11 @@
 //! Goroutines: made, run, stopped, blocked, unblocked, ended, switched.
 
-use super::super::event::EventKind;
-use super::super::ids::{StackId, StringId};
 use super::super::spec;
 use super::super::state::GoState;
 use super::state::{Goroutine, Seq};
 use super::{
-    Context, NEEDS_GOROUTINE, NEEDS_PROC, Need, Needs, Offer, Order, Outcome, Place, Step, Violation,
+    Context, NEEDS_GOROUTINE, NEEDS_PROC, Need, Needs, Offer, Order, Outcome, Place, Said, Step, Violation,
 };
-use crate::model::GoroutineId;
 
 impl Order {
     pub(super) fn go_create(&mut self, offer: &mut Offer<'_>) -> Outcome {
@@ -130,13 +127,13 @@ impl Order {
     pub(super) fn emit_switch(&mut self, offer: &Offer<'_>, next: Place) -> Context {
         self.emit(offer);
         let gone = match offer.raw.kind {
-            spec::GO_SWITCH => EventKind::GoBlock { reason: StringId::NONE },
-            _ => EventKind::GoDestroy,
+            spec::GO_SWITCH => spec::GO_BLOCK,
+            _ => spec::GO_DESTROY,
         };
-        self.emit_as(offer, offer.context, gone, StackId::NONE);
+        self.emit_as(offer, offer.context, Said::bare(gone));
         let idle = Context { goroutine: None, ..offer.context };
-        let started = EventKind::GoStart { started: GoroutineId(next.id) };
-        self.emit_as(offer, idle, started, StackId::NONE);
+        let started = Said { args: [next.id, 0, 0, 0], ..Said::bare(spec::GO_START) };
+        self.emit_as(offer, idle, started);
         Context { goroutine: Some(next), ..offer.context }
     }
 }

@@ -10,10 +10,10 @@
 //! [`Violation`]. Of a damaged trace the rest is still wanted, so [`Order::force`] takes an event
 //! against the rules.
 
-mod decode;
 mod force;
 mod gc;
 mod goroutine;
+mod names;
 mod proc;
 mod registry;
 mod state;
@@ -22,16 +22,17 @@ mod syscall;
 mod user;
 
 use std::borrow::Cow;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
+use self::names::KeptNames;
 use self::registry::{Place, Registry};
-use self::state::{GcPhase, Goroutine, Proc, Seq, Thread};
+use self::state::{GcPhase, Goroutine, Proc, Seq, Task, Thread};
 use super::cursor::RawEvent;
-use super::event::{Event, EventKind};
-use super::ids::{ProcId, StackId, ThreadId};
-use super::spec;
+use super::event::{Event, NONE};
+use super::ids::ThreadId;
+use super::spec::{self, MAX_ARGS};
 use super::table::Table;
-use crate::model::{GoroutineId, TraceTime};
+use crate::model::TraceTime;
 
 /// What became of an offered event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -70,6 +71,21 @@ struct Offer<'t> {
     raw: &'t RawEvent,
     context: Context,
     era: Era<'t>,
+}
+
+/// What an event says, packed as in [`Event`].
+#[derive(Debug, Clone, Copy)]
+struct Said {
+    code: u8,
+    args: [u64; MAX_ARGS],
+    note: u8,
+}
+
+impl Said {
+    /// Without arguments.
+    fn bare(code: u8) -> Self {
+        Self { code, args: [0; MAX_ARGS], note: 0 }
+    }
 }
 
 /// When the event was taken, the offer's context is what the thread holds afterwards.
@@ -117,7 +133,8 @@ pub(super) struct Order {
     procs: Registry<Proc>,
     threads: Vec<(ThreadId, Thread)>,
     thread_places: HashMap<u64, u32>,
-    tasks: HashSet<u64>,
+    tasks: HashMap<u64, Task>,
+    pub(super) names: KeptNames,
     gc_phase: GcPhase,
     gc_seq: u64,
     first_generation: Option<u64>,
@@ -221,21 +238,27 @@ impl Order {
     /// Yields the event as it stands.
     #[inline]
     fn emit(&mut self, offer: &Offer<'_>) {
-        let (kind, stack) = decode::kind_and_stack(offer.raw, offer.era.tag);
-        self.emit_as(offer, offer.context, kind, stack);
+        self.emit_as(offer, offer.context, offer.said(0));
     }
 
     /// Yields an event at the offer's time.
     #[inline]
-    fn emit_as(&mut self, offer: &Offer<'_>, context: Context, kind: EventKind, stack: StackId) {
+    fn emit_as(&mut self, offer: &Offer<'_>, context: Context, said: Said) {
         self.queue.push(Event {
             time: TraceTime(offer.raw.time),
-            thread: context.thread,
-            proc: context.proc.map(|proc| ProcId(proc.id)),
-            goroutine: context.goroutine.map(|goroutine| GoroutineId(goroutine.id)),
-            stack,
-            kind,
+            thread: context.thread.map_or(NONE, |thread| thread.0),
+            proc: context.proc.map_or(NONE, |proc| proc.id),
+            goroutine: context.goroutine.map_or(NONE, |goroutine| goroutine.id),
+            args: said.args,
+            tag: offer.era.tag,
+            code: said.code,
+            note: said.note,
         });
+    }
+
+    /// String ids are about to mean something else.
+    pub(super) fn new_generation(&mut self) {
+        self.names.new_generation();
     }
 
     fn is_first_generation(&self, era: Era<'_>) -> bool {
@@ -278,6 +301,11 @@ const NEEDS_GOROUTINE: Needs = Needs { proc: Need::Must, goroutine: Need::Must }
 impl Offer<'_> {
     fn arg(&self, i: usize) -> u64 {
         self.raw.args[i]
+    }
+
+    /// What the event says as it stands.
+    fn said(&self, note: u8) -> Said {
+        Said { code: self.raw.kind, args: self.raw.args, note }
     }
 
     /// A sequence number of this generation.

@@ -1,8 +1,6 @@
 //! Processors: a thread takes one, gives it up, or loses it to another while in a system call.
 
 use super::super::batch::thread_id;
-use super::super::event::EventKind;
-use super::super::ids::{ProcId, StackId};
 use super::super::state::ProcState;
 use super::{Context, Need, Needs, Offer, Order, Outcome, Place, Step};
 
@@ -82,8 +80,6 @@ impl Order {
     }
 
     pub(super) fn emit_steal(&mut self, offer: &Offer<'_>, before: ProcState) {
-        let (proc, from) = (ProcId(offer.arg(0)), thread_id(offer.arg(2)));
-        let kind = EventKind::ProcSteal { proc, from, before: before.visible() };
-        self.emit_as(offer, offer.context, kind, StackId::NONE);
+        self.emit_as(offer, offer.context, offer.said(before.visible().note()));
     }
 }

@@ -1,5 +1,6 @@
 //! What the order knows of each goroutine, processor and thread, and of the GC.
 
+use super::names::Name;
 use super::registry::Place;
 use crate::format::exectrace::state::{GoState, ProcState};
 
@@ -24,10 +25,9 @@ impl Seq {
 /// A span of time bound to a goroutine or processor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Range {
-    /// Stop of the world, with the wire id of its reason in the generation with this tag.
+    /// Stop of the world, with its reason.
     Stw {
-        kind: u64,
-        tag: u32,
+        name: Name,
     },
     MarkAssist,
     Sweep,
@@ -60,11 +60,18 @@ impl Ranges {
     }
 }
 
-/// A user region; its name as a hash, since string ids change with the generation.
+/// A user region.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Region {
     pub(super) task: u64,
-    pub(super) name: u64,
+    pub(super) name: Name,
+}
+
+/// A user task that has begun and not ended.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Task {
+    pub(super) parent: u64,
+    pub(super) name: Name,
 }
 
 #[derive(Debug)]

@@ -1,13 +1,9 @@
 //! Status events: each generation states anew what runs where, so that it can be read alone.
 
 use super::super::batch::thread_id;
-use super::super::event::EventKind;
-use super::super::ids::{ProcId, StackId};
-use super::super::spec;
 use super::super::state::{GoState, ProcState};
 use super::state::{Goroutine, Proc, Seq, Thread};
 use super::{Context, Offer, Order, Outcome, Place, Step, Violation};
-use crate::model::GoroutineId;
 
 impl Order {
     pub(super) fn proc_status(&mut self, offer: &mut Offer<'_>) -> Outcome {
@@ -49,8 +45,9 @@ impl Order {
         place: Place,
         (before, state): (ProcState, ProcState),
     ) -> Context {
-        let kind = EventKind::ProcStatus { proc: ProcId(place.id), before, state };
-        self.emit_as(offer, context, kind, StackId::NONE);
+        let mut said = offer.said(before.note());
+        said.args[1] = state.wire();
+        self.emit_as(offer, context, said);
         match state {
             ProcState::Running | ProcState::Syscall => Context { proc: Some(place), ..offer.context },
             _ => offer.context,
@@ -80,7 +77,7 @@ impl Order {
             GoState::Syscall => self.bind_syscall(offer, place, &mut event_context, &mut after)?,
             _ => {}
         }
-        self.emit_go_status(offer, event_context, before, state);
+        self.emit_as(offer, event_context, offer.said(before.note()));
         offer.context = after;
         Ok(Step::Taken)
     }
@@ -146,21 +143,5 @@ impl Order {
         }
         event_context.thread = Some(thread);
         Ok(())
-    }
-
-    pub(super) fn emit_go_status(
-        &mut self,
-        offer: &Offer<'_>,
-        context: Context,
-        before: GoState,
-        state: GoState,
-    ) {
-        let about = GoroutineId(offer.arg(0));
-        let thread = thread_id(offer.arg(1));
-        let stack = match offer.raw.kind {
-            spec::GO_STATUS_STACK => StackId::new(offer.era.tag, offer.arg(3)),
-            _ => StackId::NONE,
-        };
-        self.emit_as(offer, context, EventKind::GoStatus { about, thread, before, state }, stack);
     }
 }

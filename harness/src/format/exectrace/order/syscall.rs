@@ -1,10 +1,10 @@
 //! System calls and calls from C. The processor stays with the thread and may be stolen meanwhile.
 
-use super::super::event::EventKind;
-use super::super::ids::{ProcId, StackId};
+use super::super::event::NONE;
+use super::super::spec;
 use super::super::state::{GoState, ProcState};
 use super::state::Proc;
-use super::{NEEDS_GOROUTINE, Need, Needs, Offer, Order, Outcome, Step, Violation};
+use super::{NEEDS_GOROUTINE, Need, Needs, Offer, Order, Outcome, Said, Step, Violation};
 
 /// What coming back from a system call presupposes when the processor may be gone.
 const NEEDS_ONLY_GOROUTINE: Needs = Needs { proc: Need::May, goroutine: Need::Must };
@@ -80,9 +80,10 @@ impl Order {
                 return Err(offer.violation("a processor in a system call", found));
             }
             proc.state = ProcState::SyscallAbandoned;
-            let (proc, before) = (ProcId(place.id), ProcState::Running);
-            let kind = EventKind::ProcSteal { proc, from: offer.context.thread, before };
-            self.emit_as(offer, offer.context, kind, StackId::NONE);
+            let from = offer.context.thread.map_or(NONE, |thread| thread.0);
+            let args = [place.id, 0, from, 0];
+            let said = Said { code: spec::PROC_STEAL, args, note: ProcState::Running.note() };
+            self.emit_as(offer, offer.context, said);
         }
         self.end_current(offer);
         self.emit(offer);

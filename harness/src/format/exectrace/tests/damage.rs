@@ -7,7 +7,7 @@ use crate::format::exectrace::{Event, EventKind, Reader};
 
 /// Time and kind, without ids that a missing table leaves unresolved.
 fn facts(events: &[Event]) -> Vec<(i64, std::mem::Discriminant<EventKind>)> {
-    events.iter().map(|event| (event.time.0, std::mem::discriminant(&event.kind))).collect()
+    events.iter().map(|event| (event.time.0, std::mem::discriminant(&event.kind()))).collect()
 }
 
 /// Reads to the end and returns how many events there were.
@@ -62,7 +62,7 @@ fn a_trace_cut_off_at_any_byte_gives_the_events_before_the_cut() {
         let (events, problems) = read_all(&whole);
         assert_eq!(problems, []);
         let first_generation =
-            events.iter().skip(1).position(|e| matches!(e.kind, EventKind::Sync(_))).unwrap();
+            events.iter().skip(1).position(|e| matches!(e.kind(), EventKind::Sync(_))).unwrap();
         let boundary = generations(minor, 1).bytes().len();
         for len in 16..whole.len() {
             let (kept, problems) = read_all(&whole[..len]);
@@ -91,7 +91,7 @@ fn the_events_of_a_batch_that_is_cut_off_are_delivered_up_to_the_cut() {
     let (events, problems) = read_all(&bytes);
     let sizes: Vec<_> = events
         .iter()
-        .filter_map(|event| match event.kind {
+        .filter_map(|event| match event.kind() {
             EventKind::HeapAlloc { live } => Some(live.0),
             _ => None,
         })
@@ -200,7 +200,7 @@ fn an_event_of_a_later_release_ends_its_batch_and_not_the_trace() {
     let (events, problems) = read_all(&trace.bytes());
     assert_eq!(problems.len(), 1);
     assert_eq!(problems[0].found, "event type 99 (unknown event)");
-    assert!(events.iter().any(|event| matches!(event.kind, EventKind::HeapAlloc { .. })));
+    assert!(events.iter().any(|event| matches!(event.kind(), EventKind::HeapAlloc { .. })));
 }
 
 #[test]
@@ -208,7 +208,7 @@ fn batches_of_an_impossible_generation_are_skipped_and_the_rest_is_read() {
     let body = || Body::default().event("ProcStatus", &[1, 0, 1]).event("HeapAlloc", &[1, 7]);
     let trace = Trace::new(26).batch(1, 10, 0, body()).batch(9, 20, 0, body()).batch(0, 20, 0, body()).end(1);
     let (events, problems) = read_all(&trace.bytes());
-    assert_eq!(events.iter().filter(|e| matches!(e.kind, EventKind::HeapAlloc { .. })).count(), 1);
+    assert_eq!(events.iter().filter(|e| matches!(e.kind(), EventKind::HeapAlloc { .. })).count(), 1);
     let found: Vec<_> = problems.iter().map(|problem| problem.found.as_str()).collect();
     assert_eq!(found, ["generation 9 within generation 1", "generation 0 within generation 1"]);
 }
@@ -235,5 +235,5 @@ fn references_to_entries_that_no_table_has_are_reported_once_in_a_generation() {
     let (events, problems) = read_all(&Trace::new(26).batch(1, 10, 0, body).end(1).bytes());
     let found: Vec<_> = problems.iter().map(|problem| problem.found.as_str()).collect();
     assert_eq!(found, ["stack 88", "string 18446744073709551615"]);
-    assert!(events.iter().any(|event| matches!(event.kind, EventKind::GoBlock { .. })));
+    assert!(events.iter().any(|event| matches!(event.kind(), EventKind::GoBlock { .. })));
 }

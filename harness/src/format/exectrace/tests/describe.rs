@@ -8,11 +8,11 @@ use crate::format::exectrace::{
 pub(super) fn describe(event: &Event, reader: &Reader<'_>) -> (&'static str, String) {
     let (kind, details) = Describer { event, reader }.kind_and_details();
     let id = |id: Option<u64>| id.map_or_else(|| "-1".to_owned(), |id| id.to_string());
-    let thread = id(event.thread.map(|thread| thread.0));
-    let proc = id(event.proc.map(|proc| proc.0));
-    let goroutine = id(event.goroutine.map(|goroutine| goroutine.0));
+    let thread = id(event.thread().map(|thread| thread.0));
+    let proc = id(event.proc().map(|proc| proc.0));
+    let goroutine = id(event.goroutine().map(|goroutine| goroutine.0));
     let mut line = format!("{} m={thread} p={proc} g={goroutine} {kind}{details}", event.time.0);
-    let frames = frames(event.stack, reader);
+    let frames = frames(event.stack(), reader);
     if !frames.is_empty() {
         line += &format!(" at {frames}");
     }
@@ -33,7 +33,7 @@ struct Describer<'e, 'a> {
 impl Describer<'_, '_> {
     fn kind_and_details(&self) -> (&'static str, String) {
         use EventKind::*;
-        match self.event.kind {
+        match self.event.kind() {
             Sync(sync) => ("Sync", sync_details(sync)),
             ProcsChange { procs } => ("Metric", format!(" /sched/gomaxprocs:threads={procs}")),
             HeapAlloc { live } => ("Metric", format!(" /memory/classes/heap/objects:bytes={live}")),
@@ -45,7 +45,7 @@ impl Describer<'_, '_> {
                 let parent = if parent == TaskId::BACKGROUND { u64::MAX } else { parent.0 };
                 ("TaskBegin", format!(" {}<{parent} {}", task.0, self.text(name)))
             }
-            UserTaskEnd { task } => ("TaskEnd", format!(" {}", task.0)),
+            UserTaskEnd { task, .. } => ("TaskEnd", format!(" {}", task.0)),
             UserRegionBegin { task, name } => ("RegionBegin", format!(" {} {}", task.0, self.text(name))),
             UserRegionEnd { task, name } => ("RegionEnd", format!(" {} {}", task.0, self.text(name))),
             UserLog { task, category, message } => {
@@ -68,7 +68,7 @@ impl Describer<'_, '_> {
         let sweep = |proc| format!(" GC incremental sweep P{proc}");
         let assist = |goroutine| format!(" GC mark assist G{goroutine}");
         let stw = |kind| format!(" stop-the-world ({}) G{}", self.text(kind), self.goroutine());
-        Some(match self.event.kind {
+        Some(match self.event.kind() {
             StwBegin { kind } => ("RangeBegin", stw(kind)),
             StwEnd { kind } => ("RangeEnd", stw(kind)),
             GcBegin { .. } => ("RangeBegin", mark),
@@ -88,15 +88,15 @@ impl Describer<'_, '_> {
     }
 
     fn proc(&self) -> u64 {
-        self.event.proc.unwrap().0
+        self.event.proc().unwrap().0
     }
 
     fn goroutine(&self) -> u64 {
-        self.event.goroutine.unwrap().0
+        self.event.goroutine().unwrap().0
     }
 
     fn proc_transition(&self) -> String {
-        let (proc, from, to) = match self.event.kind {
+        let (proc, from, to) = match self.event.kind() {
             EventKind::ProcStart { proc } => (proc.0, ProcState::Idle, ProcState::Running),
             EventKind::ProcStop => (self.proc(), ProcState::Running, ProcState::Idle),
             EventKind::ProcSteal { proc, before, .. } => (proc.0, before, ProcState::Idle),
@@ -109,7 +109,7 @@ impl Describer<'_, '_> {
     fn transition(&self) -> String {
         use EventKind::*;
         let mut tail = String::new();
-        let (goroutine, from, to) = match self.event.kind {
+        let (goroutine, from, to) = match self.event.kind() {
             GoCreate { created, start } => {
                 tail = format!(" start {}", frames(start, self.reader));
                 (created.0, "NotExist", "Runnable")

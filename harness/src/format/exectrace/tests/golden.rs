@@ -26,7 +26,7 @@ impl Facts {
             let (kind, line) = describe(&event, &reader);
             *facts.counts.entry(kind).or_default() += 1;
             facts.add_to_digest(&line);
-            facts.take(&event.kind, kind, event.time.0);
+            facts.take(&event.kind(), kind, event.time.0);
         }
         assert_eq!(reader.problems(), []);
         facts
@@ -105,7 +105,7 @@ fn objects_by_type(data: &[u8]) -> BTreeMap<String, (u64, u64)> {
     let mut live = BTreeMap::new();
     let mut by_type: BTreeMap<String, (u64, u64)> = BTreeMap::new();
     while let Some(event) = reader.next_event() {
-        match event.kind {
+        match event.kind() {
             EventKind::AllocFree(AllocFree::ObjectAlloc { object, of }) => {
                 let name = reader.alloc_type(of).map_or("?", |of| of.name).to_owned();
                 by_type.entry(name.clone()).or_default().0 += 1;
@@ -137,7 +137,7 @@ fn alloc_free_info_and_types_have_sane_values() {
     let mut reader = Reader::new("t", &data).unwrap();
     let mut sizes = BTreeMap::new();
     while let Some(event) = reader.next_event() {
-        if let EventKind::AllocFree(AllocFree::ObjectAlloc { object, of }) = event.kind {
+        if let EventKind::AllocFree(AllocFree::ObjectAlloc { object, of }) = event.kind() {
             let info = reader.alloc_info().unwrap();
             assert_eq!((info.page_size, info.heap_align, info.stack_align), (8192, 8, 2048));
             assert!(info.object_address(object).unwrap() > info.min_heap_address);
@@ -157,8 +157,8 @@ fn goroutines_that_nobody_ends_are_created_at_the_line_of_their_go_statement() {
         let mut reader = Reader::new("t", &data).unwrap();
         let mut creators: BTreeMap<String, u64> = BTreeMap::new();
         while let Some(event) = reader.next_event() {
-            if let EventKind::GoCreate { start, .. } = event.kind {
-                let site = reader.stack(event.stack).and_then(|stack| stack.frames().next()).unwrap();
+            if let EventKind::GoCreate { start, .. } = event.kind() {
+                let site = reader.stack(event.stack()).and_then(|stack| stack.frames().next()).unwrap();
                 let started = reader.stack(start).and_then(|stack| stack.frames().next()).unwrap();
                 if site.function == "main.leak" {
                     assert_eq!(started.function, "main.leak.func1", "{name}");

@@ -15,12 +15,15 @@ fn running(p: u64, g: u64, thread: u64) -> Body {
 /// Events without status, sync: "name of kind on thread".
 fn story(events: &[Event]) -> Vec<String> {
     let told = events.iter().filter(|event| {
-        !matches!(event.kind, EventKind::Sync(_) | EventKind::GoStatus { .. } | EventKind::ProcStatus { .. })
+        !matches!(
+            event.kind(),
+            EventKind::Sync(_) | EventKind::GoStatus { .. } | EventKind::ProcStatus { .. }
+        )
     });
     told.map(|event| {
-        let kind = format!("{:?}", event.kind);
+        let kind = format!("{:?}", event.kind());
         let name = kind.split([' ', '{', '(']).next().unwrap().to_owned();
-        event.thread.map_or(name.clone(), |thread| format!("{name} m{}", thread.0))
+        event.thread().map_or(name.clone(), |thread| format!("{name} m{}", thread.0))
     })
     .collect()
 }
@@ -72,12 +75,12 @@ fn a_blocked_system_call_ends_after_its_processor_was_stolen() {
     let trace = Trace::new(22).batch(1, 10, 0, caller).batch(1, 20, 0, thief).end(1);
     let (events, problems) = read_all(&trace.bytes());
     assert_eq!(story(&events)[..3], ["GoSyscallBegin m10", "ProcSteal m20", "GoSyscallEndBlocked m10"]);
-    let steal = events.iter().find(|event| matches!(event.kind, EventKind::ProcSteal { .. })).unwrap();
+    let steal = events.iter().find(|event| matches!(event.kind(), EventKind::ProcSteal { .. })).unwrap();
     let from = Some(ThreadId(10));
     let before = ProcState::Running;
-    assert_eq!(steal.kind, EventKind::ProcSteal { proc: ProcId(0), from, before });
-    let end = events.iter().find(|event| event.kind == EventKind::GoSyscallEndBlocked).unwrap();
-    assert_eq!((end.proc, end.goroutine), (None, Some(GoroutineId(1))), "the processor is gone by then");
+    assert_eq!(steal.kind(), EventKind::ProcSteal { proc: ProcId(0), from, before });
+    let end = events.iter().find(|event| event.kind() == EventKind::GoSyscallEndBlocked).unwrap();
+    assert_eq!((end.proc(), end.goroutine()), (None, Some(GoroutineId(1))), "the processor is gone by then");
     assert_eq!(problems.len(), 1, "the start of an unknown processor waits for ever: {problems:?}");
     assert_eq!(problems[0].structure, "ProcStart");
 }
@@ -95,8 +98,8 @@ fn a_coroutine_switch_is_an_unblock_a_block_and_a_start() {
     let expected = expected.into_iter().chain(["GoSwitchDestroy", "GoDestroy", "GoStart", "GoDestroy"]);
     let on_thread: Vec<_> = expected.map(|name| format!("{name} m10")).collect();
     assert_eq!(story(&events), on_thread);
-    let ends = events.iter().filter(|event| event.kind == EventKind::GoDestroy);
-    let ended: Vec<_> = ends.filter_map(|event| event.goroutine).collect();
+    let ends = events.iter().filter(|event| event.kind() == EventKind::GoDestroy);
+    let ended: Vec<_> = ends.filter_map(|event| event.goroutine()).collect();
     assert_eq!(ended, [GoroutineId(8), GoroutineId(1)]);
 }
 
@@ -143,10 +146,13 @@ fn a_later_generation_goes_on_where_the_earlier_ended() {
         let trace = trace.batch(2, 10, 900, second.clone()).end(2);
         let (events, problems) = read_all(&trace.bytes());
         assert_eq!(problems, [], "{minor}");
-        let syncs = events.iter().filter(|event| matches!(event.kind, EventKind::Sync(_))).count();
+        let syncs = events.iter().filter(|event| matches!(event.kind(), EventKind::Sync(_))).count();
         assert_eq!(syncs, 3, "{minor}: one for each generation and one at the end");
         let known = events.iter().any(|event| {
-            matches!(event.kind, EventKind::GoStatus { about: GoroutineId(7), before: GoState::Runnable, .. })
+            matches!(
+                event.kind(),
+                EventKind::GoStatus { about: GoroutineId(7), before: GoState::Runnable, .. }
+            )
         });
         assert!(known, "{minor}: the state before is what the generation before left");
         assert_eq!(story(&events), ["GoCreate m10", "GoDestroy m10"], "{minor}");
@@ -190,9 +196,9 @@ fn what_follows_an_event_that_broke_a_rule_is_still_delivered() {
         .event("HeapAlloc", &[1, 8192]);
     let (events, problems) = read_all(&Trace::new(26).batch(1, 10, 0, body).end(1).bytes());
     assert_eq!(problems.len(), 1, "{problems:?}");
-    let last = events.iter().rev().find(|event| matches!(event.kind, EventKind::HeapAlloc { .. })).unwrap();
-    assert_eq!(last.kind, EventKind::HeapAlloc { live: Bytes(8192) });
-    assert_eq!((last.proc, last.goroutine), (Some(ProcId(0)), None));
+    let last = events.iter().rev().find(|event| matches!(event.kind(), EventKind::HeapAlloc { .. })).unwrap();
+    assert_eq!(last.kind(), EventKind::HeapAlloc { live: Bytes(8192) });
+    assert_eq!((last.proc(), last.goroutine()), (Some(ProcId(0)), None));
 }
 
 #[test]
@@ -212,23 +218,23 @@ fn stacks_and_strings_resolve_in_their_generation_and_never_in_another() {
     let bytes = trace.bytes();
     let mut reader = Reader::new("t", &bytes).unwrap();
     let block = std::iter::from_fn(|| reader.next_event())
-        .find(|event| matches!(event.kind, EventKind::GoBlock { .. }))
+        .find(|event| matches!(event.kind(), EventKind::GoBlock { .. }))
         .unwrap();
-    let EventKind::GoBlock { reason } = block.kind else { unreachable!() };
+    let EventKind::GoBlock { reason } = block.kind() else { unreachable!() };
     assert_eq!(reader.string(reason), Some("chan receive"));
-    let stack = Names::default().stack(reader.stack(block.stack));
+    let stack = Names::default().stack(reader.stack(block.stack()));
     let lines: Vec<_> = stack.iter().map(|frame| format!("{}:{}", frame.function, frame.line)).collect();
     assert_eq!(lines, ["main.inner:41", "main.outer:99"]);
     while reader.next_event().is_some() {}
     assert_eq!(reader.string(reason), None);
-    assert!(reader.stack(block.stack).is_none());
+    assert!(reader.stack(block.stack()).is_none());
     assert_eq!(reader.problems(), []);
 }
 
 #[test]
 fn clocks_of_a_sync_batch_are_one_moment_on_three_clocks() {
     let (events, _) = read_all(&Trace::new(25).batch(1, 10, 0, running(0, 1, 10)).end(1).bytes());
-    let EventKind::Sync(sync) = events[0].kind else { panic!("{:?}", events[0]) };
+    let EventKind::Sync(sync) = events[0].kind() else { panic!("{:?}", events[0]) };
     let clocks = sync.clocks.unwrap();
     assert_eq!(clocks.trace, TraceTime(5));
     assert_eq!(clocks.monotonic.0, 1000);
