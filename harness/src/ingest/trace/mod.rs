@@ -6,6 +6,7 @@
 
 mod census;
 mod gcs;
+pub mod summary;
 
 use crate::format::Problem;
 use crate::format::exectrace::{EventKind, Names, Reader};
