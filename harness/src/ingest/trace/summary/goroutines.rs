@@ -201,6 +201,7 @@ impl<'o> Goroutines<'o> {
             // The line is where the function was just then, not where it begins.
             let start = root.map(|root| Frame { line: 0, ..root.clone() });
             living.site = self.sites.number(EMPTY, start);
+            self.latency.named(id, living.site);
         }
     }
 
