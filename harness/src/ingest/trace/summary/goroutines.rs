@@ -81,7 +81,7 @@ impl<'o> Goroutines<'o> {
     }
 
     pub(super) fn event(&mut self, seen: &mut Seen<'_, '_>) {
-        match seen.kind {
+        match *seen.kind {
             EventKind::Sync(_) => self.new_generation(seen.event.time),
             EventKind::GoCreate { created, start } => self.create(created, start, seen),
             EventKind::GoCreateBlocked { created, start } => self.create_blocked(created, start, seen),

@@ -360,6 +360,8 @@ fn progress_is_told_with_growing_numbers() {
     let mut listener = |progress: Progress| told.push(progress);
     let summary = summarize(&mut reader, Options { progress: Some(&mut listener), ..Options::default() });
     assert_eq!(told.len() as u64, summary.facts.events / PROGRESS_EVERY);
+    assert!(told.len() > 1 && told.windows(2).all(|pair| pair[0].events < pair[1].events), "{told:?}");
+    assert!(told.windows(2).all(|pair| pair[0].time < pair[1].time), "{told:?}");
 }
 
 #[test]
