@@ -12,3 +12,4 @@ mod programs;
 mod releases;
 mod report;
 mod trace_cases;
+mod trace_reference;
