@@ -52,6 +52,10 @@ impl Command {
         self
     }
 
+    pub(crate) fn arg(self, argument: impl Into<OsString>) -> Self {
+        self.args([argument])
+    }
+
     pub(crate) fn env(mut self, name: &'static str, value: impl Into<OsString>) -> Self {
         self.environment.push((name, value.into()));
         self

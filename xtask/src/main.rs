@@ -1,4 +1,4 @@
-//! Chores of this repository: `cargo xtask ci`, `test`, `bench`, `fuzz`, `bless`, `tools`.
+//! Chores of this repository: `cargo xtask ci`, `test`, `bench`, `fuzz`, `record`, `bless`, `tools`.
 //!
 //! Input: the work tree. Output: what the tools print, unchanged, and an exit code. Must not hold
 //! anything the product needs at run time, and must never swallow a tool's output: CI and people
@@ -9,6 +9,7 @@ mod command;
 mod fuzz;
 mod golang;
 mod imports;
+mod record;
 mod source;
 mod tools;
 
@@ -60,6 +61,19 @@ enum Chore {
         #[arg(long, default_value_t = 60)]
         minutes: u32,
     },
+    /// Records execution traces with every supported Go release: those that are missing
+    ///
+    /// With what Go's own reader says of each. Releases are fetched by `go` itself; one that cannot be
+    /// had makes it fail. Needs a C compiler.
+    #[command(after_help = "Examples:\n  cargo xtask record\n  cargo xtask record --release 1.27.5")]
+    Record {
+        /// Records those that are there again, too
+        #[arg(long)]
+        again: bool,
+        /// Only this release, which may be one that is not in the list
+        #[arg(long)]
+        release: Option<String>,
+    },
     /// Runs the tests and accepts every golden as it now is: read the diff before you commit it
     #[command(after_help = "Example: cargo xtask bless report && git diff")]
     Bless {
@@ -90,6 +104,7 @@ fn run(chore: Chore) -> Result<()> {
             cargo(["bench", "--package", "harness", "--bench", "decode", "--"]).args(&arguments).run()
         }
         Chore::Fuzz { target, minutes } => fuzz::run(target, minutes),
+        Chore::Record { again, release } => record::run(again, release.as_deref()),
         Chore::Bless { arguments } => cargo_test(Goldens::Accept).args(&arguments).run(),
         Chore::Tools => tools::install_missing().map(|_| ()),
     }

@@ -1,7 +1,8 @@
-//! Agreement with Go's own reader on traces recorded by four releases of Go. The `.golden` files
-//! beside the traces are written by `fixtures/programs/tracegen/golden`.
+//! Agreement with Go's own reader on traces recorded by every release of Go that writes the format.
+//! The `.golden` files beside the traces are written by `fixtures/programs/tracegen/golden`, all by
+//! `cargo xtask record`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use super::describe::describe;
@@ -59,44 +60,57 @@ impl Facts {
     }
 }
 
-/// Reads `name.trace` and compares all that `name.golden` says.
-fn agrees(name: &str) {
-    let expected = String::from_utf8(fixture(&format!("{name}.golden"))).unwrap();
-    assert_eq!(Facts::of(&fixture(&format!("{name}.trace"))).render(), expected, "{name}");
+/// Names of the recorded traces, without `.trace`.
+fn recorded() -> Vec<String> {
+    let path = format!("{}/../fixtures/traces", env!("CARGO_MANIFEST_DIR"));
+    let files = std::fs::read_dir(&path).unwrap_or_else(|error| panic!("{path}: {error}"));
+    let names = files.map(|file| file.unwrap().file_name().into_string().unwrap());
+    let mut names: Vec<_> =
+        names.filter_map(|name| Some(name.strip_suffix(".trace")?.to_owned())).collect();
+    names.sort();
+    names
+}
+
+/// Names of the recordings of this workload.
+fn recorded_of(workload: &str) -> Vec<String> {
+    let of = |name: &String| name.split_once("-go").is_some_and(|(before, _)| before == workload);
+    recorded().into_iter().filter(of).collect()
+}
+
+/// Minor version of the Go release that recorded it.
+fn release(name: &str) -> u32 {
+    let (_, version) = name.split_once("-go1.").unwrap_or_else(|| panic!("{name} names no release"));
+    version.split('.').next().unwrap().parse().unwrap()
 }
 
 #[test]
-fn traces_of_go_1_23_read_as_by_go_itself() {
-    agrees("mixed-go1.23.12");
-    agrees("alloc-go1.23.12");
+fn every_recorded_trace_reads_as_by_go_itself() {
+    let names = recorded();
+    assert!(names.len() >= 9, "{names:?}");
+    for name in names {
+        let expected = String::from_utf8(fixture(&format!("{name}.golden"))).unwrap();
+        assert_eq!(Facts::of(&fixture(&format!("{name}.trace"))).render(), expected, "{name}");
+    }
 }
 
 #[test]
-fn traces_of_go_1_25_read_as_by_go_itself() {
-    agrees("mixed-go1.25.4");
-    agrees("cpu-go1.25.4");
-}
-
-#[test]
-fn traces_of_go_1_26_read_as_by_go_itself() {
-    agrees("mixed-go1.26.8");
-    agrees("alloc-go1.26.8");
-}
-
-#[test]
-fn traces_of_go_1_27_read_as_by_go_itself() {
-    agrees("mixed-go1.27.4");
-    agrees("alloc-go1.27.4");
-    agrees("cpu-go1.27.4");
+fn there_is_a_recording_of_every_release_that_writes_this_format() {
+    let releases: BTreeSet<u32> = recorded().iter().map(|name| release(name)).collect();
+    assert_eq!(releases.into_iter().collect::<Vec<_>>(), [22, 23, 24, 25, 26, 27]);
 }
 
 #[test]
 fn each_release_writes_the_format_version_it_should() {
-    let version = |name| Reader::new("t", &fixture(name)).unwrap().version();
-    assert_eq!(version("mixed-go1.23.12.trace"), Version::Go123);
-    assert_eq!(version("mixed-go1.25.4.trace"), Version::Go125);
-    assert_eq!(version("mixed-go1.26.8.trace"), Version::Go126);
-    assert_eq!(version("mixed-go1.27.4.trace"), Version::Go126);
+    for name in recorded() {
+        let version = Reader::new("t", &fixture(&format!("{name}.trace"))).unwrap().version();
+        let expected = match release(&name) {
+            22 => Version::Go122,
+            23 | 24 => Version::Go123,
+            25 => Version::Go125,
+            _ => Version::Go126,
+        };
+        assert_eq!(version, expected, "{name}");
+    }
 }
 
 /// Objects of each type that `work=alloc` makes and that were freed, counted from the events.
@@ -124,8 +138,8 @@ fn objects_by_type(data: &[u8]) -> BTreeMap<String, (u64, u64)> {
 
 #[test]
 fn alloc_free_events_tell_how_many_objects_of_a_type_were_made_and_freed() {
-    for name in ["alloc-go1.23.12.trace", "alloc-go1.26.8.trace", "alloc-go1.27.4.trace"] {
-        let by_type = objects_by_type(&fixture(name));
+    for name in recorded_of("alloc") {
+        let by_type = objects_by_type(&fixture(&format!("{name}.trace")));
         assert_eq!(by_type["main.node"].0, 200, "{name}");
         assert_eq!(by_type["main.entry"], (100, 0), "{name}: all are kept");
     }
@@ -152,8 +166,8 @@ fn alloc_free_info_and_types_have_sane_values() {
 
 #[test]
 fn goroutines_that_nobody_ends_are_created_at_the_line_of_their_go_statement() {
-    for name in ["mixed-go1.23.12.trace", "mixed-go1.27.4.trace"] {
-        let data = fixture(name);
+    for name in recorded_of("mixed") {
+        let data = fixture(&format!("{name}.trace"));
         let mut reader = Reader::new("t", &data).unwrap();
         let mut creators: BTreeMap<String, u64> = BTreeMap::new();
         while let Some(event) = reader.next_event() {
