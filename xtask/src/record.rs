@@ -38,7 +38,7 @@ const RECORDINGS: [Recording; 5] = [
 ];
 
 /// Bytes of a recording: they are kept in the repository.
-const MAX_LEN: u64 = 60_000;
+const MAX_LEN: u64 = 100_000;
 
 /// How often a recording is repeated that came out larger. Background sweeping can fill one with
 /// tens of thousands of scheduling events.
