@@ -63,7 +63,6 @@ pub(crate) fn run(target: Target, minutes: u32) -> Result<()> {
         format!("-rss_limit_mb={MEMORY}"),
         format!("-artifact_prefix={}/", artifacts.display()),
         "-print_final_stats=1".to_owned(),
-        "-use_value_profile=1".to_owned(),
     ];
     Command::new(program).args(options).args([corpus, seeds]).run().with_context(|| {
         format!(

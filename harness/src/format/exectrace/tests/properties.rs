@@ -78,11 +78,15 @@ fn resolve_allocation(event: AllocFree, reader: &Reader<'_>) {
         AllocFree::ObjectExists { object, of } | AllocFree::ObjectAlloc { object, of } => {
             let _ = (reader.alloc_type(of).map(|of| of.name.len()), info.map(|i| i.object_address(object)));
         }
-        AllocFree::ObjectFree { object } => drop(info.map(|info| info.object_address(object))),
-        AllocFree::SpanExists { class, .. } | AllocFree::SpanAlloc { class, .. } => {
-            let _ = (class.size_class(), class.is_noscan());
+        AllocFree::ObjectFree { object } => {
+            let _ = info.map(|info| info.object_address(object));
         }
-        AllocFree::StackExists { size, .. } | AllocFree::StackAlloc { size, .. } => drop(size.bytes()),
+        AllocFree::SpanExists { span, class, .. } | AllocFree::SpanAlloc { span, class, .. } => {
+            let _ = (class.size_class(), class.is_noscan(), info.map(|info| info.span_address(span)));
+        }
+        AllocFree::StackExists { size, .. } | AllocFree::StackAlloc { size, .. } => {
+            let _ = size.bytes();
+        }
         AllocFree::SpanFree { .. } | AllocFree::StackFree { .. } => {}
     }
 }
