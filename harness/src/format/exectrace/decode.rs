@@ -6,7 +6,6 @@ use super::generation::{EventBatch, Generation, Lane};
 use super::problems::Problems;
 use super::spec::{self, Layouts, MAX_ARGS, name};
 use super::tables::Tables;
-use super::version::Version;
 use super::wire::{Wire, WireError};
 use crate::format::Input;
 
@@ -87,9 +86,9 @@ impl Cursor {
 
 impl Decoder {
     /// `max_piece`: events that are decoded at a time.
-    pub(super) fn new(version: Version, max_piece: usize) -> Self {
+    pub(super) fn new(max_piece: usize) -> Self {
         Self {
-            layouts: spec::layouts(version),
+            layouts: spec::layouts(),
             limits: Box::new([[0; MAX_ARGS]; 256]),
             tables: Arc::default(),
             tick: TickLength::usual(),

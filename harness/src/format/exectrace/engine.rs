@@ -12,7 +12,6 @@ use super::order::{Era, Order, Step, Violation};
 use super::problems::Problems;
 use super::spec::{self, Layouts};
 use super::tables::Tables;
-use super::version::Version;
 
 /// No event is later.
 const NO_SAMPLE: i64 = i64::MAX;
@@ -76,12 +75,12 @@ struct Dangling {
 
 impl<'a> Engine<'a> {
     /// `chunk_len`: events in a chunk; one in the file can yield two more.
-    pub(super) fn new(feed: Feed<'a>, version: Version, chunk_len: usize) -> Self {
+    pub(super) fn new(feed: Feed<'a>, chunk_len: usize) -> Self {
         Self {
             feed,
             chunk_len,
             generation: None,
-            layouts: spec::layouts(version),
+            layouts: spec::layouts(),
             era: Era::default(),
             lanes: Vec::new(),
             frontier: Frontier::default(),
