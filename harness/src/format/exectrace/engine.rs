@@ -10,7 +10,7 @@ use super::frontier::Frontier;
 use super::generation::Generation;
 use super::order::{Era, Order, Step, Violation};
 use super::problems::Problems;
-use super::spec::{self, Layouts};
+use super::spec::{self, LAYOUTS};
 use super::tables::Tables;
 
 /// No event is later.
@@ -51,7 +51,6 @@ pub(super) struct Engine<'a> {
     feed: Feed<'a>,
     chunk_len: usize,
     generation: Option<Generation>,
-    layouts: Layouts,
     era: Era,
     lanes: Vec<Lane>,
     frontier: Frontier,
@@ -80,7 +79,6 @@ impl<'a> Engine<'a> {
             feed,
             chunk_len,
             generation: None,
-            layouts: spec::layouts(),
             era: Era::default(),
             lanes: Vec::new(),
             frontier: Frontier::default(),
@@ -250,7 +248,7 @@ impl<'a> Engine<'a> {
         let Some(tables) = self.generation.as_ref().map(|generation| Arc::clone(&generation.tables)) else {
             return;
         };
-        let layout = self.layouts[usize::from(raw.kind)];
+        let layout = LAYOUTS[usize::from(raw.kind)];
         for (i, &id) in raw.args.iter().enumerate() {
             if layout.stacks & (1 << i) != 0 && !tables.has_stack(id) {
                 self.report_dangling_stack(raw.offset, raw.kind, id);

@@ -150,7 +150,7 @@ pub(super) fn name(number: u8) -> &'static str {
 }
 
 /// What a decoder has to know of an event type.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Layout {
     /// Numbers after the type, time included; 0 for what cannot stand in a thread's batch.
     pub(super) n_numbers: u8,
@@ -160,28 +160,31 @@ pub(super) struct Layout {
     pub(super) strings: u8,
 }
 
-/// The event types.
-pub(super) type Layouts = [Layout; 256];
-
 /// The layout of each event type. Like Go's reader we look for none in particular versions only.
-pub(super) fn layouts() -> Layouts {
-    let mut table = [Layout::default(); 256];
-    for (number, slot) in (0u8..=u8::MAX).zip(&mut table) {
-        if let Some(spec) = spec(number).filter(|spec| spec.class != Class::Structure) {
-            *slot = layout(&spec);
+pub(super) static LAYOUTS: [Layout; 256] = layouts();
+
+const fn layouts() -> [Layout; 256] {
+    let mut table = [Layout { n_numbers: 0, stacks: 0, strings: 0 }; 256];
+    let mut number = 0;
+    while number < table.len() {
+        if let Some(Spec { class: Class::Timed | Class::Experiment, args, .. }) = spec(number as u8) {
+            table[number] = layout(args);
         }
+        number += 1;
     }
     table
 }
 
-fn layout(spec: &Spec) -> Layout {
-    let mut layout = Layout { n_numbers: spec.args.len() as u8, ..Layout::default() };
-    for (i, (_, kind)) in spec.args.iter().skip(1).enumerate() {
-        match kind {
-            Arg::Stack | Arg::StartStack => layout.stacks |= 1 << i,
-            Arg::String => layout.strings |= 1 << i,
+const fn layout(args: &[(&str, Arg)]) -> Layout {
+    let mut layout = Layout { n_numbers: args.len() as u8, stacks: 0, strings: 0 };
+    let mut i = 1;
+    while i < args.len() {
+        match args[i].1 {
+            Arg::Stack | Arg::StartStack => layout.stacks |= 1 << (i - 1),
+            Arg::String => layout.strings |= 1 << (i - 1),
             _ => {}
         }
+        i += 1;
     }
     layout
 }
@@ -227,10 +230,9 @@ mod tests {
 
     #[test]
     fn layouts_name_the_arguments_that_are_table_ids() {
-        let table = layouts();
         let layout = |n_numbers, stacks, strings| Layout { n_numbers, stacks, strings };
-        assert_eq!(table[usize::from(GO_CREATE)], layout(4, 0b110, 0));
-        assert_eq!(table[usize::from(USER_LOG)], layout(5, 0b1000, 0b110));
-        assert_eq!(table[usize::from(HEAP_OBJECT_ALLOC)], layout(3, 0, 0));
+        assert_eq!(LAYOUTS[usize::from(GO_CREATE)], layout(4, 0b110, 0));
+        assert_eq!(LAYOUTS[usize::from(USER_LOG)], layout(5, 0b1000, 0b110));
+        assert_eq!(LAYOUTS[usize::from(HEAP_OBJECT_ALLOC)], layout(3, 0, 0));
     }
 }
