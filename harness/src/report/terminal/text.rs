@@ -4,7 +4,7 @@ use crate::model::{Bytes, Frame, Nanoseconds};
 
 /// Without control characters: a name from a program could otherwise move the cursor or worse. Directional
 /// marks that would reorder a line are shown too.
-pub(super) fn clean(text: &str) -> String {
+pub(in crate::report) fn clean(text: &str) -> String {
     let harmful = |c: char| {
         c.is_control()
             || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}' | '\u{61c}')
@@ -19,12 +19,12 @@ pub fn clean_lines(text: &str) -> String {
 }
 
 /// `4.2 KiB`; below a kibibyte whole bytes.
-pub(super) fn bytes(size: Bytes) -> String {
+pub(in crate::report) fn bytes(size: Bytes) -> String {
     scaled(size.0 as f64)
 }
 
 /// Bytes per operation, with its sign.
-pub(super) fn bytes_per_op(value: f64) -> String {
+pub(in crate::report) fn bytes_per_op(value: f64) -> String {
     let sign = if value < 0.0 { "-" } else { "+" };
     format!("{sign}{}/op", scaled(value.abs()))
 }
@@ -43,7 +43,7 @@ fn scaled(value: f64) -> String {
 }
 
 /// `12 ms`, `1.25 s`, `830 us`.
-pub(super) fn span(time: Nanoseconds) -> String {
+pub(in crate::report) fn span(time: Nanoseconds) -> String {
     let ns = time.0 as f64;
     match time.0.unsigned_abs() {
         0 => "0".to_owned(),
@@ -55,19 +55,19 @@ pub(super) fn span(time: Nanoseconds) -> String {
 }
 
 /// A count per operation: `1`, `0.2`, `2.25`.
-pub(super) fn rate(value: f64) -> String {
+pub(in crate::report) fn rate(value: f64) -> String {
     let text = format!("{value:.3}");
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
 /// `cache.(*Cache).Put  cache.go:44`
-pub(super) fn frame(frame: &Frame) -> String {
+pub(in crate::report) fn frame(frame: &Frame) -> String {
     let file = frame.file.rsplit('/').next().unwrap_or(&frame.file);
     clean(&format!("{}  {file}:{}", short(&frame.function), frame.line))
 }
 
 /// Without the directories of the import path.
-pub(super) fn short(function: &str) -> &str {
+pub(in crate::report) fn short(function: &str) -> &str {
     let bare = function.find('[').unwrap_or(function.len());
     function[..bare].rfind('/').map_or(function, |slash| &function[slash + 1..])
 }
