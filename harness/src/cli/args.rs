@@ -3,6 +3,7 @@
 use camino::Utf8PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use super::inspect::Inspect;
 use crate::model::OUTCOMES;
 
 /// Finds, explains and gates memory leaks in Go programs.
@@ -81,6 +82,9 @@ pub enum Command {
         after_help = "Examples:\n  harness baseline show leak-repro\n  harness baseline accept leak-repro --note 'upstream issue 123'"
     )]
     Baseline(Baseline),
+    /// Look into a single file.
+    #[command(after_help = "Example:\n  harness inspect trace trace.out")]
+    Inspect(Inspect),
     /// Say what this machine has, what is missing, and what that costs.
     #[command(after_help = "Example:\n  harness doctor")]
     Doctor,

@@ -4,3 +4,6 @@
 //! counts over events, or keeps one.
 
 pub mod events;
+mod validation;
+
+pub use validation::Validation;
