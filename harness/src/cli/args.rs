@@ -145,6 +145,8 @@ pub enum SchemaOf {
     Scenario,
     /// A report in JSON.
     Report,
+    /// What `harness inspect trace --json` prints.
+    Trace,
 }
 
 /// `harness build`

@@ -5,6 +5,7 @@ use clap::{Args, Subcommand};
 
 use super::kinds::KindSet;
 use super::window::WindowArg;
+use crate::report::trace::Section;
 
 /// `harness inspect`
 #[derive(Debug, Args)]
@@ -38,7 +39,7 @@ pub struct InspectTrace {
     /// Only this part: times since the trace began (`1.2s..3s`, `..500ms`, `2s..`) or its GC cycles (`gc3..gc7`).
     #[arg(long, value_name = "A..B")]
     pub window: Option<WindowArg>,
-    /// Rows of each list [default: 10 on the page, 30 in a view, all in JSON].
+    /// Rows of each list [default: 6 on the page, 30 in a view, all in JSON].
     #[arg(long, value_name = "N", conflicts_with_all = ["events", "validate"], value_parser = clap::value_parser!(u32).range(1..))]
     pub top: Option<u32>,
     /// JSON, see `harness schema trace`; with --events an object per line.
@@ -75,6 +76,21 @@ pub struct Views {
     /// Samples of the CPU profiler.
     #[arg(long)]
     pub samples: bool,
+}
+
+impl Views {
+    /// The sections that were asked for.
+    pub(super) fn sections(&self) -> Vec<Section> {
+        let flags = [
+            (self.goroutines, Section::Goroutines),
+            (self.blocking, Section::Blocking),
+            (self.syscalls, Section::Syscalls),
+            (self.latency, Section::Latency),
+            (self.tasks, Section::Tasks),
+            (self.samples, Section::Samples),
+        ];
+        flags.iter().filter(|(asked, _)| *asked).map(|(_, section)| *section).collect()
+    }
 }
 
 /// The list of events and its filters.

@@ -7,8 +7,10 @@ use super::{events, validate};
 use crate::cli::Context;
 use crate::cli::error::CliError;
 use crate::format::Problem;
+use crate::ingest::trace::summary::{self, Options, Progress};
 use crate::model::Outcome;
-use crate::model::trace::Window;
+use crate::model::trace::{TraceSummary, Window};
+use crate::report::trace::{self as report, Form, Section, TraceReport};
 
 pub(super) fn command(args: &InspectTrace, context: &Context) -> Result<Outcome, CliError> {
     let file = TraceFile::open(&args.file, context)?;
@@ -20,7 +22,50 @@ pub(super) fn command(args: &InspectTrace, context: &Context) -> Result<Outcome,
         events::print(&file, args, window, context)?;
         return Ok(Outcome::Pass);
     }
+    show(&file, args, window, context)?;
     Ok(Outcome::Pass)
+}
+
+/// The page or the views.
+fn show(
+    file: &TraceFile,
+    args: &InspectTrace,
+    window: Option<Window>,
+    context: &Context,
+) -> Result<(), CliError> {
+    let summary = summarize(file, window, context)?;
+    let asked = args.views.sections();
+    let form = if asked.is_empty() { Form::Page } else { Form::Views };
+    let sections = if asked.is_empty() { Section::ALL.to_vec() } else { asked };
+    let mut report = TraceReport::new(&file.name, summary, &sections);
+    let top = args.top.map(|top| top as usize);
+    let text = match (args.json, top) {
+        (false, top) => report::to_terminal(&report, form, top, &context.console.look()),
+        (true, top) => {
+            top.into_iter().for_each(|top| report.shorten(top));
+            report.to_json().map_err(anyhow::Error::from)?
+        }
+    };
+    context.console.print(&text)
+}
+
+/// Reads the trace to its end or the window's. What could not be read is told.
+pub(in crate::cli) fn summarize(
+    file: &TraceFile,
+    window: Option<Window>,
+    context: &Context,
+) -> Result<TraceSummary, CliError> {
+    let mut reader = file.reader()?;
+    let mut activity = context.console.activity("read");
+    let mut progress = |progress: Progress| activity.at(|| format!("{} events", progress.events));
+    let options = Options { window, progress: Some(&mut progress), ..Options::default() };
+    let summary = summary::summarize(&mut reader, options);
+    drop(activity);
+    if context.interrupt.is_set() {
+        return Err(CliError::Interrupted);
+    }
+    warn(reader.problems(), reader.unlisted_problems(), context);
+    Ok(summary)
 }
 
 /// The window in time; the trace is read for its GC cycles if it needs them.

@@ -36,7 +36,9 @@ impl FromStr for WindowArg {
             None => match edge(text)? {
                 Some(cycle @ Edge::Cycle(_)) => (Some(cycle), Some(cycle)),
                 _ => {
-                    return Err(format!("`{text}` is one moment; a window is A..B, `1.2s..3s` or `gc3..gc7`"));
+                    return Err(format!(
+                        "`{text}` is one moment; a window is A..B, `1.2s..3s` or `gc3..gc7`"
+                    ));
                 }
             },
         };

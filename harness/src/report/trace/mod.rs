@@ -3,7 +3,13 @@
 //! Input: events while a trace is read, or what the folds made of them. Output: text or JSON. Nothing here decides,
 //! counts over events, or keeps one.
 
+mod document;
 pub mod events;
+mod place;
+mod table;
 mod validation;
+mod view;
 
+pub use document::{Section, TRACE_FORMAT, TraceReport, schema};
 pub use validation::Validation;
+pub use view::{Form, to_terminal};

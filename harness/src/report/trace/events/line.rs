@@ -51,13 +51,16 @@ pub(super) fn shown<'r>(mut frames: impl Iterator<Item = FrameView<'r>>) -> Opti
     if !is_runtimes(first.function) {
         return Some(first);
     }
-    frames.find(|frame| !is_runtimes(frame.function)).or(Some(first))
+    let other = frames.find(|frame| !is_runtimes(frame.function));
+    // The runtime's goroutines can have a frame without a name, and none that says more.
+    other.or(Some(first)).filter(|frame| !frame.function.is_empty())
 }
 
 fn is_runtimes(function: &str) -> bool {
-    ["runtime.", "internal/runtime/", "sync.", "internal/sync."]
-        .iter()
-        .any(|package| function.starts_with(package))
+    function.is_empty()
+        || ["runtime.", "internal/runtime/", "sync.", "internal/sync."]
+            .iter()
+            .any(|package| function.starts_with(package))
 }
 
 struct Line<'o, 'a> {

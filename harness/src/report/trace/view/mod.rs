@@ -1,0 +1,119 @@
+//! Views of a summary for a terminal: a page with what matters most, or sections in full.
+//!
+//! Plain text with optional colour; no meaning is carried by colour alone.
+
+mod blocking;
+mod goroutines;
+mod header;
+mod page;
+mod samples;
+mod scheduler;
+mod user;
+
+use std::fmt::Write as _;
+
+use super::document::TraceReport;
+use super::table::Table;
+use crate::model::Nanoseconds;
+use crate::report::Look;
+use crate::report::terminal::text;
+
+/// Rows of each list on the page, and in a view.
+const PAGE_ROWS: usize = 6;
+const VIEW_ROWS: usize = 30;
+
+/// How much of each section is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    /// A page of the most important facts.
+    Page,
+    /// The sections that the report has, in full.
+    Views,
+}
+
+/// Renders the report. `top` is the number of rows of each list.
+#[must_use]
+pub fn to_terminal(report: &TraceReport, form: Form, top: Option<usize>, look: &Look) -> String {
+    let rows = top.unwrap_or(if form == Form::Page { PAGE_ROWS } else { VIEW_ROWS });
+    let mut page = Page { out: String::new(), look: *look, rows, report };
+    header::write(&mut page);
+    match form {
+        Form::Page => page::write(&mut page),
+        Form::Views => views(&mut page),
+    }
+    header::write_problems(&mut page);
+    page.out
+}
+
+fn views(page: &mut Page<'_>) {
+    let report = page.report;
+    if let Some(goroutines) = &report.goroutines {
+        goroutines::write(page, goroutines);
+    }
+    if let Some(sites) = &report.blocking {
+        blocking::write_blocking(page, sites);
+    }
+    if let Some(sites) = &report.syscalls {
+        blocking::write_syscalls(page, sites);
+    }
+    if let Some(scheduler) = &report.scheduler {
+        scheduler::write(page, scheduler);
+    }
+    if let Some(user) = &report.user {
+        user::write(page, user);
+    }
+    if let Some(samples) = &report.samples {
+        samples::write(page, samples);
+    }
+}
+
+/// The text as it grows.
+struct Page<'r> {
+    out: String,
+    look: Look,
+    /// Rows of each list.
+    rows: usize,
+    report: &'r TraceReport,
+}
+
+impl Page<'_> {
+    /// A blank line and a heading; `flag` is the option that shows more of it.
+    fn heading(&mut self, title: &str, flag: Option<&str>) {
+        let hint = flag.map(|flag| format!("  {}", self.look.faint(&format!("({flag} shows more)"))));
+        let _ = writeln!(self.out, "\n{}{}", self.look.heading(title), hint.unwrap_or_default());
+    }
+
+    fn line(&mut self, line: &str) {
+        let _ = writeln!(self.out, "  {line}");
+    }
+
+    fn faint(&mut self, line: &str) {
+        let _ = writeln!(self.out, "  {}", self.look.faint(line));
+    }
+
+    /// The list, and how many rows of `total` it does not show.
+    fn table(&mut self, table: &Table, total: usize) {
+        table.write(&mut self.out, &self.look);
+        if total > self.rows {
+            self.faint(&format!("… {} more, --top N shows N of {total}", total - self.rows));
+        }
+    }
+
+    /// `40 %` of the time summarised, for something that happens at most once at a time.
+    fn share(&self, time: Nanoseconds) -> String {
+        percent(time, self.report.facts.duration())
+    }
+}
+
+/// `12.5 %`; nothing of nothing is `0 %`.
+fn percent(part: Nanoseconds, whole: Nanoseconds) -> String {
+    if whole.0 <= 0 || part.0 <= 0 {
+        return "0%".to_owned();
+    }
+    let share = part.0 as f64 / whole.0 as f64 * 100.0;
+    if share < 0.1 { "<0.1%".to_owned() } else { format!("{share:.1}%") }
+}
+
+fn span(time: Nanoseconds) -> String {
+    text::span(time)
+}
