@@ -6,6 +6,7 @@
 mod args;
 mod baseline;
 mod console;
+mod diff;
 mod error;
 mod inspect;
 mod look;
@@ -82,6 +83,7 @@ fn dispatch(command: &Command, context: &Context) -> Result<Outcome, CliError> {
             let baseline = args.baseline.as_ref().map(|path| context.environment.dir.join(path));
             run::report(&root, baseline.as_deref(), args.format, context)
         }
+        Command::Diff(args) => diff::command(args, context),
         Command::Inspect(args) => inspect::command(&args.command, context),
         Command::Baseline(args) => baseline::command(&args.command, context),
         Command::List => look::list(context),

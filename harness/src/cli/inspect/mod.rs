@@ -14,6 +14,9 @@ use crate::model::Outcome;
 
 pub use args::Inspect;
 use args::InspectCommand;
+pub(in crate::cli) use open::TraceFile;
+pub(in crate::cli) use trace::{resolve as resolve_window, summarize as summarize_trace};
+pub use window::WindowArg;
 
 pub(super) fn command(command: &InspectCommand, context: &Context) -> Result<Outcome, CliError> {
     match command {

@@ -69,7 +69,7 @@ pub(in crate::cli) fn summarize(
 }
 
 /// The window in time; the trace is read for its GC cycles if it needs them.
-fn resolve(window: &WindowArg, file: &TraceFile) -> Result<Window, CliError> {
+pub(in crate::cli) fn resolve(window: &WindowArg, file: &TraceFile) -> Result<Window, CliError> {
     let cycles = match window.needs_cycles() {
         true => window::cycles(&mut file.reader()?),
         false => Vec::new(),

@@ -3,6 +3,7 @@
 //! Input: events while a trace is read, or what the folds made of them. Output: text or JSON. Nothing here decides,
 //! counts over events, or keeps one.
 
+pub mod diff;
 mod document;
 pub mod events;
 mod place;

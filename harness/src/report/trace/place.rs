@@ -19,6 +19,13 @@ pub(super) fn place(stack: &[Frame]) -> String {
     }
 }
 
+/// A system call or call to C: the function called, and the user's line.
+pub(super) fn call(stack: &[Frame]) -> String {
+    let Some(call) = stack.first() else { return "(made before the trace began, or by C)".to_owned() };
+    let (place, name) = (place(stack), function(&call.function));
+    if place.starts_with(&name) { place } else { format!("{name} by {place}") }
+}
+
 /// Lines for all frames of a stack.
 pub(super) fn frames(stack: &[Frame]) -> Vec<String> {
     stack.iter().map(text::frame).collect()

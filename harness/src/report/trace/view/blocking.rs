@@ -51,22 +51,10 @@ pub(super) fn write_syscalls(page: &mut Page<'_>, sites: &[SyscallSite]) {
     for site in sites.iter().take(page.rows) {
         let calls = text::count(site.count.saturating_add(site.carried));
         let figures = [span(site.total), span(site.max), calls, text::count(site.blocked)];
-        let row = table.row(figures, call_place(site));
+        let row = table.row(figures, place::call(&site.stack));
         if page.look.verbose {
             row.details = place::frames(&site.stack);
         }
     }
     page.table(&table, sites.len());
-}
-
-/// The function called, and the user's line.
-fn call_place(site: &SyscallSite) -> String {
-    match site.stack.first() {
-        None => "(made before the trace began, or by C)".to_owned(),
-        Some(call) => {
-            let place = place::place(&site.stack);
-            let name = place::function(&call.function);
-            if place.starts_with(&name) { place } else { format!("{name} by {place}") }
-        }
-    }
 }
