@@ -141,7 +141,7 @@ fn column(out: &mut Vec<u8>, name: &str, id: Option<u64>) {
 }
 
 /// In quotes, with quotes, backslashes and control characters escaped as Rust and Go write them.
-fn quoted(out: &mut Vec<u8>, text: &str) {
+pub(super) fn quoted(out: &mut Vec<u8>, text: &str) {
     out.push(b'"');
     match text.bytes().all(|byte| matches!(byte, b' '..=b'~') && byte != b'"' && byte != b'\\') {
         true => out.extend_from_slice(text.as_bytes()),
