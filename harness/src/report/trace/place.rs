@@ -4,26 +4,43 @@ use crate::model::trace::{CreationSite, StartGroup};
 use crate::model::{Frame, ModuleTable, Owner};
 use crate::report::terminal::text;
 
-/// The line of a stack that says most to its author, with what the library called in it:
-/// `main.serve  main.go:12`, `main.serve  main.go:12 (in net/http.(*Server).Serve)`.
+/// Where a goroutine is, by the line that says most to its author: the innermost one of the program, else the
+/// outermost of the library. With what was called there: `main.serve  main.go:12 (in net/http.(*Server).Serve)`.
 pub(super) fn place(stack: &[Frame]) -> String {
-    let modules = ModuleTable::default();
-    let own = modules.user_frame(stack);
-    let not_runtimes = || stack.iter().find(|frame| !is_runtimes_package(&frame.function));
-    let Some(shown) = own.or_else(not_runtimes).or(stack.first()) else { return "(unknown)".to_owned() };
-    match stack.iter().find(|frame| !is_runtimes_package(&frame.function)) {
-        Some(inner) if inner != shown => {
-            format!("{} (in {})", text::frame(shown), text::clean(text::short(&inner.function)))
+    let outermost = stack.iter().rev().find(|frame| !is_low(&frame.function));
+    words(stack, ModuleTable::default().user_frame(stack).or(outermost))
+}
+
+/// Where a goroutine was made: the same, but of a library the line that has the `go`.
+pub(super) fn creation(stack: &[Frame]) -> String {
+    words(stack, ModuleTable::default().user_frame(stack))
+}
+
+fn words(stack: &[Frame], shown: Option<&Frame>) -> String {
+    let inner = stack.iter().find(|frame| !is_low(&frame.function)).or(stack.first());
+    match (shown.or(inner), inner) {
+        (Some(shown), Some(inner)) if shown != inner => {
+            format!("{} (in {})", text::frame(shown), function(&inner.function))
         }
-        _ => text::frame(shown),
+        (Some(shown), _) => text::frame(shown),
+        (None, _) => "(no stack)".to_owned(),
     }
 }
 
-/// A system call or call to C: the function called, and the user's line.
+/// A system call or call to C: the function called, and where.
 pub(super) fn call(stack: &[Frame]) -> String {
-    let Some(call) = stack.first() else { return "(made before the trace began, or by C)".to_owned() };
+    let Some(call) = stack.first() else { return "(since before the trace began, or by C)".to_owned() };
     let (place, name) = (place(stack), function(&call.function));
     if place.starts_with(&name) { place } else { format!("{name} by {place}") }
+}
+
+/// A wait: the runtime's word for its reason, and where.
+pub(super) fn wait(reason: &str, stack: &[Frame]) -> String {
+    match (reason, stack.is_empty()) {
+        ("unknown", true) => "(since before the trace began)".to_owned(),
+        ("unknown", false) => format!("(since before the trace began): {}", place(stack)),
+        _ => format!("{}: {}", text::clean(reason), place(stack)),
+    }
 }
 
 /// Lines for all frames of a stack.
@@ -33,30 +50,40 @@ pub(super) fn frames(stack: &[Frame]) -> Vec<String> {
 
 /// Name of a function without the directories of its package.
 pub(super) fn function(name: &str) -> String {
-    text::clean(text::short(name))
+    // What the trace shows of the main goroutine: under package initialisers, and later.
+    match matches!(name, "runtime.main" | "runtime.doInit1") {
+        true => "the main goroutine".to_owned(),
+        false => text::clean(text::short(name)),
+    }
 }
 
-/// A goroutine of the runtime (its collector, its tracer) or of the probe, by its start function.
+/// A goroutine of the runtime (its collector, its tracer), of package os/signal or of the probe, by its start
+/// function: there in every program, and no work of its author.
 pub(super) fn is_own(start: &str) -> bool {
-    let main = start == "runtime.main";
-    !main && matches!(ModuleTable::default().owner(start), Owner::Runtime | Owner::Probe)
+    match start {
+        "runtime.main" | "runtime.doInit1" => false,
+        "os/signal.loop" => true,
+        _ => matches!(ModuleTable::default().owner(start), Owner::Runtime | Owner::Probe),
+    }
 }
 
-/// All of a stack is the runtime's.
+/// All of a stack is the runtime's, or it is the probe's doing.
 pub(super) fn is_runtimes(stack: &[Frame]) -> bool {
     let modules = ModuleTable::default();
-    let runtimes = |frame: &Frame| {
-        matches!(modules.owner(&frame.function), Owner::Runtime | Owner::Probe)
-            && &*frame.function != "runtime.main"
-    };
-    !stack.is_empty() && stack.iter().all(runtimes)
+    let owner = |frame: &Frame| modules.owner(&frame.function);
+    let of_main = |frame: &Frame| matches!(&*frame.function, "runtime.main" | "runtime.doInit1");
+    let runtimes = |frame: &Frame| owner(frame) == Owner::Runtime && !of_main(frame);
+    let signals = |frame: &Frame| &*frame.function == "os/signal.loop";
+    stack.iter().any(|frame| owner(frame) == Owner::Probe || signals(frame))
+        || (!stack.is_empty() && stack.iter().all(runtimes))
 }
 
-fn is_runtimes_package(function: &str) -> bool {
-    let modules = ModuleTable::default();
+/// Called by everything that waits or calls the system: says little about where.
+fn is_low(function: &str) -> bool {
+    let packages = ["sync.", "internal/sync.", "internal/poll.", "syscall.", "internal/syscall/"];
     function.is_empty()
-        || modules.owner(function) == Owner::Runtime
-        || ["sync.", "internal/sync.", "internal/poll."].iter().any(|package| function.starts_with(package))
+        || ModuleTable::default().owner(function) == Owner::Runtime
+        || packages.iter().any(|package| function.starts_with(package))
 }
 
 /// Sites at which goroutines were made that had not ended at the end: where a leak would be. Those with most of them

@@ -50,19 +50,19 @@ impl Table {
         let room = usize::from(look.width).saturating_sub(used + 2);
         let header: Vec<String> = self.header.iter().map(|&name| name.to_owned()).collect();
         let (names, last) = header.split_at(n_figures);
-        let _ = writeln!(out, "{}", look.faint(&(figures(names, &widths) + "  " + &last.concat())));
+        let _ = writeln!(out, "{}", look.faint((figures(names, &widths) + "  " + &last.concat()).trim_end()));
+        // All details stand in the same column, so that they can be read down.
+        let fits = |row: &Row| row.details.iter().all(|detail| detail.chars().count() <= room);
+        let below = if self.rows.iter().all(fits) { used + 2 } else { INDENT };
         for row in &self.rows {
             let columns = figures(&row.figures, &widths);
-            match row.text.chars().count() <= room {
-                true => writeln!(out, "{columns}  {}", row.text),
-                false => writeln!(out, "{columns}\n{:INDENT$}{}", "", row.text),
-            }
-            .unwrap_or_default();
-            let indent = if row.text.chars().count() <= room { used + 2 } else { INDENT + 2 };
+            let line = match row.text.chars().count() <= room {
+                true => format!("{columns}  {}", row.text),
+                false => format!("{columns}\n{:INDENT$}{}", "", row.text),
+            };
+            let _ = writeln!(out, "{}", line.trim_end());
             for detail in &row.details {
-                let fits = indent + detail.chars().count() <= usize::from(look.width);
-                let indent = if fits { indent } else { INDENT };
-                let _ = writeln!(out, "{:indent$}{}", "", look.faint(detail));
+                let _ = writeln!(out, "{:below$}{}", "", look.faint(detail));
             }
         }
     }

@@ -21,7 +21,7 @@ type Row = (&'static str, &'static str, Unit, fn(&TraceSummary) -> Entries);
 
 /// Everything that is compared, the most telling first.
 const TOPICS: [Row; 6] = [
-    ("goroutines-left", "Goroutines made and not ended, by creation site", Unit::Count, collect::left),
+    ("goroutines-left", "Goroutines made and not ended, by creation site", Unit::Left, collect::left),
     ("goroutines-made", "Goroutines made, by start function", Unit::Count, collect::made),
     ("state-time", "Time of goroutines by state", Unit::Time, collect::states),
     ("blocking", "Time blocked, by reason and place", Unit::Time, collect::blocking),
@@ -34,11 +34,16 @@ const TOPICS: [Row; 6] = [
 pub fn diff(a: &Input<'_>, b: &Input<'_>) -> TraceDiff {
     let per = if a.ops.is_some() && b.ops.is_some() { Per::Operation } else { Per::Second };
     let (side_a, side_b) = (side(a, per), side(b, per));
-    let scale = Scale { a: side_a.divisor, b: side_b.divisor, nanoseconds_b: side_b.duration.0 as f64 };
-    let topic = |&(name, title, unit, collect): &Row| Topic {
-        name: name.to_owned(),
-        title: title.to_owned(),
-        changes: changes(collect(a.summary), collect(b.summary), unit, &scale),
+    let scale =
+        Scale { a: side_a.divisor, b: side_b.divisor, nanoseconds_b: side_b.duration.0 as f64, topic_b: 0.0 };
+    let topic = |&(name, title, unit, collect): &Row| {
+        let (before, after) = (collect(a.summary), collect(b.summary));
+        let scale = Scale { topic_b: after.values().map(|entry| entry.value).sum(), ..scale };
+        Topic {
+            name: name.to_owned(),
+            title: title.to_owned(),
+            changes: changes(before, after, unit, &scale),
+        }
     };
     let topics = TOPICS.iter().map(topic).filter(|topic| !topic.changes.is_empty()).collect();
     let harness = env!("CARGO_PKG_VERSION").to_owned();

@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use super::super::place;
 use crate::model::Frame;
 use crate::model::trace::{StateTimes, TraceSummary};
-use crate::report::terminal::text;
 
 /// A figure under its key, and what to call it.
 #[derive(Debug, Clone, Default)]
@@ -39,7 +38,7 @@ pub(super) fn left(summary: &TraceSummary) -> Entries {
             let key = format!("{}|{}", group.start, functions(&site.created_by));
             add(&mut entries, key, site.lives.created_alive as f64, || {
                 let runs = format!("runs {}", place::function(&group.start));
-                (place::place(&site.created_by), vec![runs])
+                (place::creation(&site.created_by), vec![runs])
             });
         }
     }
@@ -79,7 +78,7 @@ pub(super) fn blocking(summary: &TraceSummary) -> Entries {
     let mut entries = Entries::new();
     for site in summary.blocking.iter().filter(|site| !place::is_runtimes(&site.stack)) {
         let key = format!("{}|{}", site.reason, functions(&site.stack));
-        let name = || (format!("{}: {}", text::clean(&site.reason), place::place(&site.stack)), Vec::new());
+        let name = || (place::wait(&site.reason, &site.stack), Vec::new());
         add(&mut entries, key, site.total.0 as f64, name);
     }
     entries
@@ -98,7 +97,8 @@ pub(super) fn syscalls(summary: &TraceSummary) -> Entries {
 /// Scheduler latency, one figure each.
 pub(super) fn latency(summary: &TraceSummary) -> Entries {
     let all = &summary.latency.all;
-    let figures = [("median", all.median), ("99 of 100 within", all.p99), ("longest", all.max)];
+    // The longest of some thousand is chance.
+    let figures = [("median", all.median), ("99 of 100 within", all.p99)];
     let entry = |(name, time): (&str, crate::model::Nanoseconds)| {
         let entry = Entry { value: time.0 as f64, subject: name.to_owned(), details: Vec::new() };
         (name.to_owned(), entry)

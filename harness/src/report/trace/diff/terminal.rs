@@ -62,7 +62,8 @@ fn matters(out: &mut String, diff: &TraceDiff, look: &Look) {
     for (topic, change) in all.iter().take(MATTERS) {
         let growth = look.paint(style, &signed(change, diff.per));
         let factor = factor(change);
-        let _ = writeln!(out, "  {growth} ({factor})  {}: {}", lower_first(&topic.title), change.subject);
+        let _ =
+            writeln!(out, "  {growth} ({factor})  {}:\n      {}", lower_first(&topic.title), change.subject);
     }
     if all.len() > MATTERS {
         let _ = writeln!(out, "  … {} more, marked with * below", all.len() - MATTERS);
@@ -96,6 +97,9 @@ fn topic(out: &mut String, topic: &Topic, per: Per, rows: usize, look: &Look) {
 }
 
 fn signed(change: &Change, per: Per) -> String {
+    if change.growth == 0.0 {
+        return "same".to_owned();
+    }
     let sign = if change.growth < 0.0 { "-" } else { "+" };
     format!("{sign}{}", figure(change.growth.abs(), change.unit, per))
 }
@@ -104,8 +108,18 @@ fn factor(change: &Change) -> String {
     match change.factor {
         None => "new".to_owned(),
         Some(0.0) => "gone".to_owned(),
+        Some(1.0) => String::new(),
         Some(factor) if factor >= 10.0 => format!("x{factor:.0}"),
         Some(factor) => format!("x{factor:.2}"),
+    }
+}
+
+/// With as many digits as say something: `4,609`, `2.3`, `0.058`.
+fn rate(value: f64) -> String {
+    match value {
+        100.0.. => text::count(value.round() as u64),
+        10.0.. => format!("{value:.1}"),
+        _ => text::rate(value),
     }
 }
 
@@ -117,7 +131,7 @@ fn figure(value: f64, unit: Unit, per: Per) -> String {
     };
     // Casts saturate; digits below the unit mean nothing for times of this size.
     match unit {
-        Unit::Count => format!("{}{per}", text::rate(value)),
+        Unit::Left | Unit::Count => format!("{}{per}", rate(value)),
         Unit::Time => format!("{}{per}", text::span(Nanoseconds(value.round() as i64))),
         Unit::Bytes => format!("{}{per}", text::bytes(Bytes(value.round() as u64))),
         Unit::Duration => text::span(Nanoseconds(value.round() as i64)),

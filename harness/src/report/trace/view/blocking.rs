@@ -4,7 +4,20 @@ use super::super::place;
 use super::super::table::Table;
 use super::{Page, span};
 use crate::model::trace::{BlockingSite, SyscallSite};
+use crate::model::{Nanoseconds, Stack};
 use crate::report::terminal::text;
+
+/// Figures of one line of the list: sites that read the same are one.
+#[derive(Debug, Clone)]
+struct Line {
+    words: String,
+    total: Nanoseconds,
+    max: Nanoseconds,
+    count: u64,
+    /// Waits that are not over; calls that lost their processor.
+    special: u64,
+    stack: Stack,
+}
 
 /// All sites.
 pub(super) fn write_blocking(page: &mut Page<'_>, sites: &[BlockingSite]) {
@@ -13,31 +26,21 @@ pub(super) fn write_blocking(page: &mut Page<'_>, sites: &[BlockingSite]) {
         page.line("no goroutine waited");
         return;
     }
-    let shown: Vec<&BlockingSite> =
-        sites.iter().filter(|site| page.look.verbose || !place::is_runtimes(&site.stack)).collect();
-    blocking_table(page, &shown);
-    let hidden = (sites.len() - shown.len()) as u64;
-    if hidden > 0 {
-        page.faint(&format!(
-            "{} of the runtime's own left out, -v shows them",
-            text::counted(hidden, "place")
-        ));
-    }
+    blocking_table(page, sites);
+    hidden(page, sites.iter().filter(|site| place::is_runtimes(&site.stack)).count());
 }
 
-/// The sites as a list.
-pub(super) fn blocking_table(page: &mut Page<'_>, sites: &[&BlockingSite]) {
-    let mut table = Table::new(["total", "longest", "waits", "open", "where"]);
-    for site in sites.iter().take(page.rows) {
-        let waits = text::count(site.count.saturating_add(site.carried));
-        let figures = [span(site.total), span(site.max), waits, text::count(site.open)];
-        let words = format!("{}: {}", text::clean(&site.reason), place::place(&site.stack));
-        let row = table.row(figures, words);
-        if page.look.verbose {
-            row.details = place::frames(&site.stack);
-        }
-    }
-    page.table(&table, sites.len());
+/// The sites as a list, without the runtime's own.
+pub(super) fn blocking_table(page: &mut Page<'_>, sites: &[BlockingSite]) {
+    let lines = sites.iter().map(|site| Line {
+        words: place::wait(&site.reason, &site.stack),
+        total: site.total,
+        max: site.max,
+        count: site.count.saturating_add(site.carried),
+        special: site.open,
+        stack: site.stack.clone(),
+    });
+    table(page, ["total", "longest", "waits", "open", "where"], lines);
 }
 
 /// All system calls.
@@ -47,14 +50,60 @@ pub(super) fn write_syscalls(page: &mut Page<'_>, sites: &[SyscallSite]) {
         page.line("none");
         return;
     }
-    let mut table = Table::new(["total", "longest", "calls", "blocked", "where"]);
-    for site in sites.iter().take(page.rows) {
-        let calls = text::count(site.count.saturating_add(site.carried));
-        let figures = [span(site.total), span(site.max), calls, text::count(site.blocked)];
-        let row = table.row(figures, place::call(&site.stack));
+    let lines = sites.iter().map(|site| Line {
+        words: place::call(&site.stack),
+        total: site.total,
+        max: site.max,
+        count: site.count.saturating_add(site.carried),
+        special: site.blocked,
+        stack: site.stack.clone(),
+    });
+    table(page, ["total", "longest", "calls", "blocked", "where"], lines);
+    hidden(page, sites.iter().filter(|site| place::is_runtimes(&site.stack)).count());
+}
+
+fn table(page: &mut Page<'_>, header: [&'static str; 5], lines: impl Iterator<Item = Line>) {
+    let lines = match page.look.verbose {
+        true => lines.collect(),
+        false => merged(lines.filter(|line| !place::is_runtimes(&line.stack))),
+    };
+    let mut table = Table::new(header);
+    for line in lines.iter().take(page.rows) {
+        let figures = [span(line.total), span(line.max), text::count(line.count), text::count(line.special)];
+        let row = table.row(figures, line.words.clone());
         if page.look.verbose {
-            row.details = place::frames(&site.stack);
+            row.details = place::frames(&line.stack);
         }
     }
-    page.table(&table, sites.len());
+    page.table(&table, lines.len());
+}
+
+/// Lines that read the same as one, longest total first.
+fn merged(lines: impl Iterator<Item = Line>) -> Vec<Line> {
+    let mut merged: Vec<Line> = Vec::new();
+    let mut places: std::collections::HashMap<String, usize> = std::collections::HashMap::new();
+    for line in lines {
+        match places.get(&line.words) {
+            None => {
+                places.insert(line.words.clone(), merged.len());
+                merged.push(line);
+            }
+            Some(&place) => {
+                let known = &mut merged[place];
+                known.total = Nanoseconds(known.total.0.saturating_add(line.total.0));
+                known.max = known.max.max(line.max);
+                known.count = known.count.saturating_add(line.count);
+                known.special = known.special.saturating_add(line.special);
+            }
+        }
+    }
+    merged.sort_by_key(|line| std::cmp::Reverse(line.total));
+    merged
+}
+
+fn hidden(page: &mut Page<'_>, places: usize) {
+    if places > 0 && !page.look.verbose {
+        let places = text::counted(places as u64, "place");
+        page.faint(&format!("{places} of the runtime's own left out, -v shows them and whole stacks"));
+    }
 }

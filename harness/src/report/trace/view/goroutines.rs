@@ -64,7 +64,7 @@ fn site_line(site: &CreationSite) -> String {
     let Lives { created, created_alive, alive, .. } = &site.lives;
     let place = match site.created_by.is_empty() {
         true => "made before the trace began, or by C".to_owned(),
-        false => format!("made at {}", place::place(&site.created_by)),
+        false => format!("made at {}", place::creation(&site.created_by)),
     };
     let waits = waits(&site.last_waits);
     match (*created, *created_alive) {
@@ -120,7 +120,7 @@ pub(super) fn write_never_ended(page: &mut Page<'_>, sites: &[&CreationSite]) {
     for site in sites.iter().take(page.rows) {
         let Lives { created, created_alive, alive_age, .. } = &site.lives;
         let figures = [count(*created_alive), count(*created), span(alive_age.max)];
-        let row = table.row(figures, place::place(&site.created_by));
+        let row = table.row(figures, place::creation(&site.created_by));
         let start = site.start.as_ref().map_or("?".to_owned(), |frame| place::function(&frame.function));
         row.details.push(format!("runs {start}{}", waits(&site.last_waits)));
         let longest = site.last_waits.iter().filter(|wait| wait.blocked > 0).max_by_key(|wait| wait.blocked);

@@ -15,9 +15,10 @@ pub(super) fn write(page: &mut Page<'_>) {
     parts.push(text::counted(facts.events, "event"));
     parts.push(text::counted(facts.generations, "generation"));
     if let Some(procs) = &facts.gomaxprocs {
-        parts.push(match procs.first == procs.last && procs.last == procs.max {
-            true => format!("GOMAXPROCS {}", procs.last),
-            false => format!("GOMAXPROCS {} to {} (at most {})", procs.first, procs.last, procs.max),
+        parts.push(match (procs.first, procs.last) {
+            (first, last) if first != last => format!("GOMAXPROCS {first}, at the end {last}"),
+            (_, last) if procs.max > last => format!("GOMAXPROCS {last}, meanwhile {}", procs.max),
+            (_, last) => format!("GOMAXPROCS {last}"),
         });
     }
     parts.push(text::counted(facts.threads, "thread"));

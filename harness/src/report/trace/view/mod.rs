@@ -98,11 +98,6 @@ impl Page<'_> {
             self.faint(&format!("… {} more, --top N shows N of {total}", total - self.rows));
         }
     }
-
-    /// `40 %` of the time summarised, for something that happens at most once at a time.
-    fn share(&self, time: Nanoseconds) -> String {
-        percent(time, self.report.facts.duration())
-    }
 }
 
 /// `12.5 %`; nothing of nothing is `0 %`.

@@ -2,6 +2,7 @@
 
 use super::super::place::{self, never_ended};
 use super::{Page, blocking, goroutines, scheduler, span};
+use crate::model::trace::SyscallSite;
 use crate::report::terminal::text;
 
 pub(super) fn write(page: &mut Page<'_>) {
@@ -14,8 +15,7 @@ pub(super) fn write(page: &mut Page<'_>) {
     }
     if let Some(sites) = report.blocking.as_ref().filter(|sites| !sites.is_empty()) {
         page.heading("Longest waits", Some("--blocking"));
-        let sites: Vec<_> = sites.iter().filter(|site| !place::is_runtimes(&site.stack)).collect();
-        blocking::blocking_table(page, &sites);
+        blocking::blocking_table(page, sites);
     }
     if let Some(scheduler) = report.scheduler.as_ref().filter(|of| of.latency.all.count > 0) {
         page.heading("Waiting for a processor", Some("--latency"));
@@ -31,18 +31,20 @@ pub(super) fn write(page: &mut Page<'_>) {
 }
 
 fn syscalls(page: &mut Page<'_>) {
-    let Some(sites) = page.report.syscalls.as_ref().filter(|sites| !sites.is_empty()) else { return };
+    let Some(sites) = &page.report.syscalls else { return };
+    let shown: Vec<&SyscallSite> = sites.iter().filter(|site| !place::is_runtimes(&site.stack)).collect();
+    let Some(first) = shown.first() else { return };
     page.heading("System calls", Some("--syscalls"));
-    let count: u64 = sites.iter().map(|site| site.count).sum();
-    let blocked: u64 = sites.iter().map(|site| site.blocked).sum();
+    let count: u64 = shown.iter().map(|site| site.count).sum();
+    let blocked = match shown.iter().map(|site| site.blocked).sum() {
+        0 => "none".to_owned(),
+        n => text::count(n),
+    };
     page.line(&format!(
-        "{}, {} of them long enough to lose the processor",
-        text::counted(count, "call"),
-        text::count(blocked)
+        "{}, {blocked} of them long enough to lose the processor",
+        text::counted(count, "call")
     ));
-    if let Some(first) = sites.first() {
-        page.line(&format!("most time ({}) in {}", span(first.total), place::place(&first.stack)));
-    }
+    page.line(&format!("most time ({}) in {}", span(first.total), place::call(&first.stack)));
 }
 
 /// What only some traces have, a line each.
