@@ -60,6 +60,26 @@ pub(in crate::report) fn rate(value: f64) -> String {
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
+/// Breaks `text` between words into lines of at most `width`, where words are not longer.
+pub(in crate::report) fn wrap(text: &str, width: usize) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    let mut used = 0;
+    // Blanks stay with the word after them: some of them are columns.
+    for word in text.split_inclusive(' ') {
+        let length = word.trim_end().chars().count();
+        match lines.last_mut() {
+            Some(line) if used + length <= width => line.push_str(word),
+            _ => {
+                used = 0;
+                lines.push(word.to_owned());
+            }
+        }
+        used += word.chars().count();
+    }
+    lines.iter_mut().for_each(|line| line.truncate(line.trim_end().len()));
+    lines
+}
+
 /// `1,234,567`: digits in groups of three.
 pub(in crate::report) fn count(number: u64) -> String {
     let digits = number.to_string();
@@ -101,6 +121,23 @@ mod tests {
         assert_eq!(bytes_per_op(256.0), "+256 B/op");
         assert_eq!((rate(1.0), rate(0.2), rate(2.25)), ("1".into(), "0.2".into(), "2.25".into()));
         assert_eq!(span(Nanoseconds(1_250_000_000)), "1.25 s");
+    }
+
+    #[test]
+    fn counts_have_groups_of_digits_and_a_plural() {
+        assert_eq!(
+            (count(7), count(1_234), count(12_345_678)),
+            ("7".into(), "1,234".into(), "12,345,678".into())
+        );
+        assert_eq!((counted(1, "event"), counted(0, "event")), ("1 event".into(), "0 events".into()));
+    }
+
+    #[test]
+    fn text_breaks_between_words_and_long_words_stay_whole() {
+        assert_eq!(wrap("ab cd  ef", 6), ["ab cd", "ef"]);
+        assert_eq!(wrap("ab cd  ef", 9), ["ab cd  ef"]);
+        assert_eq!(wrap("a-very-long-word b", 4), ["a-very-long-word", "b"]);
+        assert!(wrap("", 4).is_empty());
     }
 
     #[test]

@@ -4,6 +4,7 @@
 use std::fmt::Write as _;
 
 use crate::report::Look;
+use crate::report::terminal::text;
 
 /// Blanks before a text that goes below its figures, or explains the row.
 const INDENT: usize = 6;
@@ -52,17 +53,17 @@ impl Table {
         let (names, last) = header.split_at(n_figures);
         let _ = writeln!(out, "{}", look.faint((figures(names, &widths) + "  " + &last.concat()).trim_end()));
         // All details stand in the same column, so that they can be read down.
-        let fits = |row: &Row| row.details.iter().all(|detail| detail.chars().count() <= room);
-        let below = if self.rows.iter().all(fits) { used + 2 } else { INDENT };
+        let fits = |text: &String| text.chars().count() <= room;
+        let beside = self.rows.iter().all(|row| fits(&row.text) && row.details.iter().all(fits));
+        let below = if beside { used + 2 } else { INDENT };
         for row in &self.rows {
             let columns = figures(&row.figures, &widths);
-            let line = match row.text.chars().count() <= room {
-                true => format!("{columns}  {}", row.text),
-                false => format!("{columns}\n{:INDENT$}{}", "", row.text),
-            };
-            let _ = writeln!(out, "{}", line.trim_end());
+            let (first, rest) =
+                if fits(&row.text) { (row.text.as_str(), "") } else { ("", row.text.as_str()) };
+            let _ = writeln!(out, "{}", format!("{columns}  {first}").trim_end());
+            self::below(out, rest, INDENT, look, |line| line.to_owned());
             for detail in &row.details {
-                let _ = writeln!(out, "{:below$}{}", "", look.faint(detail));
+                self::below(out, detail, below, look, |line| look.faint(line));
             }
         }
     }
@@ -71,6 +72,15 @@ impl Table {
         let cells = self.rows.iter().filter_map(|row| row.figures.get(column));
         let widest = cells.map(|cell| cell.chars().count()).max().unwrap_or(0);
         widest.max(self.header[column].chars().count())
+    }
+}
+
+/// Lines of a text below its row, those that go on indented more.
+fn below(out: &mut String, text: &str, indent: usize, look: &Look, paint: impl Fn(&str) -> String) {
+    let width = usize::from(look.width).saturating_sub(indent + 2);
+    for (number, line) in text::wrap(text, width).iter().enumerate() {
+        let indent = indent + if number > 0 { 2 } else { 0 };
+        let _ = writeln!(out, "{:indent$}{}", "", paint(line));
     }
 }
 

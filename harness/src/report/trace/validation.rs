@@ -103,7 +103,9 @@ impl Validation {
             let _ = writeln!(out, "  … {} more", text::count(self.unlisted_problems));
         }
         if self.sound {
-            let _ = writeln!(out, "  {CHECKED}");
+            for line in text::wrap(CHECKED, usize::from(look.width).saturating_sub(2)) {
+                let _ = writeln!(out, "  {line}");
+            }
         }
         out
     }

@@ -25,7 +25,9 @@ pub fn to_terminal(diff: &TraceDiff, top: Option<usize>, look: &Look) -> String 
     if diff.per == Per::Second {
         let hint =
             "figures are per second; --ops N makes them per operation of the workload, which compares better";
-        let _ = writeln!(out, "  {}", look.faint(hint));
+        for line in text::wrap(hint, usize::from(look.width).saturating_sub(2)) {
+            let _ = writeln!(out, "  {}", look.faint(&line));
+        }
     }
     matters(&mut out, diff, look);
     for one in &diff.topics {

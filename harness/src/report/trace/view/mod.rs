@@ -84,11 +84,19 @@ impl Page<'_> {
     }
 
     fn line(&mut self, line: &str) {
-        let _ = writeln!(self.out, "  {line}");
+        for line in self.wrapped(line) {
+            let _ = writeln!(self.out, "  {line}");
+        }
     }
 
     fn faint(&mut self, line: &str) {
-        let _ = writeln!(self.out, "  {}", self.look.faint(line));
+        for line in self.wrapped(line) {
+            let _ = writeln!(self.out, "  {}", self.look.faint(&line));
+        }
+    }
+
+    fn wrapped(&self, line: &str) -> Vec<String> {
+        text::wrap(line, usize::from(self.look.width).saturating_sub(2))
     }
 
     /// The list, and how many rows of `total` it does not show.
