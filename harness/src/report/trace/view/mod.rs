@@ -8,6 +8,8 @@ mod header;
 mod page;
 mod samples;
 mod scheduler;
+#[cfg(test)]
+mod tests;
 mod user;
 
 use std::fmt::Write as _;
