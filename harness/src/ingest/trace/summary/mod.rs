@@ -6,6 +6,7 @@
 mod blocking;
 mod clip;
 mod facts;
+mod gc;
 mod goroutines;
 mod kinds;
 mod latency;
@@ -23,6 +24,7 @@ mod user;
 
 use self::clip::Clip;
 use self::facts::Facts;
+use self::gc::Gc;
 use self::goroutines::Goroutines;
 use self::procs::Procs;
 use self::samples::Samples;
@@ -89,6 +91,7 @@ struct Folds<'o> {
     procs: Procs,
     user: User,
     samples: Samples,
+    gc: Gc,
     /// Number of the generation.
     generation: u64,
     /// Time of the last event.
@@ -108,6 +111,7 @@ impl<'o> Folds<'o> {
             procs: Procs::new(clip),
             user: User::default(),
             samples: Samples::default(),
+            gc: Gc::new(clip),
             generation: 0,
             last: clip.first,
             last_was_sync: false,
@@ -133,6 +137,7 @@ impl<'o> Folds<'o> {
         self.procs.event(&seen);
         self.user.event(&seen);
         self.samples.event(&mut seen);
+        self.gc.event(&mut seen);
         self.goroutines.event(&mut seen);
         true
     }
@@ -160,6 +165,7 @@ impl<'o> Folds<'o> {
             procs: self.procs.finish(end),
             user: self.user.finish(),
             samples: self.samples.finish(&self.texts),
+            gc: self.gc.finish(end, &self.texts),
             ..TraceSummary::default()
         };
         self.goroutines.finish(end, &self.texts, &mut summary);
