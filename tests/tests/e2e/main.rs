@@ -12,3 +12,4 @@ mod leak_repro;
 mod programs;
 mod releases;
 mod report;
+mod trace_cases;
