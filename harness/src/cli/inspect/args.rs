@@ -61,6 +61,15 @@ pub struct Views {
     /// Goroutines by start function: creation sites, alive or ended, time in each state.
     #[arg(long)]
     pub goroutines: bool,
+    /// Collection cycles, mark assists and sweeping, the heap over time.
+    #[arg(long)]
+    pub gc: bool,
+    /// Stops of the world by reason.
+    #[arg(long)]
+    pub stw: bool,
+    /// Heap objects by type, of a program run with GODEBUG=traceallocfree=1.
+    #[arg(long)]
+    pub types: bool,
     /// Waits by reason and place.
     #[arg(long)]
     pub blocking: bool,
@@ -83,6 +92,9 @@ impl Views {
     pub(super) fn sections(&self) -> Vec<Section> {
         let flags = [
             (self.goroutines, Section::Goroutines),
+            (self.gc, Section::Gc),
+            (self.stw, Section::Stw),
+            (self.types, Section::Types),
             (self.blocking, Section::Blocking),
             (self.syscalls, Section::Syscalls),
             (self.latency, Section::Latency),

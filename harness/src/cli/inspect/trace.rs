@@ -35,9 +35,11 @@ fn show(
 ) -> Result<(), CliError> {
     let summary = summarize(file, window, context)?;
     let asked = args.views.sections();
-    let form = if asked.is_empty() { Form::Page } else { Form::Views };
-    let sections = if asked.is_empty() { Section::ALL.to_vec() } else { asked };
-    let mut report = TraceReport::new(&file.name, summary, &sections);
+    let (form, sections) = match asked.as_slice() {
+        [] => (Form::Page, &Section::ALL[..]),
+        some => (Form::Views(some), some),
+    };
+    let mut report = TraceReport::new(&file.name, summary, sections);
     let top = args.top.map(|top| top as usize);
     let text = match (args.json, top) {
         (false, top) => report::to_terminal(&report, form, top, &context.console.look()),

@@ -6,8 +6,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::model::trace::{
-    BlockingSite, GoroutineSummary, LatencySummary, ProcSummary, SampleSummary, StopReason, SyscallSite,
-    TraceFacts, TraceSummary, UserSummary, Window,
+    BlockingSite, GcSummary, GoroutineSummary, HeapSummary, LatencySummary, ProcSummary, SampleSummary,
+    StopReason, SyscallSite, TraceFacts, TraceSummary, UserSummary, Window, WorldStop,
 };
 
 /// Version of the document.
@@ -18,6 +18,12 @@ pub const TRACE_FORMAT: u32 = 1;
 pub enum Section {
     /// Goroutines by start function and creation site.
     Goroutines,
+    /// Collection cycles, and the heap over time.
+    Gc,
+    /// Stops of the world, by reason.
+    Stw,
+    /// Heap objects by type.
+    Types,
     /// Waits.
     Blocking,
     /// System calls.
@@ -32,8 +38,17 @@ pub enum Section {
 
 impl Section {
     /// All of them, in the order in which they are shown.
-    pub const ALL: [Self; 6] =
-        [Self::Goroutines, Self::Blocking, Self::Syscalls, Self::Latency, Self::Tasks, Self::Samples];
+    pub const ALL: [Self; 9] = [
+        Self::Goroutines,
+        Self::Gc,
+        Self::Stw,
+        Self::Types,
+        Self::Blocking,
+        Self::Syscalls,
+        Self::Latency,
+        Self::Tasks,
+        Self::Samples,
+    ];
 }
 
 /// What is known of a trace. Sections that were not asked for are absent.
@@ -52,6 +67,15 @@ pub struct TraceReport {
     /// `--goroutines`
     #[serde(skip_serializing_if = "Option::is_none")]
     pub goroutines: Option<GoroutineSummary>,
+    /// `--gc`
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub gc: Option<GcSummary>,
+    /// `--stw`
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stw: Option<Vec<WorldStop>>,
+    /// `--types`; absent too if the trace has no heap events (`GODEBUG=traceallocfree=1`).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub types: Option<HeapSummary>,
     /// `--blocking`
     #[serde(skip_serializing_if = "Option::is_none")]
     pub blocking: Option<Vec<BlockingSite>>,
@@ -95,6 +119,8 @@ impl TraceReport {
             procs,
             user,
             samples,
+            gc,
+            heap,
         } = summary;
         let has = |section| sections.contains(&section);
         Self {
@@ -104,6 +130,9 @@ impl TraceReport {
             facts,
             window,
             goroutines: has(Section::Goroutines).then_some(goroutines),
+            stw: has(Section::Stw).then(|| gc.stops.clone()),
+            gc: has(Section::Gc).then_some(gc),
+            types: heap.filter(|_| has(Section::Types)),
             blocking: has(Section::Blocking).then_some(blocking),
             syscalls: has(Section::Syscalls).then_some(syscalls),
             scheduler: has(Section::Latency).then_some(Scheduler { latency, stops, procs }),
@@ -126,6 +155,16 @@ impl TraceReport {
         if let Some(goroutines) = &mut self.goroutines {
             goroutines.groups.truncate(top);
             goroutines.groups.iter_mut().for_each(|group| group.sites.truncate(top));
+        }
+        if let Some(gc) = &mut self.gc {
+            gc.cycles.truncate(top);
+            gc.stops.truncate(top);
+            gc.assists.sites.truncate(top);
+            gc.sweeps.sites.truncate(top);
+        }
+        truncate(&mut self.stw, top);
+        if let Some(heap) = &mut self.types {
+            heap.types.truncate(top);
         }
         truncate(&mut self.blocking, top);
         truncate(&mut self.syscalls, top);

@@ -20,11 +20,17 @@ pub struct Input<'a> {
 type Row = (&'static str, &'static str, Unit, fn(&TraceSummary) -> Entries);
 
 /// Everything that is compared, the most telling first.
-const TOPICS: [Row; 6] = [
+const TOPICS: [Row; 12] = [
     ("goroutines-left", "Goroutines made and not ended, by creation site", Unit::Left, collect::left),
+    ("types-kept", "Bytes allocated and alive at the end, by type", Unit::Bytes, collect::kept),
     ("goroutines-made", "Goroutines made, by start function", Unit::Count, collect::made),
     ("state-time", "Time of goroutines by state", Unit::Time, collect::states),
     ("blocking", "Time blocked, by reason and place", Unit::Time, collect::blocking),
+    ("gc-cycles", "Collection cycles", Unit::Count, collect::cycles),
+    ("gc-time", "Time of the collector's work", Unit::Time, collect::collector),
+    ("stw", "Stops of the world, by reason", Unit::Time, collect::stops),
+    ("heap", "Heap", Unit::Size, collect::peak),
+    ("types-allocated", "Bytes allocated, by type", Unit::Bytes, collect::allocated),
     ("syscalls", "System calls, by place", Unit::Count, collect::syscalls),
     ("latency", "Scheduler latency", Unit::Duration, collect::latency),
 ];

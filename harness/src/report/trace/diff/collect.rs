@@ -3,8 +3,10 @@
 use std::collections::BTreeMap;
 
 use super::super::place;
+use super::super::view::types;
 use crate::model::Frame;
-use crate::model::trace::{StateTimes, TraceSummary};
+use crate::model::trace::{StateTimes, TraceSummary, TypeFigures};
+use crate::report::terminal::text;
 
 /// A figure under its key, and what to call it.
 #[derive(Debug, Clone, Default)]
@@ -99,9 +101,59 @@ pub(super) fn latency(summary: &TraceSummary) -> Entries {
     let all = &summary.latency.all;
     // The longest of some thousand is chance.
     let figures = [("median", all.median), ("99 of 100 within", all.p99)];
-    let entry = |(name, time): (&str, crate::model::Nanoseconds)| {
-        let entry = Entry { value: time.0 as f64, subject: name.to_owned(), details: Vec::new() };
-        (name.to_owned(), entry)
-    };
-    figures.into_iter().map(entry).collect()
+    figures.into_iter().flat_map(|(name, time)| one(name, time.0 as f64)).collect()
+}
+
+/// Collection cycles.
+pub(super) fn cycles(summary: &TraceSummary) -> Entries {
+    one("cycles", summary.gc.begun as f64)
+}
+
+/// Time of the collector's work.
+pub(super) fn collector(summary: &TraceSummary) -> Entries {
+    let gc = &summary.gc;
+    let workers = [gc.workers.dedicated, gc.workers.fractional, gc.workers.idle];
+    let parts = [
+        ("mark assists", gc.assists.total.0 as f64),
+        ("mark workers", workers.iter().map(|time| time.0 as f64).sum()),
+        ("sweeping", gc.sweeps.total.0 as f64),
+    ];
+    parts.into_iter().flat_map(|(name, time)| one(name, time)).collect()
+}
+
+/// Time of stops of the world, by reason.
+pub(super) fn stops(summary: &TraceSummary) -> Entries {
+    let stops = summary.gc.stops.iter();
+    stops.flat_map(|stop| one(&text::clean(&stop.reason), stop.stopped.total.0 as f64)).collect()
+}
+
+/// The largest live heap.
+pub(super) fn peak(summary: &TraceSummary) -> Entries {
+    summary.gc.heap.peak.map_or_else(Entries::new, |peak| one("live heap at most", peak.live.0 as f64))
+}
+
+/// Bytes alive at the end, of objects that are not older than the trace, by type.
+pub(super) fn kept(summary: &TraceSummary) -> Entries {
+    by_type(summary, |figures| {
+        let (live, older) = (figures.live.0 as f64, figures.older.0 as f64);
+        if live > 0.0 { figures.live_bytes.0 as f64 * (live - older).max(0.0) / live } else { 0.0 }
+    })
+}
+
+/// Bytes allocated, by type.
+pub(super) fn allocated(summary: &TraceSummary) -> Entries {
+    by_type(summary, |figures| figures.allocated_bytes.0 as f64)
+}
+
+fn by_type(summary: &TraceSummary, figure: impl Fn(&TypeFigures) -> f64) -> Entries {
+    let mut entries = Entries::new();
+    for of in summary.heap.iter().flat_map(|heap| &heap.types) {
+        let name = types::name(of);
+        add(&mut entries, name.clone(), figure(&of.figures), || (name, Vec::new()));
+    }
+    entries
+}
+
+fn one(name: &str, value: f64) -> Entries {
+    Entries::from([(name.to_owned(), Entry { value, subject: name.to_owned(), details: Vec::new() })])
 }

@@ -3,6 +3,7 @@
 //! Plain text with optional colour; no meaning is carried by colour alone.
 
 mod blocking;
+mod gc;
 mod goroutines;
 mod header;
 mod page;
@@ -10,11 +11,12 @@ mod samples;
 mod scheduler;
 #[cfg(test)]
 mod tests;
+pub(super) mod types;
 mod user;
 
 use std::fmt::Write as _;
 
-use super::document::TraceReport;
+use super::document::{Section, TraceReport};
 use super::table::Table;
 use crate::model::Nanoseconds;
 use crate::report::Look;
@@ -26,31 +28,40 @@ const VIEW_ROWS: usize = 30;
 
 /// How much of each section is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Form {
+pub enum Form<'s> {
     /// A page of the most important facts.
     Page,
-    /// The sections that the report has, in full.
-    Views,
+    /// These sections, in full.
+    Views(&'s [Section]),
 }
 
 /// Renders the report. `top` is the number of rows of each list.
 #[must_use]
-pub fn to_terminal(report: &TraceReport, form: Form, top: Option<usize>, look: &Look) -> String {
+pub fn to_terminal(report: &TraceReport, form: Form<'_>, top: Option<usize>, look: &Look) -> String {
     let rows = top.unwrap_or(if form == Form::Page { PAGE_ROWS } else { VIEW_ROWS });
     let mut page = Page { out: String::new(), look: *look, rows, report };
     header::write(&mut page);
     match form {
         Form::Page => page::write(&mut page),
-        Form::Views => views(&mut page),
+        Form::Views(sections) => views(&mut page, sections),
     }
     header::write_problems(&mut page);
     page.out
 }
 
-fn views(page: &mut Page<'_>) {
+fn views(page: &mut Page<'_>, sections: &[Section]) {
     let report = page.report;
     if let Some(goroutines) = &report.goroutines {
         goroutines::write(page, goroutines);
+    }
+    if let Some(gc) = &report.gc {
+        gc::write(page, gc);
+    }
+    if let Some(stops) = &report.stw {
+        gc::write_stops(page, stops);
+    }
+    if sections.contains(&Section::Types) {
+        types::write(page, report.types.as_ref());
     }
     if let Some(sites) = &report.blocking {
         blocking::write_blocking(page, sites);
@@ -81,7 +92,8 @@ struct Page<'r> {
 impl Page<'_> {
     /// A blank line and a heading; `flag` is the option that shows more of it.
     fn heading(&mut self, title: &str, flag: Option<&str>) {
-        let hint = flag.map(|flag| format!("  {}", self.look.faint(&format!("({flag} shows more)"))));
+        let verb = if flag.is_some_and(|flag| flag.contains(',')) { "show" } else { "shows" };
+        let hint = flag.map(|flag| format!("  {}", self.look.faint(&format!("({flag} {verb} more)"))));
         let _ = writeln!(self.out, "\n{}{}", self.look.heading(title), hint.unwrap_or_default());
     }
 
@@ -95,6 +107,11 @@ impl Page<'_> {
         for line in self.wrapped(line) {
             let _ = writeln!(self.out, "  {}", self.look.faint(&line));
         }
+    }
+
+    /// Part of the time summarised, for what happens at most once at a time.
+    fn share(&self, time: Nanoseconds) -> String {
+        percent(time, self.report.facts.duration())
     }
 
     fn wrapped(&self, line: &str) -> Vec<String> {

@@ -1,7 +1,7 @@
 //! The page: what a newcomer to a trace should see first, each part with the option that shows more.
 
 use super::super::place::{self, never_ended};
-use super::{Page, blocking, goroutines, scheduler, span};
+use super::{Page, blocking, gc, goroutines, scheduler, span, types};
 use crate::model::trace::SyscallSite;
 use crate::report::terminal::text;
 
@@ -12,6 +12,16 @@ pub(super) fn write(page: &mut Page<'_>) {
         goroutines::write_counts(page, goroutines);
         let sites = never_ended(&goroutines.groups);
         goroutines::write_never_ended(page, &sites);
+    }
+    if let Some(gc) = &report.gc {
+        page.heading("Garbage collection", Some("--gc, --stw"));
+        gc::write_counts(page, gc);
+        gc::stops_line(page, &gc.stops);
+        gc::write_heap(page, &gc.heap);
+    }
+    if let Some(heap) = &report.types {
+        page.heading("Heap objects by type", Some("--types"));
+        types::write_types(page, heap);
     }
     if let Some(sites) = report.blocking.as_ref().filter(|sites| !sites.is_empty()) {
         page.heading("Longest waits", Some("--blocking"));

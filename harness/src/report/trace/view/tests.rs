@@ -16,6 +16,10 @@ fn report(name: &str, window: Option<Window>, sections: &[Section]) -> TraceRepo
     TraceReport::new(name, summary, sections)
 }
 
+fn views(report: &TraceReport, top: Option<usize>, look: &Look) -> String {
+    to_terminal(report, Form::Views(&Section::ALL), top, look)
+}
+
 fn page(name: &str, look: &Look) -> String {
     to_terminal(&report(name, None, &Section::ALL), Form::Page, None, look)
 }
@@ -42,7 +46,7 @@ fn the_page_names_what_the_trace_is_and_where_goroutines_were_left() {
 #[test]
 fn every_part_of_the_page_names_the_option_that_shows_more() {
     let text = page("mixed-go1.27.4", &LOOK);
-    for flag in ["--goroutines", "--blocking", "--latency", "--syscalls", "--tasks"] {
+    for flag in ["--goroutines", "--gc", "--blocking", "--latency", "--syscalls", "--tasks"] {
         assert!(text.contains(flag), "{flag}: {text}");
     }
     assert!(page("cpu-go1.25.4", &LOOK).contains("--samples"));
@@ -69,8 +73,8 @@ fn colour_adds_nothing_but_colour() {
 #[test]
 fn the_runtimes_own_groups_and_whole_stacks_are_shown_when_asked() {
     let report = report("mixed-go1.26.8", None, &[Section::Goroutines, Section::Blocking]);
-    let short = to_terminal(&report, Form::Views, None, &LOOK);
-    let long = to_terminal(&report, Form::Views, None, &Look { verbose: true, ..LOOK });
+    let short = views(&report, None, &LOOK);
+    let long = views(&report, None, &Look { verbose: true, ..LOOK });
     assert!(!short.contains("gcBgMarkWorker") && short.contains("-v shows them"), "{short}");
     assert!(long.contains("gcBgMarkWorker") && !long.contains("-v shows them"), "{long}");
     assert!(!short.contains("runtime.chanrecv1") && long.contains("runtime.chanrecv1"), "{long}");
@@ -79,7 +83,7 @@ fn the_runtimes_own_groups_and_whole_stacks_are_shown_when_asked() {
 #[test]
 fn top_limits_rows_and_says_how_many_there_are() {
     let report = report("mixed-go1.26.8", None, &[Section::Blocking]);
-    let text = to_terminal(&report, Form::Views, Some(2), &LOOK);
+    let text = views(&report, Some(2), &LOOK);
     let rows = part(&text, "Waits").iter().filter(|line| line.contains(".go:")).count();
     assert_eq!(rows, 2, "{text}");
     assert!(text.contains("--top N shows N of "), "{text}");
@@ -125,4 +129,31 @@ fn json_holds_the_sections_that_were_asked_for_and_fits_its_schema() {
         assert!(known.contains_key(key), "{key}");
     }
     assert_eq!(serde_json::from_value::<TraceReport>(value).unwrap(), report);
+}
+
+#[test]
+fn the_collector_is_on_the_page_with_its_cycles_stops_and_heap() {
+    let text = page("mixed-go1.26.8", &LOOK);
+    let gc = part(&text, "Garbage collection").join("\n");
+    assert!(gc.contains("6 cycles begun") && gc.contains("the world was stopped"), "{text}");
+    assert!(gc.contains("live heap: at most "), "{text}");
+}
+
+#[test]
+fn each_cycle_is_a_row_with_its_number_and_long_runs_are_sampled() {
+    let report = report("mixed-go1.26.8", None, &[Section::Gc, Section::Stw]);
+    let all = views(&report, None, &LOOK);
+    for cycle in 1..=6 {
+        assert!(all.contains(&format!(" gc{cycle} ")), "{cycle}: {all}");
+    }
+    assert!(all.contains("GC mark termination"), "{all}");
+    let some = views(&report, Some(3), &LOOK);
+    assert!(some.contains(" gc1 ") && some.contains(" gc6 ") && !some.contains(" gc2 "), "{some}");
+    assert!(some.contains("3 of 6 cycles"), "{some}");
+}
+
+#[test]
+fn without_heap_events_the_types_say_how_to_get_them() {
+    let text = views(&report("mixed-go1.26.8", None, &[Section::Types]), None, &LOOK);
+    assert!(text.contains("GODEBUG=traceallocfree=1"), "{text}");
 }

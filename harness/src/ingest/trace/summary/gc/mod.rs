@@ -58,7 +58,7 @@ impl Gc {
     /// Takes one event. Most are none of the collector's.
     #[inline]
     pub(super) fn event(&mut self, seen: &mut Seen<'_, '_>) {
-        match seen.kind {
+        match *seen.kind {
             EventKind::GoBlock { .. } | EventKind::GoStop { .. } | EventKind::GoDestroy => self.off(seen),
             EventKind::GoLabel { label } => self.workers.label(label, seen),
             EventKind::HeapAlloc { live } => self.heap_alloc(live, seen),
