@@ -2,22 +2,10 @@
 
 use super::super::place;
 use super::super::table::Table;
+use super::lines::{Line, merged};
 use super::{Page, span};
 use crate::model::trace::{BlockingSite, SyscallSite};
-use crate::model::{Nanoseconds, Stack};
 use crate::report::terminal::text;
-
-/// Figures of one line of the list: sites that read the same are one.
-#[derive(Debug, Clone)]
-struct Line {
-    words: String,
-    total: Nanoseconds,
-    max: Nanoseconds,
-    count: u64,
-    /// Waits that are not over; calls that lost their processor.
-    special: u64,
-    stack: Stack,
-}
 
 /// All sites.
 pub(super) fn write_blocking(page: &mut Page<'_>, sites: &[BlockingSite]) {
@@ -76,29 +64,6 @@ fn table(page: &mut Page<'_>, header: [&'static str; 5], lines: impl Iterator<It
         }
     }
     page.table(&table, lines.len());
-}
-
-/// Lines that read the same as one, longest total first.
-fn merged(lines: impl Iterator<Item = Line>) -> Vec<Line> {
-    let mut merged: Vec<Line> = Vec::new();
-    let mut places: std::collections::HashMap<String, usize> = std::collections::HashMap::new();
-    for line in lines {
-        match places.get(&line.words) {
-            None => {
-                places.insert(line.words.clone(), merged.len());
-                merged.push(line);
-            }
-            Some(&place) => {
-                let known = &mut merged[place];
-                known.total = Nanoseconds(known.total.0.saturating_add(line.total.0));
-                known.max = known.max.max(line.max);
-                known.count = known.count.saturating_add(line.count);
-                known.special = known.special.saturating_add(line.special);
-            }
-        }
-    }
-    merged.sort_by_key(|line| std::cmp::Reverse(line.total));
-    merged
 }
 
 fn hidden(page: &mut Page<'_>, places: usize) {

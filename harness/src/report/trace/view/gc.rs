@@ -4,6 +4,7 @@ use comfy_table::CellAlignment;
 
 use super::super::place;
 use super::super::table::Table;
+use super::lines::{Line, merged};
 use super::{Page, span};
 use crate::model::trace::{Durations, GcCycleTimes, GcSummary, HeapCurve, RangeSummary, WorldStop};
 use crate::model::{Bytes, Nanoseconds};
@@ -159,12 +160,19 @@ fn ranges(page: &mut Page<'_>, title: &str, ranges: &RangeSummary) {
         return;
     }
     page.heading(title, None);
+    let lines = merged(ranges.sites.iter().map(|site| Line {
+        words: place::place(&site.stack),
+        total: site.total,
+        max: site.max,
+        count: site.count,
+        special: 0,
+        stack: site.stack.clone(),
+    }));
     let mut table = Table::new(["total", "longest", "times", "where"]);
-    for site in ranges.sites.iter().take(page.rows) {
-        let figures = [span(site.total), span(site.max), text::count(site.count)];
-        table.row(figures, place::place(&site.stack));
+    for line in lines.iter().take(page.rows) {
+        table.row([span(line.total), span(line.max), text::count(line.count)], line.words.clone());
     }
-    page.table(&table, ranges.sites.len());
+    page.table(&table, lines.len());
 }
 
 /// Stops of the world, by reason.

@@ -6,6 +6,7 @@ mod blocking;
 mod gc;
 mod goroutines;
 mod header;
+mod lines;
 mod page;
 mod samples;
 mod scheduler;
