@@ -11,3 +11,4 @@ mod leak_repro;
 mod programs;
 mod releases;
 mod report;
+mod trace_cases;

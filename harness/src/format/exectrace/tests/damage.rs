@@ -1,7 +1,8 @@
 //! Damaged traces: cut off at every byte, with flipped bits, with absurd numbers. Nothing panics,
 //! what precedes the damage is delivered, and work and memory stay in proportion to the file.
 
-use super::synth::{Body, NO_THREAD, Trace, varint};
+use harness_synth::{Body, NO_THREAD, Trace, varint};
+
 use super::{fixture, read_all};
 use crate::format::exectrace::{Event, EventKind, Reader};
 

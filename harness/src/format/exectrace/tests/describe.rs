@@ -1,6 +1,7 @@
 //! An event as one line, in the words of Go's reader: the same as `tracegen/golden -events` prints.
+//! Uses the decoder's public face alone, as `api`: the end-to-end tests include this file, too.
 
-use crate::format::exectrace::{
+use super::api::{
     AllocFree, Event, EventKind, GoState, Names, ProcState, Reader, StackId, StringId, Sync, TaskId,
 };
 
@@ -65,8 +66,8 @@ impl Describer<'_, '_> {
     fn range(&self) -> Option<(&'static str, String)> {
         use EventKind::*;
         let mark = " GC concurrent mark phase".to_owned();
-        let sweep = |proc| format!(" GC incremental sweep P{proc}");
-        let assist = |goroutine| format!(" GC mark assist G{goroutine}");
+        let sweep = |proc: i64| format!(" GC incremental sweep P{proc}");
+        let assist = |goroutine: i64| format!(" GC mark assist G{goroutine}");
         let stw = |kind| format!(" stop-the-world ({}) G{}", self.text(kind), self.goroutine());
         Some(match self.event.kind() {
             StwBegin { kind } => ("RangeBegin", stw(kind)),
@@ -74,34 +75,35 @@ impl Describer<'_, '_> {
             GcBegin { .. } => ("RangeBegin", mark),
             GcActive { .. } => ("RangeActive", mark),
             GcEnd { .. } => ("RangeEnd", mark),
-            GcSweepActive { proc } => ("RangeActive", sweep(proc.0)),
+            GcSweepActive { proc } => ("RangeActive", sweep(proc.0.cast_signed())),
             GcSweepBegin => ("RangeBegin", sweep(self.proc())),
             GcSweepEnd { swept, reclaimed } => {
                 let bytes = format!(" bytes swept={swept} bytes reclaimed={reclaimed}");
                 ("RangeEnd", sweep(self.proc()) + &bytes)
             }
-            GcMarkAssistActive { goroutine } => ("RangeActive", assist(goroutine.0)),
+            GcMarkAssistActive { goroutine } => ("RangeActive", assist(goroutine.0.cast_signed())),
             GcMarkAssistBegin => ("RangeBegin", assist(self.goroutine())),
             GcMarkAssistEnd => ("RangeEnd", assist(self.goroutine())),
             _ => return None,
         })
     }
 
-    fn proc(&self) -> u64 {
-        self.event.proc().unwrap().0
+    /// `-1` where damage left none.
+    fn proc(&self) -> i64 {
+        self.event.proc().map_or(-1, |proc| proc.0.cast_signed())
     }
 
-    fn goroutine(&self) -> u64 {
-        self.event.goroutine().unwrap().0
+    fn goroutine(&self) -> i64 {
+        self.event.goroutine().map_or(-1, |goroutine| goroutine.0.cast_signed())
     }
 
     fn proc_transition(&self) -> String {
         let (proc, from, to) = match self.event.kind() {
-            EventKind::ProcStart { proc } => (proc.0, ProcState::Idle, ProcState::Running),
+            EventKind::ProcStart { proc } => (proc.0.cast_signed(), ProcState::Idle, ProcState::Running),
             EventKind::ProcStop => (self.proc(), ProcState::Running, ProcState::Idle),
-            EventKind::ProcSteal { proc, before, .. } => (proc.0, before, ProcState::Idle),
-            EventKind::ProcStatus { proc, before, state } => (proc.0, before, visible(state)),
-            other => panic!("{other:?} is no event of a processor"),
+            EventKind::ProcSteal { proc, before, .. } => (proc.0.cast_signed(), before, ProcState::Idle),
+            EventKind::ProcStatus { proc, before, state } => (proc.0.cast_signed(), before, visible(state)),
+            other => unreachable!("{other:?} is no event of a processor"),
         };
         format!(" P{proc} {from:?}->{to:?}")
     }
@@ -112,17 +114,17 @@ impl Describer<'_, '_> {
         let (goroutine, from, to) = match self.event.kind() {
             GoCreate { created, start } => {
                 tail = format!(" start {}", frames(start, self.reader));
-                (created.0, "NotExist", "Runnable")
+                (created.0.cast_signed(), "NotExist", "Runnable")
             }
             GoCreateBlocked { created, start } => {
                 tail = format!(" start {}", frames(start, self.reader));
-                (created.0, "NotExist", "Waiting")
+                (created.0.cast_signed(), "NotExist", "Waiting")
             }
             GoCreateSyscall { created } => {
                 tail = " start ".to_owned();
-                (created.0, "NotExist", "Syscall")
+                (created.0.cast_signed(), "NotExist", "Syscall")
             }
-            GoStart { started } => (started.0, "Runnable", "Running"),
+            GoStart { started } => (started.0.cast_signed(), "Runnable", "Running"),
             GoDestroy => (self.goroutine(), "Running", "NotExist"),
             GoDestroySyscall => (self.goroutine(), "Syscall", "NotExist"),
             GoStop { reason } => {
@@ -134,13 +136,15 @@ impl Describer<'_, '_> {
                 (self.goroutine(), "Running", "Waiting")
             }
             GoUnblock { unblocked: id } | GoSwitch { next: id } | GoSwitchDestroy { next: id } => {
-                (id.0, "Waiting", "Runnable")
+                (id.0.cast_signed(), "Waiting", "Runnable")
             }
             GoSyscallBegin => (self.goroutine(), "Running", "Syscall"),
             GoSyscallEnd => (self.goroutine(), "Syscall", "Running"),
             GoSyscallEndBlocked => (self.goroutine(), "Syscall", "Runnable"),
-            GoStatus { about, before, state, .. } => (about.0, go_state(before), go_state(state)),
-            other => panic!("{other:?} is no event of a goroutine"),
+            GoStatus { about, before, state, .. } => {
+                (about.0.cast_signed(), go_state(before), go_state(state))
+            }
+            other => unreachable!("{other:?} is no event of a goroutine"),
         };
         format!(" G{goroutine} {from}->{to} {tail}")
     }

@@ -1,14 +1,15 @@
 //! Tests of the whole decoder: against Go's own reader on recorded traces, against rules on
 //! hand-made ones, and on damaged ones.
 
+mod cases;
 mod damage;
 mod describe;
 mod golden;
 mod order;
-mod synth;
 
 use super::{Event, Reader};
 use crate::format::Problem;
+use crate::format::exectrace as api;
 
 /// Bytes of a recorded trace.
 fn fixture(name: &str) -> Vec<u8> {

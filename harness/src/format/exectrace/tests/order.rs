@@ -2,8 +2,9 @@
 //! runnable, 2 running, 3 in a system call, 4 waiting; processors 1 running, 2 idle, 3 in a system
 //! call.
 
+use harness_synth::{Body, NO_THREAD, Trace};
+
 use super::read_all;
-use super::synth::{Body, NO_THREAD, Trace};
 use crate::format::exectrace::{Event, EventKind, GoState, Names, ProcId, ProcState, Reader, ThreadId};
 use crate::model::{Bytes, GoroutineId, TraceTime};
 

@@ -38,13 +38,13 @@ impl Facts {
     }
 
     pub(super) fn event(&mut self, seen: &Seen<'_, '_>) {
-        match seen.kind {
+        match *seen.kind {
             EventKind::Sync(sync) => self.sync(sync),
             EventKind::ProcsChange { procs } => self.procs_change(procs, seen.counts()),
             _ => {}
         }
         if seen.counts() {
-            self.counts[kinds::number(&seen.kind)] += 1;
+            self.counts[kinds::number(seen.kind)] += 1;
             seen.event.thread().into_iter().for_each(|thread| self.thread(thread.0));
         }
     }

@@ -81,7 +81,7 @@ impl<'o> Goroutines<'o> {
     }
 
     pub(super) fn event(&mut self, seen: &mut Seen<'_, '_>) {
-        match seen.kind {
+        match *seen.kind {
             EventKind::Sync(_) => self.new_generation(seen.event.time),
             EventKind::GoCreate { created, start } => self.create(created, start, seen),
             EventKind::GoCreateBlocked { created, start } => self.create_blocked(created, start, seen),
@@ -149,12 +149,12 @@ impl<'o> Goroutines<'o> {
     }
 
     fn born(&mut self, id: GoroutineId, site: u32, doing: Doing, seen: &Seen<'_, '_>) {
-        if self.living.get(id).is_some() {
+        if self.living.insert(living(id, site, (doing, seen.event.time), true)) {
+            self.census.change(1, seen.counts());
+        } else {
             // Only a damaged trace makes a goroutine twice.
-            return self.change(id, doing, seen);
+            self.change(id, doing, seen);
         }
-        self.census.change(1, seen.counts());
-        self.living.insert(living(id, site, (doing, seen.event.time), true));
     }
 
     /// The state that a generation states anew. Of a goroutine that was not seen before it is the
@@ -162,6 +162,7 @@ impl<'o> Goroutines<'o> {
     fn status(&mut self, id: GoroutineId, states: (GoState, GoState), seen: &mut Seen<'_, '_>) {
         let (before, state) = states;
         match self.living.get(id) {
+            Some(known) if is(known.doing, state) && known.site != UNNAMED => return,
             Some(known) if is(known.doing, state) => {}
             Some(_) => {
                 let Some(doing) = self.doing(state, seen) else { return };
@@ -201,6 +202,7 @@ impl<'o> Goroutines<'o> {
             // The line is where the function was just then, not where it begins.
             let start = root.map(|root| Frame { line: 0, ..root.clone() });
             living.site = self.sites.number(EMPTY, start);
+            self.latency.named(id, living.site);
         }
     }
 

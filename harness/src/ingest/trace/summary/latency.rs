@@ -75,6 +75,12 @@ impl Latency {
         self.worst.insert(place, (started, cause));
     }
 
+    /// A goroutine whose creation the trace does not show turns out to be of this site.
+    pub(super) fn named(&mut self, goroutine: GoroutineId, site: u32) {
+        let of_it = self.worst.iter_mut().filter(|(slow, _)| slow.goroutine == goroutine);
+        of_it.for_each(|(slow, _)| slow.site = site);
+    }
+
     /// `start_of` names the function in which goroutines of a site start.
     pub(super) fn finish(self, start_of: impl Fn(u32) -> String) -> LatencySummary {
         let mut all = Sketch::default();

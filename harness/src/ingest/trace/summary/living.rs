@@ -38,38 +38,63 @@ pub(super) struct Living {
     pub(super) last_wait: Option<u32>,
 }
 
+/// Ids looked up together: as many as a processor takes at a time (`newproc1` in runtime/proc.go),
+/// so that goroutines that were made together are found in one line of the cache.
+const PAGE: usize = 16;
+
+/// In a page: nobody.
+const NOBODY: u32 = u32::MAX;
+
 /// All of them. Places are used again.
 #[derive(Debug, Default)]
 pub(super) struct Register {
-    places: FxHashMap<u64, u32>,
+    /// Places of the ids from `number * PAGE` on.
+    pages: FxHashMap<u64, [u32; PAGE]>,
     slots: Vec<Option<Living>>,
     free: Vec<u32>,
+}
+
+/// Number of the page of an id, and where it is there.
+#[inline]
+fn page(id: GoroutineId) -> (u64, usize) {
+    (id.0 / PAGE as u64, (id.0 % PAGE as u64) as usize)
 }
 
 impl Register {
     #[inline]
     pub(super) fn get(&mut self, id: GoroutineId) -> Option<&mut Living> {
-        let place = *self.places.get(&id.0)?;
+        let (number, at) = page(id);
+        let place = self.pages.get(&number)?[at];
         self.slots.get_mut(place as usize)?.as_mut()
     }
 
-    /// Adds one whose id is not in use.
-    pub(super) fn insert(&mut self, living: Living) {
-        let place = self.free.pop().unwrap_or_else(|| {
-            self.slots.push(None);
-            u32::try_from(self.slots.len() - 1).unwrap_or(u32::MAX)
-        });
-        let id = living.id.0;
-        if let Some(slot) = self.slots.get_mut(place as usize) {
-            *slot = Some(living);
-            self.places.insert(id, place);
+    /// Adds one, unless its id is in use.
+    pub(super) fn insert(&mut self, living: Living) -> bool {
+        let (number, at) = page(living.id);
+        let place = &mut self.pages.entry(number).or_insert([NOBODY; PAGE])[at];
+        if *place != NOBODY {
+            return false;
         }
+        *place = self.free.pop().unwrap_or_else(|| {
+            self.slots.push(None);
+            u32::try_from(self.slots.len() - 1).unwrap_or(NOBODY)
+        });
+        if let Some(slot) = self.slots.get_mut(*place as usize) {
+            *slot = Some(living);
+        }
+        true
     }
 
     pub(super) fn remove(&mut self, id: GoroutineId) -> Option<Living> {
-        let place = self.places.remove(&id.0)?;
+        let (number, at) = page(id);
+        let places = self.pages.get_mut(&number)?;
+        let place = std::mem::replace(&mut places[at], NOBODY);
+        if places.iter().all(|place| *place == NOBODY) {
+            self.pages.remove(&number);
+        }
+        let gone = self.slots.get_mut(place as usize)?.take();
         self.free.push(place);
-        self.slots.get_mut(place as usize)?.take()
+        gone
     }
 
     /// All, by id.
@@ -78,5 +103,34 @@ impl Register {
         all.sort_by_key(|living| living.id);
         *self = Self::default();
         all
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn goroutine(id: u64) -> Living {
+        let begin = TraceTime(0);
+        let (doing, time, waits) = (Doing::Running, StateTimes::default(), Waits::default());
+        let id = GoroutineId(id);
+        Living { id, site: 0, doing, since: begin, begin, born: true, time, waits, last_wait: None }
+    }
+
+    #[test]
+    fn what_is_removed_is_gone_and_its_space_is_used_again() {
+        let mut register = Register::default();
+        for id in [1, 15, 16, u64::MAX] {
+            assert!(register.insert(goroutine(id)));
+            assert!(!register.insert(goroutine(id)), "{id} is there already");
+        }
+        assert_eq!(register.remove(GoroutineId(16)).map(|gone| gone.id), Some(GoroutineId(16)));
+        assert!(register.remove(GoroutineId(16)).is_none() && register.get(GoroutineId(16)).is_none());
+        assert_eq!(register.pages.len(), 2, "an empty page goes");
+        assert!(register.insert(goroutine(33)));
+        assert_eq!(register.slots.len(), 4);
+        let ids: Vec<u64> = register.drain().iter().map(|living| living.id.0).collect();
+        assert_eq!(ids, [1, 15, 33, u64::MAX]);
+        assert!(register.get(GoroutineId(1)).is_none());
     }
 }

@@ -39,7 +39,7 @@ use crate::model::TraceTime;
 use crate::model::trace::{GoroutineExample, TraceSummary, Window};
 
 /// Events between two reports of progress.
-const PROGRESS_EVERY: u64 = 1 << 16;
+const PROGRESS_EVERY: u64 = 1 << 10;
 
 /// What to summarise, and who wants to know more on the way.
 #[derive(Default)]
@@ -66,21 +66,18 @@ pub struct Progress {
 /// Reads the trace to its end (or the window's) and sums it up.
 pub fn summarize(reader: &mut Reader<'_>, options: Options<'_>) -> TraceSummary {
     let Options { window, mut progress, lives } = options;
-    let mut next = reader.next_event();
-    let Some(first) = next else {
+    let Some(first) = reader.next_event() else {
         return TraceSummary { facts: facts::of_reader(reader), window, ..TraceSummary::default() };
     };
     let mut folds = Folds::new(Clip::new(first.time, window), lives);
-    let mut n_events = 0u64;
-    while let Some(event) = next {
-        if !folds.event(&event, reader) {
-            break;
-        }
+    let mut wanted = folds.event(&first, reader);
+    let mut n_events = 1u64;
+    while wanted && let Some(event) = reader.next_event() {
+        wanted = folds.event(&event, reader);
         n_events += 1;
         if let Some(progress) = progress.as_mut().filter(|_| n_events.is_multiple_of(PROGRESS_EVERY)) {
             progress(Progress { events: n_events, time: event.time });
         }
-        next = reader.next_event();
     }
     TraceSummary { window, ..folds.finish(reader) }
 }
@@ -141,13 +138,13 @@ impl<'o> Folds<'o> {
 
     /// Takes one event; false if it, and all that follow, are of no more interest.
     fn event(&mut self, event: &Event, reader: &Reader<'_>) -> bool {
-        let kind = event.kind();
+        let kind = &event.kind();
         if event.time >= self.clip.end {
             return self.beyond(event, kind, reader);
         }
         self.last = event.time;
         self.last_was_sync = false;
-        if let EventKind::Sync(sync) = kind {
+        if let EventKind::Sync(sync) = *kind {
             self.generation = sync.number;
             self.last_was_sync = true;
             self.texts.new_generation();
@@ -165,10 +162,10 @@ impl<'o> Folds<'o> {
 
     /// After the window only one thing matters: goroutines and processors that did nothing before.
     /// The first generation tells of them by its end.
-    fn beyond(&mut self, event: &Event, kind: EventKind, reader: &Reader<'_>) -> bool {
+    fn beyond(&mut self, event: &Event, kind: &EventKind, reader: &Reader<'_>) -> bool {
         self.beyond = true;
         let mut seen = Seen { event, kind, reader, texts: &mut self.texts, clip: self.clip };
-        match kind {
+        match *kind {
             EventKind::Sync(_) => return false,
             EventKind::GoStatus { before: GoState::Undetermined, .. } => self.goroutines.event(&mut seen),
             EventKind::ProcStatus { before: ProcState::Undetermined, .. } => self.procs.event(&seen),

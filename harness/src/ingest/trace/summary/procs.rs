@@ -38,7 +38,7 @@ impl Procs {
     }
 
     pub(super) fn event(&mut self, seen: &Seen<'_, '_>) {
-        match seen.kind {
+        match *seen.kind {
             EventKind::Sync(_) => self.generation_begin = seen.event.time,
             EventKind::ProcStatus { proc, before, state } => self.status(proc, (before, state), seen),
             EventKind::ProcStart { proc } => self.start(proc, seen),

@@ -12,7 +12,7 @@ pub(super) struct Samples(Table<u32, u64>);
 
 impl Samples {
     pub(super) fn event(&mut self, seen: &mut Seen<'_, '_>) {
-        if matches!(seen.kind, EventKind::CpuSample) && seen.counts() {
+        if matches!(*seen.kind, EventKind::CpuSample) && seen.counts() {
             let stack = self.0.number(seen.stack());
             self.0.row(stack).into_iter().for_each(|count| *count += 1);
         }

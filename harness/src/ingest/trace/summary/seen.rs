@@ -8,7 +8,7 @@ use crate::format::exectrace::{Event, EventKind, Reader};
 pub(super) struct Seen<'s, 'a> {
     pub(super) event: &'s Event,
     /// The event's, worked out once.
-    pub(super) kind: EventKind,
+    pub(super) kind: &'s EventKind,
     pub(super) reader: &'s Reader<'a>,
     /// Stacks and strings as numbers that outlive the generation.
     pub(super) texts: &'s mut Texts,

@@ -25,7 +25,7 @@ pub(super) struct User {
 
 impl User {
     pub(super) fn event(&mut self, seen: &Seen<'_, '_>) {
-        match seen.kind {
+        match *seen.kind {
             EventKind::Sync(_) => self.names.new_generation(),
             EventKind::UserTaskBegin { task, parent, name } => {
                 let name = self.names.number(name, seen.reader);
