@@ -50,7 +50,8 @@ pub struct TypeSummary {
     pub array: bool,
     /// What became of them.
     pub figures: TypeFigures,
-    /// By cycle, where something changed; rows as in [`HeapSummary::cycles`].
+    /// By cycle, where something changed; rows as in [`HeapSummary::cycles`]. Of the types with most
+    /// bytes alive or allocated only.
     pub history: Vec<TypeCycle>,
 }
 
@@ -93,17 +94,21 @@ pub struct AgeBucket {
     pub objects: Objects,
 }
 
-/// Objects of one type, between the end of one cycle's marking and the next's.
+/// Objects of one type from the end of one cycle's marking to the end of the next one's.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct TypeCycle {
-    /// Cycles of this trace ended before; objects freed were found dead by that cycle (or, where a
-    /// row stands for several, by those up to the next row's). 0 is before the first.
+    /// The cycle whose end it begins with, as [`GcCycleTimes::index`](super::GcCycleTimes::index)
+    /// counts; 0 is before the first. Where a row stands for several, the last of them.
     pub after: u64,
     /// Allocated meanwhile.
     pub allocated: Objects,
-    /// Swept meanwhile.
+    /// Swept meanwhile: found dead by the cycle.
     pub freed: Objects,
-    /// Alive when it ended.
+    /// What that cycle found alive, and what was older than the trace: alive at its end and not swept.
+    pub survived: Objects,
+    /// Bytes of them.
+    pub survived_bytes: Bytes,
+    /// On the heap when the next cycle's marking ended: survivors and all that was allocated since.
     pub live: Objects,
     /// Bytes of them.
     pub live_bytes: Bytes,
