@@ -4,17 +4,22 @@
 //! table      the event types, written down from the Go runtime's own sources
 //! trace      bytes of batches and tables, from calls
 //! text       the same from a text form that people write and comment
+//! simulate   random executions, and one thing of them made wrong
 //! case       a text with a header that says what readers must make of it
 //! ```
 //!
 //! Must not know the crate `harness`: a slip in the decoder's tables is to be caught by these.
 
 mod case;
+mod random;
+mod simulate;
 mod table;
 mod text;
 mod trace;
 
 pub use case::{Case, CaseError, Expected, GoVerdict};
+pub use random::Random;
+pub use simulate::{Execution, Plan};
 pub use table::{Arg, EVENTS, EventType, event_type};
 pub use text::{Encoded, TextError, encode};
 pub use trace::{Body, NO_THREAD, Trace, varint};

@@ -68,21 +68,29 @@ impl Trace {
     /// The string table.
     #[must_use]
     pub fn strings(self, generation: u64, strings: &[(u64, &str)]) -> Self {
+        self.strings_at(generation, 0, strings)
+    }
+
+    pub(crate) fn strings_at(self, generation: u64, time: u64, strings: &[(u64, &str)]) -> Self {
         let mut body = vec![mark::STRINGS];
         for &(id, text) in strings {
             string_entry(&mut body, id, text.len() as u64, text.as_bytes());
         }
-        self.batch(generation, NO_THREAD, 0, Body(body))
+        self.batch(generation, NO_THREAD, time, Body(body))
     }
 
     /// The stack table: frames are pc, function, file, line.
     #[must_use]
     pub fn stacks(self, generation: u64, stacks: &[(u64, &[[u64; 4]])]) -> Self {
+        self.stacks_at(generation, 0, stacks)
+    }
+
+    pub(crate) fn stacks_at(self, generation: u64, time: u64, stacks: &[(u64, &[[u64; 4]])]) -> Self {
         let mut body = vec![mark::STACKS];
         for &(id, frames) in stacks {
             stack_entry(&mut body, id, frames.len() as u64, frames);
         }
-        self.batch(generation, NO_THREAD, 0, Body(body))
+        self.batch(generation, NO_THREAD, time, Body(body))
     }
 
     /// What ends a sound generation: frequency, clocks and mark as the version has them. A tick is
@@ -125,13 +133,18 @@ pub(crate) fn stack_entry(out: &mut Vec<u8>, id: u64, n_frames: u64, frames: &[[
     frames.iter().flatten().for_each(|&field| varint(out, field));
 }
 
+/// A sync batch as the version has it, of a clock whose ticks are nanoseconds.
 pub(crate) fn sound_sync(minor: u32) -> Vec<u8> {
+    sound_sync_at(minor, 1_000_000_000)
+}
+
+pub(crate) fn sound_sync_at(minor: u32, frequency: u64) -> Vec<u8> {
     let mut sync = Vec::new();
     if minor >= 25 {
         sync.push(mark::SYNC);
     }
     sync.push(mark::FREQUENCY);
-    varint(&mut sync, 1_000_000_000);
+    varint(&mut sync, frequency);
     if minor >= 25 {
         sync.push(mark::CLOCKS);
         [5, 1000, 7, 9].iter().for_each(|&number| varint(&mut sync, number));

@@ -55,9 +55,6 @@ pub(super) struct Spec {
 /// Most arguments of a timed event after its time.
 pub(super) const MAX_ARGS: usize = 4;
 
-/// No event type: what [`TimedArgs`] says of everything that may not stand in a thread's batch.
-pub(super) const NOT_TIMED: u8 = u8::MAX;
-
 macro_rules! specs {
     ($($number:literal $constant:ident $name:literal $class:ident $since:ident [$($arg:ident: $kind:ident),*];)*) => {
         $(pub(super) const $constant: u8 = $number;)*
@@ -156,47 +153,43 @@ pub(super) fn name(number: u8) -> &'static str {
     spec(number).map_or("unknown event", |spec| spec.name)
 }
 
-/// For each event type of a version the number of its arguments, time included; [`NOT_TIMED`] for
-/// what cannot stand in a thread's batch.
-pub(super) type TimedArgs = [u8; 256];
-
-/// The table for one version.
-pub(super) fn timed_args(version: Version) -> TimedArgs {
-    let mut table = [NOT_TIMED; 256];
-    for (number, slot) in (0u8..=u8::MAX).zip(&mut table) {
-        if let Some(spec) = spec(number)
-            && spec.class != Class::Structure
-            && spec.since <= version
-            && let Ok(n_args) = u8::try_from(spec.args.len())
-        {
-            *slot = n_args;
-        }
-    }
-    table
-}
-
-/// Arguments of each event type that are ids in a table, as bits: argument `i` after the time is
-/// bit `i`.
+/// What a decoder has to know of an event type.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) struct References {
+pub(super) struct Layout {
+    /// Numbers after the type, time included; 0 for what cannot stand in a thread's batch.
+    pub(super) n_numbers: u8,
+    /// Arguments that are ids of stacks, as bits: argument `i` after the time is bit `i`.
     pub(super) stacks: u8,
+    /// Likewise of strings.
     pub(super) strings: u8,
 }
 
-/// The references of all event types.
-pub(super) fn references() -> [References; 256] {
-    let mut table = [References::default(); 256];
+/// The event types of a version.
+pub(super) type Layouts = [Layout; 256];
+
+/// The table for one version.
+pub(super) fn layouts(version: Version) -> Layouts {
+    let mut table = [Layout::default(); 256];
     for (number, slot) in (0u8..=u8::MAX).zip(&mut table) {
-        let args = spec(number).filter(|s| s.class == Class::Timed).map_or(&[][..], |s| s.args);
-        for (i, (_, kind)) in args.iter().skip(1).enumerate() {
-            match kind {
-                Arg::Stack | Arg::StartStack => slot.stacks |= 1 << i,
-                Arg::String => slot.strings |= 1 << i,
-                _ => {}
-            }
+        if let Some(spec) =
+            spec(number).filter(|spec| spec.class != Class::Structure && spec.since <= version)
+        {
+            *slot = layout(&spec);
         }
     }
     table
+}
+
+fn layout(spec: &Spec) -> Layout {
+    let mut layout = Layout { n_numbers: spec.args.len() as u8, ..Layout::default() };
+    for (i, (_, kind)) in spec.args.iter().skip(1).enumerate() {
+        match kind {
+            Arg::Stack | Arg::StartStack => layout.stacks |= 1 << i,
+            Arg::String => layout.strings |= 1 << i,
+            _ => {}
+        }
+    }
+    layout
 }
 
 /// In [`STACK_ARGUMENT`]: the event has no stack.
@@ -240,20 +233,21 @@ mod tests {
 
     #[test]
     fn each_version_adds_the_types_its_release_did() {
-        let count = |version| timed_args(version).iter().filter(|&&n| n != NOT_TIMED).count();
+        let count = |version| layouts(version).iter().filter(|layout| layout.n_numbers != 0).count();
         assert_eq!(count(Version::Go122), 36);
         assert_eq!(count(Version::Go123), 36 + 4 + 9);
         assert_eq!(count(Version::Go126), count(Version::Go123));
-        assert_eq!(timed_args(Version::Go122)[usize::from(GO_SWITCH)], NOT_TIMED);
-        assert_eq!(timed_args(Version::Go123)[usize::from(GO_SWITCH)], 3);
-        assert_eq!(timed_args(Version::Go126)[usize::from(CLOCK_SNAPSHOT)], NOT_TIMED);
+        assert_eq!(layouts(Version::Go122)[usize::from(GO_SWITCH)].n_numbers, 0);
+        assert_eq!(layouts(Version::Go123)[usize::from(GO_SWITCH)].n_numbers, 3);
+        assert_eq!(layouts(Version::Go126)[usize::from(CLOCK_SNAPSHOT)].n_numbers, 0);
     }
 
     #[test]
-    fn references_name_the_arguments_that_are_table_ids() {
-        let table = references();
-        assert_eq!(table[usize::from(GO_CREATE)], References { stacks: 0b110, strings: 0 });
-        assert_eq!(table[usize::from(USER_LOG)], References { stacks: 0b1000, strings: 0b110 });
-        assert_eq!(table[usize::from(HEAP_OBJECT_ALLOC)], References::default());
+    fn layouts_name_the_arguments_that_are_table_ids() {
+        let table = layouts(Version::Go126);
+        let layout = |n_numbers, stacks, strings| Layout { n_numbers, stacks, strings };
+        assert_eq!(table[usize::from(GO_CREATE)], layout(4, 0b110, 0));
+        assert_eq!(table[usize::from(USER_LOG)], layout(5, 0b1000, 0b110));
+        assert_eq!(table[usize::from(HEAP_OBJECT_ALLOC)], layout(3, 0, 0));
     }
 }

@@ -16,9 +16,10 @@ pub enum GoState {
 }
 
 impl GoState {
-    /// The state with this number in the file.
+    /// The state with this number in the file. No runtime writes 0, and Go's reader takes it.
     pub(super) fn from_wire(status: u64) -> Option<Self> {
         Some(match status {
+            0 => Self::Undetermined,
             1 => Self::Runnable,
             2 => Self::Running,
             3 => Self::Syscall,
@@ -51,9 +52,10 @@ pub enum ProcState {
 }
 
 impl ProcState {
-    /// The state with this number in the file.
+    /// The state with this number in the file. No runtime writes 0, and Go's reader takes it.
     pub(super) fn from_wire(status: u64) -> Option<Self> {
         Some(match status {
+            0 => Self::Undetermined,
             1 => Self::Running,
             2 => Self::Idle,
             3 => Self::Syscall,

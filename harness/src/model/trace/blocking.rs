@@ -9,7 +9,8 @@ use crate::model::{Nanoseconds, Stack};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct BlockingSite {
     /// The runtime's word for it: `chan receive`, `select`, `sync`. `unknown` for goroutines that
-    /// were blocked before the trace began.
+    /// were blocked before the trace began, `coroutine` (without a stack) for coroutines that wait
+    /// for their turn: for both the trace has no word.
     pub reason: String,
     /// Where, innermost first.
     pub stack: Stack,

@@ -31,7 +31,7 @@ pub struct StartGroup {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct CreationSite {
     /// Where they start: the function's first line as the trace has it. Of goroutines older than the
-    /// trace it is the outermost frame of the first stack seen.
+    /// trace, and of callbacks from C, it is the outermost function of the first stack seen, line 0.
     pub start: Option<Frame>,
     /// The creator's stack, innermost first: the `go` statement's line is in its first frame. Empty
     /// if they are older than the trace or came from C.

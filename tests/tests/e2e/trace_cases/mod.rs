@@ -2,6 +2,7 @@
 //! same order. The traces are the cases of `fixtures/traces/cases`, encoded for each version.
 
 mod go;
+mod random;
 
 use std::fmt::Write as _;
 
@@ -40,11 +41,15 @@ fn read(data: &[u8]) -> Reading {
     Reading { events, problems }
 }
 
+/// Of an event that Go's reader let through although it names what no table has.
+const UNDESCRIBED: &str = " cannot be described";
+
 /// Whether ours read what Go's reader read and came to the same verdict.
 fn same(go: &GoReading, ours: &Reading) -> Result<(), String> {
-    let accepted = go.said == Said::Ok;
+    let accepted = go.said == Said::Ok && !go.events.iter().any(|line| line.contains(UNDESCRIBED));
+    let said = format!("Go says {:?}, ours finds {:#?}", go.said, ours.problems);
     if accepted != ours.problems.is_empty() {
-        return Err(format!("Go says {:?}, ours finds {:#?}", go.said, ours.problems));
+        return Err(said);
     }
     let mut events = &go.events[..];
     // Before its error Go yields a sync event that has nothing to say.
@@ -56,8 +61,10 @@ fn same(go: &GoReading, ours: &Reading) -> Result<(), String> {
     let n_compared = if accepted { events.len().max(ours.events.len()) } else { events.len() };
     for i in 0..n_compared {
         let (go, ours) = (events.get(i), ours.events.get(i));
-        if go != ours {
-            return Err(format!("event {i}\n  Go:   {}\n  ours: {}", text(go), text(ours)));
+        let known = go.and_then(|go| go.split_once(UNDESCRIBED));
+        let alike = known.map_or(go == ours, |(head, _)| text(ours).starts_with(head));
+        if !alike {
+            return Err(format!("event {i}\n  Go:   {}\n  ours: {}\n{said}", text(go), text(ours)));
         }
     }
     Ok(())

@@ -9,7 +9,7 @@ impl Order {
     pub(super) fn proc_status(&mut self, offer: &mut Offer<'_>) -> Outcome {
         let id = offer.arg(0);
         let Some(state) = ProcState::from_wire(offer.arg(1)) else {
-            return Err(offer.violation("a state from 1 to 4", format!("state {}", offer.arg(1))));
+            return Err(offer.violation("a state from 0 to 4", format!("state {}", offer.arg(1))));
         };
         let start = Seq::start(offer.era.number);
         let Some(place) = self.procs.find(id) else {
@@ -67,7 +67,7 @@ impl Order {
 
     pub(super) fn go_status(&mut self, offer: &mut Offer<'_>) -> Outcome {
         let Some(state) = GoState::from_wire(offer.arg(2)) else {
-            return Err(offer.violation("a state from 1 to 4", format!("state {}", offer.arg(2))));
+            return Err(offer.violation("a state from 0 to 4", format!("state {}", offer.arg(2))));
         };
         let (place, before) = self.goroutine_with_status(offer, state)?;
         let mut event_context = offer.context;
