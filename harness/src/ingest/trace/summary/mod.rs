@@ -6,7 +6,9 @@
 mod blocking;
 mod clip;
 mod facts;
+mod gc;
 mod goroutines;
+mod heap;
 mod kinds;
 mod latency;
 mod lives;
@@ -23,7 +25,10 @@ mod user;
 
 use self::clip::Clip;
 use self::facts::Facts;
+use self::gc::Gc;
 use self::goroutines::Goroutines;
+use self::heap::Heap;
+pub use self::heap::{LivingObject, LivingObjects};
 use self::procs::Procs;
 use self::samples::Samples;
 use self::seen::Seen;
@@ -77,6 +82,21 @@ pub fn summarize(reader: &mut Reader<'_>, options: Options<'_>) -> TraceSummary 
     TraceSummary { window, ..folds.finish(reader) }
 }
 
+/// The heap objects that are alive at `until`, or at the end of the trace: empty if it was made
+/// without `traceallocfree=1`. Reads the trace up to there.
+pub fn living_objects(reader: &mut Reader<'_>, until: Option<TraceTime>) -> LivingObjects {
+    let mut heap = Heap::default();
+    let (mut texts, clip) = (Texts::default(), Clip::new(TraceTime(0), None));
+    while let Some(event) = reader.next_event() {
+        if until.is_some_and(|until| event.time > until) {
+            break;
+        }
+        let kind = event.kind();
+        heap.event(&Seen { event: &event, kind, reader, texts: &mut texts, clip });
+    }
+    heap.living()
+}
+
 /// All folds.
 struct Folds<'o> {
     clip: Clip,
@@ -86,6 +106,8 @@ struct Folds<'o> {
     procs: Procs,
     user: User,
     samples: Samples,
+    gc: Gc,
+    heap: Heap,
     /// Number of the generation.
     generation: u64,
     /// Time of the last event.
@@ -105,6 +127,8 @@ impl<'o> Folds<'o> {
             procs: Procs::new(clip),
             user: User::default(),
             samples: Samples::default(),
+            gc: Gc::new(clip),
+            heap: Heap::default(),
             generation: 0,
             last: clip.first,
             last_was_sync: false,
@@ -130,6 +154,8 @@ impl<'o> Folds<'o> {
         self.procs.event(&seen);
         self.user.event(&seen);
         self.samples.event(&mut seen);
+        self.gc.event(&mut seen);
+        self.heap.event(&seen);
         self.goroutines.event(&mut seen);
         true
     }
@@ -157,6 +183,8 @@ impl<'o> Folds<'o> {
             procs: self.procs.finish(end),
             user: self.user.finish(),
             samples: self.samples.finish(&self.texts),
+            gc: self.gc.finish(end, &self.texts),
+            heap: self.heap.finish(),
             ..TraceSummary::default()
         };
         self.goroutines.finish(end, &self.texts, &mut summary);
