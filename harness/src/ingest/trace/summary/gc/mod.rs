@@ -7,6 +7,8 @@ mod curve;
 mod cycles;
 mod ranges;
 mod stops;
+#[cfg(test)]
+mod tests;
 mod workers;
 
 use self::curve::Curve;
@@ -58,7 +60,7 @@ impl Gc {
     /// Takes one event. Most are none of the collector's.
     #[inline]
     pub(super) fn event(&mut self, seen: &mut Seen<'_, '_>) {
-        match seen.kind {
+        match *seen.kind {
             EventKind::GoBlock { .. } | EventKind::GoStop { .. } | EventKind::GoDestroy => self.off(seen),
             EventKind::GoLabel { label } => self.workers.label(label, seen),
             EventKind::HeapAlloc { live } => self.heap_alloc(live, seen),
