@@ -27,7 +27,8 @@ const MEMORY: u32 = 1024;
 /// Fuzzes `target` for so many minutes.
 pub(crate) fn run(target: &str, minutes: u64) -> Result<()> {
     let directory = root().join("target/fuzz");
-    let (corpus, artifacts) = (directory.join("corpus").join(target), directory.join("artifacts").join(target));
+    let (corpus, artifacts) =
+        (directory.join("corpus").join(target), directory.join("artifacts").join(target));
     fs::create_dir_all(&corpus).with_context(|| format!("cannot create `{}`", corpus.display()))?;
     fs::create_dir_all(&artifacts).with_context(|| format!("cannot create `{}`", artifacts.display()))?;
     seed(&corpus)?;

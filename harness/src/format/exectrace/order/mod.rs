@@ -139,7 +139,7 @@ impl Order {
     }
 
     /// Takes the event if it can be next.
-    #[inline]
+    #[inline(always)]
     pub(super) fn offer(&mut self, raw: &RawEvent, thread: u32, era: &Era) -> Result<Step, Box<Violation>> {
         let mut offer = self.offer_of(raw, thread, era);
         let step = self.dispatch(&mut offer)?;
@@ -175,6 +175,7 @@ impl Order {
         }
     }
 
+    #[inline(always)]
     fn dispatch(&mut self, offer: &mut Offer<'_>) -> Outcome {
         use spec::*;
         match offer.raw.kind {
