@@ -1,7 +1,7 @@
 //! The one place that prints. Standard output is the report or data, standard error is progress and messages.
 
 use std::io::{self, IsTerminal, Write};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
@@ -12,6 +12,9 @@ use crate::toolchain::Environment;
 
 /// Columns when nobody tells: enough for the tables, as in a CI log.
 const DEFAULT_WIDTH: u16 = 110;
+
+/// Between two lines of progress in a log.
+const LOG_EVERY: Duration = Duration::from_secs(5);
 
 /// Standard output and error.
 #[derive(Debug)]
@@ -47,6 +50,15 @@ impl Console {
         }
     }
 
+    /// Prints a part of a long output. False when the reader has gone away and more is of no use.
+    pub(super) fn stream(&self, part: &[u8]) -> Result<bool, CliError> {
+        match io::stdout().lock().write_all(part) {
+            Ok(()) => Ok(true),
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(false),
+            Err(error) => Err(CliError::Output(error)),
+        }
+    }
+
     /// Prints a message, unless the user wants none.
     pub(super) fn say(&self, text: &str) {
         if !self.output.quiet {
@@ -59,6 +71,22 @@ impl Console {
         if self.output.verbose {
             complain(text);
         }
+    }
+
+    /// A step of unknown length. On a terminal it shows itself only if it takes long.
+    pub(super) fn activity(&self, what: &str) -> Activity<'_> {
+        // Data that scrolls by on the same terminal is progress enough, and would be torn by another.
+        let live = io::stderr().is_terminal() && !io::stdout().is_terminal() && !self.output.quiet;
+        let target = if live { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
+        let bar = ProgressBar::with_draw_target(None, target);
+        if let Ok(style) = ProgressStyle::with_template("{prefix:>8} {spinner} {elapsed} {wide_msg}") {
+            bar.set_style(style.tick_chars("|/-\\ "));
+        }
+        bar.set_prefix(what.to_owned());
+        if live {
+            bar.enable_steady_tick(Duration::from_millis(200));
+        }
+        Activity { console: self, bar, live, what: what.to_owned(), next_line: Instant::now() + LOG_EVERY }
     }
 
     /// Progress over `total` steps.
@@ -88,6 +116,37 @@ pub(super) fn complain(text: &str) {
 fn console_width() -> Option<u16> {
     let size = rustix::termios::tcgetwinsize(io::stdout()).ok()?;
     (size.ws_col > 0).then_some(size.ws_col)
+}
+
+/// A long step of unknown length: a live line on a terminal; in a log a line now and then, none if it is short.
+#[derive(Debug)]
+pub(super) struct Activity<'c> {
+    console: &'c Console,
+    bar: ProgressBar,
+    live: bool,
+    what: String,
+    next_line: Instant,
+}
+
+impl Activity<'_> {
+    /// Says how far it is. May be called often.
+    pub(super) fn at(&mut self, how_far: impl FnOnce() -> String) {
+        if self.live {
+            self.bar.set_message(how_far());
+            return;
+        }
+        let now = Instant::now();
+        if now >= self.next_line {
+            self.next_line = now + LOG_EVERY;
+            self.console.say(&format!("{:>8} {}", self.what, how_far()));
+        }
+    }
+}
+
+impl Drop for Activity<'_> {
+    fn drop(&mut self) {
+        self.bar.finish_and_clear();
+    }
 }
 
 /// Progress: a live line on a terminal, a line per step in a log.

@@ -7,8 +7,10 @@
 pub mod exectrace;
 pub mod gctrace;
 pub mod goroutines;
+mod input;
 pub mod pprof;
 pub mod proberec;
 mod problem;
 
+pub use input::{Input, STDIN};
 pub use problem::Problem;

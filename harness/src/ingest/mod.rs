@@ -8,7 +8,7 @@ mod gctrace;
 mod leaked;
 mod probe;
 mod sites;
-mod trace;
+pub mod trace;
 
 use crate::format::Problem;
 use crate::model::{MissingInput, Mode, ModuleTable, RunPieces};

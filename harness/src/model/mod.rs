@@ -10,6 +10,7 @@ mod pieces;
 mod site;
 mod stack;
 mod timeline;
+pub mod trace;
 mod units;
 
 pub use clock::{ClockMap, MonotonicTime, Nanoseconds, RuntimeTime, TraceTime, WallTime};

@@ -6,6 +6,7 @@
 mod build;
 mod json;
 mod terminal;
+pub mod trace;
 
 use camino::Utf8PathBuf;
 use schemars::JsonSchema;

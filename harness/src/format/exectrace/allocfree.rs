@@ -1,8 +1,6 @@
 //! The AllocFree experiment's batches (`GODEBUG=traceallocfree=1`): Go types, and the scale of
 //! its ids. Its timed events are ordinary events.
 
-use std::borrow::Cow;
-
 use super::ids::{ObjectId, SpanId};
 use super::table::Table;
 use super::tables::BadEntry;
@@ -58,14 +56,14 @@ impl AllocInfo {
 
 /// A type as the table keeps it.
 #[derive(Debug, Clone)]
-pub(super) struct TypeEntry<'a> {
+pub(super) struct TypeEntry {
     address: u64,
     size: u64,
     pointer_bytes: u64,
-    name: Cow<'a, str>,
+    name: Box<str>,
 }
 
-impl TypeEntry<'_> {
+impl TypeEntry {
     pub(super) fn view(&self) -> AllocType<'_> {
         let Self { address, size, pointer_bytes, ref name } = *self;
         AllocType { address, size, pointer_bytes, name }
@@ -73,9 +71,9 @@ impl TypeEntry<'_> {
 }
 
 /// Reads one batch of the experiment.
-pub(super) fn read_batch<'a>(
-    wire: &mut Wire<'a>,
-    types: &mut Table<TypeEntry<'a>>,
+pub(super) fn read_batch(
+    wire: &mut Wire<'_>,
+    types: &mut Table<TypeEntry>,
     info: &mut Option<AllocInfo>,
 ) -> Result<(), BadEntry> {
     let pos = wire.pos();
@@ -96,13 +94,13 @@ pub(super) fn read_batch<'a>(
     }
 }
 
-fn read_types<'a>(wire: &mut Wire<'a>, types: &mut Table<TypeEntry<'a>>) -> Result<(), BadEntry> {
+fn read_types(wire: &mut Wire<'_>, types: &mut Table<TypeEntry>) -> Result<(), BadEntry> {
     while !wire.is_empty() {
         let pos = wire.pos();
         let mut next = || wire.varint().map_err(|e| BadEntry::number(pos, e));
         let (id, address, size, pointer_bytes, len) = (next()?, next()?, next()?, next()?, next()?);
         let name = wire.bytes(len).map_err(|e| BadEntry::number(pos, e))?;
-        let name = String::from_utf8_lossy(name);
+        let name = String::from_utf8_lossy(name).into();
         types.push(id, TypeEntry { address, size, pointer_bytes, name });
     }
     Ok(())

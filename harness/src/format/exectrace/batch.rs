@@ -8,19 +8,33 @@ use super::wire::{Wire, WireError};
 /// Largest body, fixed by the runtime.
 pub(super) const MAX_BATCH_SIZE: u64 = 64 << 10;
 
+/// Bytes that are enough for any header and the first byte of the body: two types of one byte and
+/// four numbers of at most ten.
+pub(super) const MAX_HEADER_LEN: usize = 2 + 4 * 10 + 1;
+
 /// A batch of one thread, or of no thread for tables.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Batch {
     /// Offset of the header in the file.
-    pub(super) offset: usize,
+    pub(super) offset: u64,
     /// Offsets of the body in the file.
-    pub(super) start: usize,
-    pub(super) end: usize,
+    pub(super) start: u64,
+    pub(super) end: u64,
     pub(super) thread: Option<ThreadId>,
     /// Ticks that the first event's delta counts from.
     pub(super) time: u64,
     /// 0 for none.
     pub(super) experiment: u8,
+    /// What the body begins with; `None` if it is empty.
+    pub(super) first: Option<u8>,
+}
+
+impl Batch {
+    /// Bytes of the body.
+    pub(super) fn len(&self) -> usize {
+        // At most `MAX_BATCH_SIZE`.
+        (self.end - self.start) as usize
+    }
 }
 
 /// What stands at a position of the file.
@@ -29,7 +43,7 @@ pub(super) enum Item {
     /// A batch of this generation; `missing` bytes of its body are cut off by the end of the file.
     Batch { generation: u64, batch: Batch, missing: u64 },
     /// The mark that ends a generation (Go >= 1.26).
-    EndOfGeneration { end: usize },
+    EndOfGeneration { end: u64 },
 }
 
 /// Why there is no item.
@@ -39,34 +53,31 @@ pub(super) struct BadBatch {
     pub(super) found: String,
 }
 
-/// Reads the item at `pos`, which must be before the end of `data`.
-pub(super) fn read_item(data: &[u8], pos: usize, version: Version) -> Result<Item, BadBatch> {
-    let mut wire = Wire::at(data, pos);
+/// Reads the item at `offset` of a file of `file_len` bytes. `head` are its bytes from there:
+/// [`MAX_HEADER_LEN`] or as many as the file has.
+pub(super) fn read_item(head: &[u8], offset: u64, file_len: u64, version: Version) -> Result<Item, BadBatch> {
+    let mut wire = Wire::new(head);
     let kind = header_number(wire.byte().map(u64::from), "an event type")?;
     let experiment = match u8::try_from(kind) {
         Ok(spec::END_OF_GENERATION) if version >= Version::Go126 => {
-            return Ok(Item::EndOfGeneration { end: wire.pos() });
+            return Ok(Item::EndOfGeneration { end: offset + 1 });
         }
         Ok(spec::EVENT_BATCH) => 0,
-        Ok(spec::EXPERIMENTAL_BATCH) if version >= Version::Go123 => {
-            wire.byte().map_err(|e| bad("an experiment", e.describe()))?
-        }
+        Ok(spec::EXPERIMENTAL_BATCH) => wire.byte().map_err(|e| bad("an experiment", e.describe()))?,
         _ => return Err(bad("a batch (event type 1 or 49)", &format!("event type {kind}"))),
     };
     let generation = header_number(wire.varint(), "a generation number")?;
-    let thread = header_number(wire.varint(), "a thread id")?;
+    let thread = thread_id(header_number(wire.varint(), "a thread id")?);
     let time = header_number(wire.varint(), "a time")?;
     let size = header_number(wire.varint(), "a size")?;
     if size > MAX_BATCH_SIZE {
         return Err(bad("a size of at most 65536 bytes", &format!("{size}")));
     }
-    let start = wire.pos();
-    let available = data.len() - start;
-    let size = usize::try_from(size).map_err(|_| bad("a size", "one that fits no memory"))?;
-    let len = size.min(available);
-    let thread = thread_id(thread);
-    let batch = Batch { offset: pos, start, end: start + len, thread, time, experiment };
-    Ok(Item::Batch { generation, batch, missing: (size - len) as u64 })
+    let start = offset + wire.pos() as u64;
+    let len = size.min(file_len.saturating_sub(start));
+    let first = head.get(wire.pos()).copied().filter(|_| len > 0);
+    let batch = Batch { offset, start, end: start + len, thread, time, experiment, first };
+    Ok(Item::Batch { generation, batch, missing: size - len })
 }
 
 /// A thread id as the wire has it: all bits set is none.

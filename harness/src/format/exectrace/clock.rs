@@ -12,23 +12,39 @@ const USUAL_TICKS_PER_SECOND: u64 = 1_000_000_000 / 64;
 
 /// Nanoseconds in a tick.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct TickLength(f64);
+pub(super) struct TickLength {
+    exact: f64,
+    /// The same, if it is a whole number; 0 if it is not.
+    whole: u64,
+}
+
+/// Times of fewer ticks than this are the same whether computed with whole numbers or not.
+const EXACT_TICKS: u64 = 1 << 40;
 
 impl TickLength {
     /// `None` for 0 ticks per second.
     pub(super) fn from_frequency(ticks_per_second: u64) -> Option<Self> {
         // Computed in the same steps as by Go's reader, so that times agree to the nanosecond.
-        (ticks_per_second != 0).then(|| Self(1.0 / (ticks_per_second as f64 / 1e9)))
+        (ticks_per_second != 0).then(|| Self::new(1.0 / (ticks_per_second as f64 / 1e9)))
     }
 
     pub(super) fn usual() -> Self {
-        Self(1.0 / (USUAL_TICKS_PER_SECOND as f64 / 1e9))
+        Self::new(1.0 / (USUAL_TICKS_PER_SECOND as f64 / 1e9))
+    }
+
+    fn new(exact: f64) -> Self {
+        let whole = if exact.fract() == 0.0 && exact < 4096.0 { exact as u64 } else { 0 };
+        Self { exact, whole }
     }
 
     /// Time of a number of ticks; absurd ones become the last time there is.
     #[inline]
     pub(super) fn nanoseconds(self, ticks: u64) -> i64 {
-        (ticks as f64 * self.0) as i64
+        if self.whole != 0 && ticks < EXACT_TICKS {
+            // The usual case, and the only one that has to be fast. Below 2^52, so it fits.
+            return (ticks * self.whole).cast_signed();
+        }
+        (ticks as f64 * self.exact) as i64
     }
 }
 

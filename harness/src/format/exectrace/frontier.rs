@@ -19,7 +19,12 @@ impl Frontier {
         self.heap.len()
     }
 
+    pub(super) fn is_empty(&self) -> bool {
+        self.heap.is_empty()
+    }
+
     /// The entry at `place`; 0 is the earliest.
+    #[inline]
     pub(super) fn get(&self, place: usize) -> Option<Entry> {
         self.heap.get(place).copied()
     }
@@ -34,7 +39,19 @@ impl Frontier {
         self.heap.sort_by_key(|&(time, _)| time);
     }
 
+    /// Gives the first entry a later time, which is what happens most.
+    #[inline]
+    pub(super) fn update_first(&mut self, time: i64) {
+        if let [first, others @ ..] = self.heap.as_mut_slice() {
+            first.0 = time;
+            if others.iter().take(2).any(|child| child.0 < time) {
+                self.sift_down(0);
+            }
+        }
+    }
+
     /// Gives the entry at `place` a new time.
+    #[inline]
     pub(super) fn update(&mut self, place: usize, time: i64) {
         if let Some(entry) = self.heap.get_mut(place) {
             entry.0 = time;
@@ -72,19 +89,22 @@ impl Frontier {
     }
 
     fn sift_down(&mut self, mut place: usize) {
+        let heap = self.heap.as_mut_slice();
+        let Some(&moving) = heap.get(place) else { return };
         loop {
-            let mut least = place;
-            for child in [2 * place + 1, 2 * place + 2] {
-                if child < self.heap.len() && self.heap[child].0 < self.heap[least].0 {
-                    least = child;
-                }
+            let left = 2 * place + 1;
+            let child = match heap.get(left..) {
+                Some(&[first, second, ..]) => left + usize::from(second.0 < first.0),
+                Some(&[_]) => left,
+                _ => break,
+            };
+            if heap[child].0 >= moving.0 {
+                break;
             }
-            if least == place {
-                return;
-            }
-            self.heap.swap(place, least);
-            place = least;
+            heap[place] = heap[child];
+            place = child;
         }
+        heap[place] = moving;
     }
 }
 

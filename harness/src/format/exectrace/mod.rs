@@ -3,10 +3,14 @@
 //! ```text
 //! wire, spec         varints; which event types each version has and what their arguments are
 //! batch              headers: generation, thread, base time, at most 64 KiB
-//! generation         all batches of one generation; its strings, stacks, samples, clocks, types
-//! cursor, frontier   the next event of each thread; the threads in a heap by time
+//! generation         where the batches of one generation stand; its strings, stacks, samples, clocks, types
+//! decode             the events of each thread, piece by piece
+//! feed               ... now, or by a thread that is ahead
+//! frontier           the threads in a heap by their next event's time
 //! order              the scheduler's rules decide which of them can really be next
-//! reader             the loop over all that
+//! engine             the loop over all that, chunk by chunk
+//! pipe               ... by a thread that is ahead
+//! reader             one event after the other, and what its ids mean
 //! ```
 //!
 //! ```no_run
@@ -29,19 +33,23 @@
 mod allocfree;
 mod batch;
 mod clock;
-mod cursor;
+mod decode;
+mod engine;
 mod event;
+mod feed;
 mod frontier;
 mod generation;
 mod ids;
 mod kind;
 mod order;
+mod pipe;
 mod problems;
 mod reader;
 mod samples;
 mod spec;
 mod stack;
 mod state;
+mod strings;
 mod table;
 mod tables;
 #[cfg(test)]

@@ -5,31 +5,46 @@ use crate::format::Problem;
 /// Listed problems; damage that goes on and on is only counted from here.
 const MAX_LISTED: usize = 100;
 
-/// Problems of one trace.
-#[derive(Debug)]
+/// Problems of one trace, or of a part of it on its way to the whole.
+#[derive(Debug, Default)]
 pub(super) struct Problems {
-    file: String,
     listed: Vec<Problem>,
     unlisted: u64,
 }
 
 impl Problems {
-    pub(super) fn new(file: &str) -> Self {
-        Self { file: file.to_owned(), listed: Vec::new(), unlisted: 0 }
-    }
-
     /// Notes one. `offset` is where `structure` begins.
-    pub(super) fn add(&mut self, offset: usize, structure: &str, expected: &str, found: impl Into<String>) {
+    pub(super) fn add(&mut self, offset: u64, structure: &str, expected: &str, found: impl Into<String>) {
         if self.listed.len() >= MAX_LISTED {
             self.unlisted = self.unlisted.saturating_add(1);
             return;
         }
         self.listed.push(Problem {
-            file: self.file.clone(),
-            offset: offset as u64,
+            file: String::new(),
+            offset,
             structure: structure.to_owned(),
             expected: expected.to_owned(),
             found: found.into(),
+        });
+    }
+
+    /// Moves all of `part` to the end.
+    pub(super) fn append(&mut self, part: &mut Self) {
+        if part.listed.is_empty() {
+            return;
+        }
+        let room = MAX_LISTED - self.listed.len().min(MAX_LISTED);
+        let n_listed = part.listed.len().min(room);
+        let left_out = (part.listed.len() - n_listed) as u64;
+        self.listed.extend(part.listed.drain(..).take(n_listed));
+        self.unlisted = self.unlisted.saturating_add(left_out).saturating_add(part.unlisted);
+        part.unlisted = 0;
+    }
+
+    /// Names the file in all of them.
+    pub(super) fn name_file(&mut self, file: &str) {
+        self.listed.iter_mut().filter(|problem| problem.file.is_empty()).for_each(|problem| {
+            file.clone_into(&mut problem.file);
         });
     }
 

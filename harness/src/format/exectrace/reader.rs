@@ -1,72 +1,75 @@
-//! The loop: generation by generation, event by event.
+//! What users of the decoder hold: the events one by one, and what their ids mean.
+
+use std::path::Path;
+use std::sync::Arc;
 
 use super::allocfree::{AllocInfo, AllocType};
-use super::cursor::{Cursor, NO_BATCH, RawEvent, Source};
-use super::event::{Event, Sync};
-use super::frontier::Frontier;
-use super::generation::{Generation, Loader};
+use super::engine::{Chunk, Engine};
+use super::event::Event;
+use super::feed::{Ahead, Feed, Source};
 use super::ids::{KEPT, StackId, StringId, TypeId};
-use super::order::{Era, Order, Step, Violation};
+use super::pipe::Pipe;
 use super::problems::Problems;
-use super::spec::{self, References, TimedArgs};
 use super::stack::StackView;
-use super::version::{OpenError, Version};
-use crate::format::Problem;
+use super::version::{HEADER_LEN, OpenError, Version};
+use crate::format::{Input, Problem};
 
-/// So often in a generation an event may be taken against the rules before the rest of it is read
-/// in the order of time, without looking for a better candidate each time.
-const MAX_FORCED: u32 = 1000;
+/// Files from this length on are decoded and ordered by threads of their own.
+const MIN_LEN_FOR_THREADS: u64 = 1 << 20;
 
-/// Reads one trace. Made from all its bytes (mapped or read by the caller).
+/// Events that are handed on together within a thread: they stay in its cache.
+const BATCH_AT_ONCE: usize = 1 << 10;
+
+/// And from one thread to another: enough that waking it costs little.
+const BATCH_AHEAD: usize = 1 << 13;
+
+/// Reads one trace.
 #[derive(Debug)]
 pub struct Reader<'a> {
+    file: String,
     version: Version,
-    data: &'a [u8],
-    timed: TimedArgs,
-    references: [References; 256],
-    loader: Loader<'a>,
-    generation: Generation<'a>,
-    cursors: Vec<Cursor<'a>>,
-    following: Vec<u32>,
-    frontier: Frontier,
-    order: Order,
+    len: u64,
+    back: Back<'a>,
+    chunk: Chunk,
+    next: usize,
+    /// Names that outlive their generation, by number.
+    names: Vec<Arc<str>>,
     problems: Problems,
-    n_syncs: u64,
-    last_time: i64,
-    n_forced: u32,
-    dangling: Dangling,
-    done: bool,
 }
 
-/// References to missing table entries already reported in this generation.
-#[derive(Debug, Default)]
-struct Dangling {
-    stack: bool,
-    string: bool,
+/// Who makes the chunks.
+#[derive(Debug)]
+enum Back<'a> {
+    AtOnce(Box<Engine<'a>>),
+    Ahead(Pipe),
 }
 
 impl<'a> Reader<'a> {
-    /// Checks the header. `file` names the trace in problems.
+    /// Reads a trace that is in memory. `file` names it in problems.
     pub fn new(file: &str, data: &'a [u8]) -> Result<Self, OpenError> {
-        let version = Version::from_header(file, data)?;
-        Ok(Self {
+        let input = Input::Bytes(data);
+        let version = version(file, &input)?;
+        Ok(Self::at_once(file, version, input))
+    }
+
+    fn at_once(file: &str, version: Version, input: Input<'a>) -> Self {
+        let len = input.len();
+        let source = Source::new(input, version, BATCH_AT_ONCE);
+        let engine = Engine::new(Feed::AtOnce(source), BATCH_AT_ONCE);
+        Self::with(file, version, len, Back::AtOnce(Box::new(engine)))
+    }
+
+    fn with(file: &str, version: Version, len: u64, back: Back<'a>) -> Self {
+        Self {
+            file: file.to_owned(),
             version,
-            data,
-            timed: spec::timed_args(version),
-            references: spec::references(),
-            loader: Loader::new(data, version),
-            generation: Generation::new(),
-            cursors: Vec::new(),
-            following: Vec::new(),
-            frontier: Frontier::default(),
-            order: Order::default(),
-            problems: Problems::new(file),
-            n_syncs: 0,
-            last_time: i64::MIN,
-            n_forced: 0,
-            dangling: Dangling::default(),
-            done: false,
-        })
+            len,
+            back,
+            chunk: Chunk::default(),
+            next: 0,
+            names: Vec::new(),
+            problems: Problems::default(),
+        }
     }
 
     /// The version of the format.
@@ -76,209 +79,71 @@ impl<'a> Reader<'a> {
     }
 
     /// The next event, `None` at the end of the trace or of what could be read of it.
+    #[inline]
     pub fn next_event(&mut self) -> Option<Event> {
-        let mut event = match self.order.queue.pop() {
-            Some(event) => event,
-            None => self.take_next()?,
-        };
-        // Times of different threads can contradict the order; the order is right.
-        event.time.0 = event.time.0.max(self.last_time.saturating_add(1));
-        self.last_time = event.time.0;
-        Some(event)
-    }
-
-    fn take_next(&mut self) -> Option<Event> {
-        if self.done {
-            return None;
-        }
-        let first = self.frontier.get(0);
-        let sample = self.generation.samples.peek(self.generation.tick);
-        match (first, sample) {
-            (None, None) => Some(self.next_generation()),
-            (None, Some(_)) => self.take_sample(),
-            (Some((time, _)), Some(sample)) if sample < time => self.take_sample(),
-            _ => {
-                self.take_event();
-                self.order.queue.pop()
+        loop {
+            if let Some(&event) = self.chunk.events.get(self.next) {
+                self.next += 1;
+                return Some(event);
+            }
+            if !self.next_chunk() {
+                return None;
             }
         }
     }
 
-    fn take_sample(&mut self) -> Option<Event> {
-        let tag = self.generation.tables.tag;
-        let (event, stack) = self.generation.samples.next(self.generation.tick, tag)?;
-        if !self.generation.tables.has_stack(stack) {
-            self.report_dangling_stack(0, spec::CPU_SAMPLE, stack);
+    /// False when there was a last one.
+    #[cold]
+    fn next_chunk(&mut self) -> bool {
+        if self.chunk.last {
+            return false;
         }
-        Some(event)
-    }
-
-    /// Takes the first event of the frontier that may be taken; if there is none, the first.
-    fn take_event(&mut self) {
-        if self.try_place(0) {
-            return;
+        match &mut self.back {
+            Back::AtOnce(engine) => engine.fill(&mut self.chunk),
+            Back::Ahead(pipe) => pipe.next(&mut self.chunk),
         }
-        if self.n_forced <= MAX_FORCED {
-            self.frontier.sort();
-            if (1..self.frontier.len()).any(|place| self.try_place(place)) {
-                return;
+        self.next = 0;
+        for (name, text) in self.chunk.names.drain(..) {
+            let name = name as usize;
+            if name >= self.names.len() {
+                self.names.resize_with(name + 1, Arc::default);
             }
+            self.names[name] = text;
         }
-        self.force_first();
-    }
-
-    /// Offers the event at a place of the frontier. False if it has to wait.
-    fn try_place(&mut self, place: usize) -> bool {
-        let Some((_, number)) = self.frontier.get(place) else { return false };
-        let Some(cursor) = self.cursors.get(number as usize) else { return false };
-        let (raw, thread) = (&cursor.event, cursor.thread);
-        let era = era(&self.generation);
-        let references = self.references[usize::from(raw.kind)];
-        let dangles = self.generation.tables.dangles(&raw.args, references);
-        let event = dangles.then_some(*raw);
-        match self.order.offer(raw, thread, era) {
-            Ok(Step::Wait) => return false,
-            Ok(Step::Taken) => {}
-            Err(violation) => {
-                let raw = *raw;
-                self.order.force(&raw, thread, era);
-                self.report_violation(&raw, *violation);
-            }
-        }
-        if let Some(raw) = event {
-            self.report_dangling(&raw, references);
-        }
-        self.consume(place, number);
+        self.chunk.problems.name_file(&self.file);
+        self.problems.append(&mut self.chunk.problems);
         true
-    }
-
-    fn force_first(&mut self) {
-        let Some((_, number)) = self.frontier.get(0) else { return };
-        let Some(cursor) = self.cursors.get(number as usize) else { return };
-        let (raw, thread) = (cursor.event, cursor.thread);
-        self.order.force(&raw, thread, era(&self.generation));
-        let found = "one that waits for something the file does not have, as all other threads do".to_owned();
-        self.report_violation(&raw, Violation { expected: "an event that can be next", found });
-        self.consume(0, number);
-    }
-
-    fn report_violation(&mut self, raw: &RawEvent, violation: Violation) {
-        self.n_forced = self.n_forced.saturating_add(1);
-        self.problems.add(raw.offset, spec::name(raw.kind), violation.expected, violation.found);
-    }
-
-    /// Moves the cursor at `place` to its next event.
-    fn consume(&mut self, place: usize, number: u32) {
-        let source = source(self.data, &self.generation, &self.following, &self.timed);
-        let Some(cursor) = self.cursors.get_mut(number as usize) else { return };
-        if cursor.advance(source, &mut self.problems) {
-            self.frontier.update(place, cursor.event.time);
-        } else {
-            self.frontier.remove(place);
-        }
-    }
-
-    fn report_dangling(&mut self, raw: &RawEvent, references: References) {
-        for (i, &id) in raw.args.iter().enumerate() {
-            if references.stacks & (1 << i) != 0 && !self.generation.tables.has_stack(id) {
-                self.report_dangling_stack(raw.offset, raw.kind, id);
-            }
-            if references.strings & (1 << i) != 0 && !self.generation.tables.has_string(id) {
-                self.report_dangling_string(raw, id);
-            }
-        }
-    }
-
-    /// Once in a generation, and not where the tables are known to be cut off.
-    fn report_dangling_stack(&mut self, offset: usize, kind: u8, id: u64) {
-        if self.generation.complete && !std::mem::replace(&mut self.dangling.stack, true) {
-            let found = format!("stack {id}");
-            self.problems.add(offset, spec::name(kind), "a stack of the stack table", found);
-        }
-    }
-
-    fn report_dangling_string(&mut self, raw: &RawEvent, id: u64) {
-        if self.generation.complete && !std::mem::replace(&mut self.dangling.string, true) {
-            let found = format!("string {id}");
-            self.problems.add(raw.offset, spec::name(raw.kind), "a string of the string table", found);
-        }
-    }
-
-    /// Loads the next generation and yields its sync event, or the one that ends the trace.
-    fn next_generation(&mut self) -> Event {
-        self.n_syncs += 1;
-        self.n_forced = 0;
-        self.dangling = Dangling::default();
-        let mut sync = Sync { number: self.n_syncs, clocks: None };
-        if !self.loader.load(&mut self.generation, &mut self.problems) {
-            self.done = true;
-            return Event::of_sync(self.last_time, sync);
-        }
-        self.order.new_generation();
-        self.start_cursors();
-        sync.clocks = self.generation.sync.snapshot(self.generation.tick);
-        Event::of_sync(self.generation.tick.nanoseconds(self.generation.min_time), sync)
-    }
-
-    /// A cursor for each thread with batches, in the order in which the file first names them.
-    fn start_cursors(&mut self) {
-        let heads = self.chain_batches();
-        let source = source(self.data, &self.generation, &self.following, &self.timed);
-        self.cursors.clear();
-        for (number, &(thread, batch)) in (0u32..).zip(&heads) {
-            let mut cursor = Cursor::new(thread, batch, source);
-            if cursor.advance(source, &mut self.problems) {
-                self.frontier.push((cursor.event.time, number));
-            }
-            self.cursors.push(cursor);
-        }
-    }
-
-    /// Links each batch to the next of its thread. Returns each thread's first batch.
-    fn chain_batches(&mut self) -> Vec<(u32, u32)> {
-        self.following.clear();
-        self.following.resize(self.generation.batches.len(), NO_BATCH);
-        let mut heads = Vec::new();
-        let mut last: std::collections::HashMap<u32, u32> = std::collections::HashMap::new();
-        for (number, batch) in (0u32..).zip(&self.generation.batches) {
-            let thread = self.order.thread(batch.thread);
-            match last.insert(thread, number) {
-                None => heads.push((thread, number)),
-                Some(before) => self.following[before as usize] = number,
-            }
-        }
-        heads
     }
 
     /// The stack with this id; `None` if the event has none, if its generation is over, or if the
     /// file lost it.
     #[must_use]
     pub fn stack(&self, id: StackId) -> Option<StackView<'_>> {
-        self.generation.tables.stack(id)
+        self.chunk.tables.stack(id)
     }
 
     /// The string with this id, likewise.
     #[must_use]
     pub fn string(&self, id: StringId) -> Option<&str> {
         if let Some(name) = id.wire_in(KEPT) {
-            return self.order.names.get(name);
+            return self.names.get(usize::try_from(name).ok()?).map(AsRef::as_ref);
         }
-        self.generation.tables.string(id)
+        self.chunk.tables.string(id)
     }
 
     /// The Go type with this id, likewise.
     #[must_use]
     pub fn alloc_type(&self, id: TypeId) -> Option<AllocType<'_>> {
-        self.generation.tables.alloc_type(id)
+        self.chunk.tables.alloc_type(id)
     }
 
     /// How to turn the AllocFree experiment's ids into addresses, once the trace has said so.
     #[must_use]
     pub fn alloc_info(&self) -> Option<AllocInfo> {
-        self.generation.tables.alloc_info
+        self.chunk.tables.alloc_info
     }
 
-    /// What could not be read so far, in the order it was met; the first hundred.
+    /// What could not be read up to about this event, in the order it was met; the first hundred.
     #[must_use]
     pub fn problems(&self) -> &[Problem] {
         self.problems.listed()
@@ -289,18 +154,63 @@ impl<'a> Reader<'a> {
     pub fn unlisted_problems(&self) -> u64 {
         self.problems.unlisted()
     }
+
+    /// Length of the trace in bytes, unpacked.
+    #[must_use]
+    pub fn len(&self) -> u64 {
+        self.len
+    }
+
+    /// Whether there is nothing in it; a trace has a header at least.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// Bytes of events that were read so far, to show progress by.
+    #[must_use]
+    pub fn position(&self) -> u64 {
+        if self.chunk.last { self.len } else { self.chunk.n_bytes.min(self.len) }
+    }
 }
 
-fn era<'t>(generation: &'t Generation<'_>) -> Era<'t> {
-    let tables = &generation.tables;
-    Era { number: generation.number, tag: tables.tag, strings: &tables.strings }
+impl Reader<'static> {
+    /// Opens a trace file (`-` for standard input, gzip or not) and reads it in pieces: memory does
+    /// not grow with its length.
+    pub fn open(path: &Path) -> Result<Self, OpenError> {
+        let file = path.display().to_string();
+        let input = Input::open(path).map_err(|error| OpenError::unreadable(&file, &error))?;
+        Self::from_input(&file, input)
+    }
+
+    /// Reads a trace from where its bytes come from. `file` names it in problems.
+    pub fn from_input(file: &str, input: Input<'static>) -> Result<Self, OpenError> {
+        let version = version(file, &input)?;
+        match input.len() < MIN_LEN_FOR_THREADS {
+            true => Ok(Self::at_once(file, version, input)),
+            false => Self::ahead(file, version, input).map_err(|error| OpenError::unreadable(file, &error)),
+        }
+    }
+
+    /// As [`Reader::open`], by threads even if the file is small.
+    #[cfg(test)]
+    pub(super) fn open_ahead(path: &Path) -> Result<Self, OpenError> {
+        let file = path.display().to_string();
+        let unreadable = |error| OpenError::unreadable(&file, &error);
+        let input = Input::open(path).map_err(unreadable)?;
+        Self::ahead(&file, version(&file, &input)?, input).map_err(unreadable)
+    }
+
+    fn ahead(file: &str, version: Version, input: Input<'static>) -> std::io::Result<Self> {
+        let len = input.len();
+        let feed = Feed::Ahead(Ahead::spawn(Source::new(input, version, 2 * BATCH_AHEAD))?);
+        let pipe = Pipe::spawn(Engine::new(feed, BATCH_AHEAD))?;
+        Ok(Self::with(file, version, len, Back::Ahead(pipe)))
+    }
 }
 
-fn source<'s, 'a>(
-    data: &'a [u8],
-    generation: &'s Generation<'a>,
-    following: &'s [u32],
-    timed: &'s TimedArgs,
-) -> Source<'s, 'a> {
-    Source { data, batches: &generation.batches, following, timed, tick: generation.tick }
+fn version(file: &str, input: &Input<'_>) -> Result<Version, OpenError> {
+    let mut buffer = Vec::new();
+    let head = input.read(0, HEADER_LEN, &mut buffer).map_err(|error| OpenError::unreadable(file, &error))?;
+    Version::from_header(file, head)
 }

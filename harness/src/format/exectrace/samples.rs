@@ -1,10 +1,10 @@
 //! CPU samples: their batches, in the order in which they join the events of a generation.
 
-use super::batch::Batch;
 use super::clock::TickLength;
 use super::event::{Event, NONE};
 use super::spec;
-use super::tables::{BadEntry, body_after_mark, expect_type};
+use super::tables::{BadEntry, expect_type};
+use super::wire::Wire;
 
 /// One sample.
 #[derive(Debug, Clone, Copy)]
@@ -26,14 +26,9 @@ pub(super) struct Samples {
 }
 
 impl Samples {
-    pub(super) fn clear(&mut self) {
-        self.all.clear();
-        self.next = 0;
-    }
-
-    /// Reads a batch that begins with [`spec::CPU_SAMPLES`].
-    pub(super) fn read(&mut self, data: &[u8], batch: &Batch) -> Result<(), BadEntry> {
-        let mut wire = body_after_mark(data, batch);
+    /// Reads the body of a batch that begins with [`spec::CPU_SAMPLES`].
+    pub(super) fn read(&mut self, body: &[u8]) -> Result<(), BadEntry> {
+        let mut wire = Wire::at(body, 1);
         while !wire.is_empty() {
             let pos = wire.pos();
             expect_type(&mut wire, spec::CPU_SAMPLE)?;
@@ -48,8 +43,8 @@ impl Samples {
     }
 
     /// Ends reading: sorts by time.
-    pub(super) fn seal(&mut self) {
-        self.all.sort_by_key(|sample| sample.time);
+    pub(super) fn seal(&mut self, tick: TickLength) {
+        self.all.sort_by_key(|sample| tick.nanoseconds(sample.time));
     }
 
     /// Time of the next sample.

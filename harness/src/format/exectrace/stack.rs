@@ -1,10 +1,9 @@
 //! Call stacks as views into the generation's tables, and their way out into the model.
 
-use std::borrow::Cow;
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use super::table::Table;
+use super::strings::Strings;
 use super::wire::Wire;
 use crate::model::{Frame, Stack};
 
@@ -14,18 +13,21 @@ pub(super) const MAX_FRAMES: u64 = 128;
 /// Text of a function or file whose string the file does not have (cut off, damaged).
 pub(super) const UNKNOWN: &str = "?";
 
-/// One stack, still encoded: checked when the table was read, decoded when asked.
+/// One stack of the table, still encoded: checked when the table was read, decoded when asked.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct EncodedStack<'a> {
+pub(super) struct EncodedStack {
     pub(super) n_frames: u32,
-    pub(super) frames: &'a [u8],
+    /// Where its frames stand among those of all stacks.
+    pub(super) start: u32,
+    pub(super) end: u32,
 }
 
 /// A stack of the current generation, innermost frame first.
 #[derive(Debug, Clone, Copy)]
 pub struct StackView<'r> {
-    pub(super) encoded: EncodedStack<'r>,
-    pub(super) strings: &'r Table<Cow<'r, str>>,
+    pub(super) n_frames: u32,
+    pub(super) frames: &'r [u8],
+    pub(super) strings: &'r Strings,
 }
 
 /// One frame of a [`StackView`].
@@ -45,13 +47,13 @@ impl<'r> StackView<'r> {
     /// Number of frames.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.encoded.n_frames as usize
+        self.n_frames as usize
     }
 
     /// Whether there is no frame.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.encoded.n_frames == 0
+        self.n_frames == 0
     }
 
     /// The frames, innermost first.
@@ -59,10 +61,10 @@ impl<'r> StackView<'r> {
         let strings = self.strings;
         let text = move |id| match id {
             0 => "", // the runtime's own way to say that it has no name
-            _ => strings.get(id).map_or(UNKNOWN, |text: &Cow<'r, str>| text.as_ref()),
+            _ => strings.get(id).unwrap_or(UNKNOWN),
         };
-        let mut wire = Wire::new(self.encoded.frames);
-        (0..self.encoded.n_frames).map_while(move |_| {
+        let mut wire = Wire::new(self.frames);
+        (0..self.n_frames).map_while(move |_| {
             let [pc, function, file, line] = read_frame(&mut wire)?;
             let line = u32::try_from(line).unwrap_or(0);
             Some(FrameView { pc, function: text(function), file: text(file), line })

@@ -6,20 +6,17 @@ pub(super) struct Table<T> {
     entries: Vec<(u64, T)>,
     /// Position in `entries` plus one, by id. Empty when the ids are too sparse for it.
     index: Vec<u32>,
+    /// The ids are `1..=dense`, without a gap; 0 if they are not.
+    dense: u64,
 }
 
 impl<T> Default for Table<T> {
     fn default() -> Self {
-        Self { entries: Vec::new(), index: Vec::new() }
+        Self { entries: Vec::new(), index: Vec::new(), dense: 0 }
     }
 }
 
 impl<T> Table<T> {
-    pub(super) fn clear(&mut self) {
-        self.entries.clear();
-        self.index.clear();
-    }
-
     /// Adds an entry. Of two with the same id the first counts; [`Table::seal`] reports the others.
     pub(super) fn push(&mut self, id: u64, entry: T) {
         self.entries.push((id, entry));
@@ -36,6 +33,9 @@ impl<T> Table<T> {
             }
             same
         });
+        let (first, last) = (self.entries.first(), self.entries.last());
+        let (first, last) = (first.map_or(0, |e| e.0), last.map_or(0, |e| e.0));
+        self.dense = if first == 1 && last == self.entries.len() as u64 { last } else { 0 };
         self.build_index();
         twice
     }
@@ -67,6 +67,11 @@ impl<T> Table<T> {
         let position = *self.index.get(usize::try_from(id).ok()?)?;
         let position = usize::try_from(position.checked_sub(1)?).ok()?;
         self.entries.get(position).map(|(_, entry)| entry)
+    }
+
+    /// The ids are `1..=dense`, without a gap; 0 if they are not.
+    pub(super) fn dense(&self) -> u64 {
+        self.dense
     }
 
     /// All entries by id.

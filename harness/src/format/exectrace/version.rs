@@ -41,6 +41,14 @@ pub enum OpenError {
         /// Bytes in the file.
         len: usize,
     },
+    /// The operating system does not give its bytes.
+    #[error("cannot read `{file}`: {error}")]
+    Unreadable {
+        /// Name given to the reader.
+        file: String,
+        /// Its reason.
+        error: String,
+    },
     /// Format v1 (Go 1.5 to 1.21).
     #[error(
         "`{file}` is a trace in the format of go 1.{minor}, which differs from that of go 1.22 and later\nhint: build the program with go 1.22 or later and record it again, or read this file with `go tool trace`"
@@ -61,6 +69,12 @@ pub enum OpenError {
         /// The release in the header.
         minor: u32,
     },
+}
+
+impl OpenError {
+    pub(super) fn unreadable(file: &str, error: &std::io::Error) -> Self {
+        Self::Unreadable { file: file.to_owned(), error: error.to_string() }
+    }
 }
 
 impl Version {

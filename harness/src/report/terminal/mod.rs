@@ -5,11 +5,11 @@
 
 mod cycles;
 mod findings;
-mod grid;
+pub(super) mod grid;
 mod notes;
 #[cfg(test)]
 mod tests;
-mod text;
+pub(super) mod text;
 mod variants;
 
 pub use text::clean_lines;
@@ -33,15 +33,15 @@ pub struct Look {
 }
 
 impl Look {
-    fn paint(&self, style: Style, text: &str) -> String {
+    pub(super) fn paint(&self, style: Style, text: &str) -> String {
         if self.color { format!("{style}{text}{style:#}") } else { text.to_owned() }
     }
 
-    fn heading(&self, text: &str) -> String {
+    pub(super) fn heading(&self, text: &str) -> String {
         self.paint(Style::new().bold(), text)
     }
 
-    fn faint(&self, text: &str) -> String {
+    pub(super) fn faint(&self, text: &str) -> String {
         self.paint(Style::new().dimmed(), text)
     }
 }

@@ -4,7 +4,7 @@
 //! The next generation's status events put right what this gets wrong.
 
 use super::super::batch::thread_id;
-use super::super::cursor::RawEvent;
+use super::super::decode::RawEvent;
 use super::super::spec;
 use super::super::state::{GoState, ProcState};
 use super::state::{Goroutine, Proc, Seq};
@@ -12,7 +12,7 @@ use super::{Context, Era, Offer, Order, Place};
 
 impl Order {
     /// Takes the event. For one that [`Order::offer`] refused, or lets wait for ever.
-    pub(in super::super) fn force(&mut self, raw: &RawEvent, thread: u32, era: Era<'_>) {
+    pub(in super::super) fn force(&mut self, raw: &RawEvent, thread: u32, era: &Era) {
         let offer = self.offer_of(raw, thread, era);
         let after = self.believe(&offer);
         self.install(thread, after);

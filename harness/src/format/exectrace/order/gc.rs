@@ -92,7 +92,7 @@ impl Order {
 
     fn range_of(&mut self, offer: &Offer<'_>) -> (Range, Part) {
         let name = match offer.raw.kind {
-            spec::STW_BEGIN => self.names.name(offer.arg(0), offer.era.strings),
+            spec::STW_BEGIN => self.names.name(offer.arg(0), &offer.era.tables.strings),
             _ => NO_NAME,
         };
         range_of(offer.raw.kind, name)
@@ -112,7 +112,7 @@ impl Order {
     /// The end of a stop does not repeat its reason: it is the begin's.
     fn emit_range(&mut self, offer: &Offer<'_>, ended: Option<Range>) {
         if offer.raw.kind == spec::STW_BEGIN {
-            let name = self.names.name(offer.arg(0), offer.era.strings);
+            let name = self.names.name(offer.arg(0), &offer.era.tables.strings);
             self.names.hold(name);
         }
         match ended {

@@ -21,17 +21,17 @@ mod status;
 mod syscall;
 mod user;
 
-use std::borrow::Cow;
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use self::names::KeptNames;
 use self::registry::{Place, Registry};
 use self::state::{GcPhase, Goroutine, Proc, Seq, Task, Thread};
-use super::cursor::RawEvent;
+use super::decode::RawEvent;
 use super::event::{Event, NONE};
 use super::ids::ThreadId;
 use super::spec::{self, MAX_ARGS};
-use super::table::Table;
+use super::tables::Tables;
 use crate::model::TraceTime;
 
 /// What became of an offered event.
@@ -51,11 +51,11 @@ pub(super) struct Violation {
 }
 
 /// The generation an event stands in.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Era<'t> {
+#[derive(Debug, Default)]
+pub(super) struct Era {
     pub(super) number: u64,
     pub(super) tag: u32,
-    pub(super) strings: &'t Table<Cow<'t, str>>,
+    pub(super) tables: Arc<Tables>,
 }
 
 /// Where an event happens: what its thread holds.
@@ -70,7 +70,7 @@ struct Context {
 struct Offer<'t> {
     raw: &'t RawEvent,
     context: Context,
-    era: Era<'t>,
+    era: &'t Era,
 }
 
 /// What an event says, packed as in [`Event`].
@@ -91,38 +91,21 @@ impl Said {
 /// When the event was taken, the offer's context is what the thread holds afterwards.
 type Outcome = Result<Step, Box<Violation>>;
 
-/// Most events that one event in the file stands for (a coroutine switch: three).
-const MAX_YIELD: usize = 3;
-
 /// Events taken and not yet handed out.
 #[derive(Debug, Default)]
-pub(super) struct Queue {
-    events: [Option<Event>; MAX_YIELD],
-    next: usize,
-    len: usize,
+pub(super) struct Out {
+    pub(super) events: Vec<Event>,
+    /// Of the last event there was; times count from 1.
+    pub(super) last_time: i64,
 }
 
-impl Queue {
+impl Out {
     #[inline]
-    fn push(&mut self, event: Event) {
-        if self.next == self.len {
-            (self.next, self.len) = (0, 0);
-        }
-        if let Some(slot) = self.events.get_mut(self.len) {
-            *slot = Some(event);
-            self.len += 1;
-        }
-    }
-
-    /// The next event, in order.
-    #[inline]
-    pub(super) fn pop(&mut self) -> Option<Event> {
-        if self.next == self.len {
-            return None;
-        }
-        let event = self.events.get(self.next).copied().flatten();
-        self.next += 1;
-        event
+    pub(super) fn push(&mut self, mut event: Event) {
+        // Times of different threads can contradict the order; the order is right.
+        event.time.0 = event.time.0.max(self.last_time.saturating_add(1));
+        self.last_time = event.time.0;
+        self.events.push(event);
     }
 }
 
@@ -138,7 +121,7 @@ pub(super) struct Order {
     gc_phase: GcPhase,
     gc_seq: u64,
     first_generation: Option<u64>,
-    pub(super) queue: Queue,
+    pub(super) out: Out,
 }
 
 /// Place of the events that belong to no thread.
@@ -157,12 +140,7 @@ impl Order {
 
     /// Takes the event if it can be next.
     #[inline]
-    pub(super) fn offer(
-        &mut self,
-        raw: &RawEvent,
-        thread: u32,
-        era: Era<'_>,
-    ) -> Result<Step, Box<Violation>> {
+    pub(super) fn offer(&mut self, raw: &RawEvent, thread: u32, era: &Era) -> Result<Step, Box<Violation>> {
         let mut offer = self.offer_of(raw, thread, era);
         let step = self.dispatch(&mut offer)?;
         if step == Step::Taken {
@@ -171,15 +149,19 @@ impl Order {
         Ok(step)
     }
 
-    fn offer_of<'t>(&mut self, raw: &'t RawEvent, thread: u32, era: Era<'t>) -> Offer<'t> {
-        self.first_generation.get_or_insert(era.number);
-        let context = match self.threads.get(thread as usize) {
+    #[inline(always)]
+    fn offer_of<'t>(&mut self, raw: &'t RawEvent, thread: u32, era: &'t Era) -> Offer<'t> {
+        let context = match self.threads.get_mut(thread as usize) {
             None => Context { thread: None, proc: None, goroutine: None },
-            Some(&(id, held)) => Context { thread: Some(id), proc: held.proc, goroutine: held.goroutine },
+            Some((id, held)) => {
+                held.seen = true;
+                Context { thread: Some(*id), proc: held.proc, goroutine: held.goroutine }
+            }
         };
         Offer { raw, context, era }
     }
 
+    #[inline(always)]
     fn install(&mut self, thread: u32, after: Context) {
         if let Some((_, held)) = self.threads.get_mut(thread as usize) {
             // Written only when changed: most events leave both as they are, and copying what was
@@ -236,15 +218,15 @@ impl Order {
     }
 
     /// Yields the event as it stands.
-    #[inline]
+    #[inline(always)]
     fn emit(&mut self, offer: &Offer<'_>) {
         self.emit_as(offer, offer.context, offer.said(0));
     }
 
     /// Yields an event at the offer's time.
-    #[inline]
+    #[inline(always)]
     fn emit_as(&mut self, offer: &Offer<'_>, context: Context, said: Said) {
-        self.queue.push(Event {
+        self.out.push(Event {
             time: TraceTime(offer.raw.time),
             thread: context.thread.map_or(NONE, |thread| thread.0),
             proc: context.proc.map_or(NONE, |proc| proc.id),
@@ -257,11 +239,12 @@ impl Order {
     }
 
     /// String ids are about to mean something else.
-    pub(super) fn new_generation(&mut self) {
+    pub(super) fn new_generation(&mut self, number: u64) {
+        self.first_generation.get_or_insert(number);
         self.names.new_generation();
     }
 
-    fn is_first_generation(&self, era: Era<'_>) -> bool {
+    fn is_first_generation(&self, era: &Era) -> bool {
         self.first_generation == Some(era.number)
     }
 }

@@ -1,15 +1,14 @@
 //! Names that outlive their generation: of a task that is still open, of a stop of the world.
 //!
 //! String ids mean something else in the next generation, but the end of a task or of a stop has to
-//! tell what it ends. Held only while something with the name is open (and to the end of the
-//! generation after, since an event that was handed out may still be asked for its text).
+//! tell what it ends. Held only while something with the name is open, and to the end of the
+//! generation in which it ends.
 
-use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::super::stack::UNKNOWN;
-use super::super::table::Table;
+use super::super::strings::Strings;
 
 /// A name's number: in an event, in the place of a generation's string id.
 pub(super) type Name = u32;
@@ -25,6 +24,8 @@ pub(in super::super) struct KeptNames {
     /// Of this generation's string ids.
     known: HashMap<u64, Name>,
     free: Vec<Name>,
+    /// Those that [`KeptNames::take_new`] has not told of.
+    new: Vec<(Name, Arc<str>)>,
 }
 
 #[derive(Debug)]
@@ -36,20 +37,26 @@ struct Slot {
 impl Default for KeptNames {
     fn default() -> Self {
         let none = Slot { text: "".into(), holders: 1 };
-        Self { slots: vec![none], by_text: HashMap::new(), known: HashMap::new(), free: Vec::new() }
+        Self {
+            slots: vec![none],
+            by_text: HashMap::new(),
+            known: HashMap::new(),
+            free: Vec::new(),
+            new: Vec::new(),
+        }
     }
 }
 
 impl KeptNames {
     /// The name with this id in the generation's table; [`KeptNames::hold`] it to keep it.
-    pub(super) fn name(&mut self, id: u64, strings: &Table<Cow<'_, str>>) -> Name {
+    pub(super) fn name(&mut self, id: u64, strings: &Strings) -> Name {
         if id == 0 {
             return NO_NAME;
         }
         if let Some(&known) = self.known.get(&id) {
             return known;
         }
-        let name = self.intern(strings.get(id).map_or(UNKNOWN, AsRef::as_ref));
+        let name = self.intern(strings.get(id).unwrap_or(UNKNOWN));
         self.known.insert(id, name);
         name
     }
@@ -70,10 +77,9 @@ impl KeptNames {
         }
     }
 
-    /// The text of a name.
-    pub(in super::super) fn get(&self, name: u64) -> Option<&str> {
-        let slot = usize::try_from(name).ok().and_then(|name| self.slots.get(name))?;
-        (name != u64::from(NO_NAME)).then_some(&slot.text)
+    /// Names that are new since it was last asked, with their text.
+    pub(in super::super) fn take_new(&mut self) -> Vec<(Name, Arc<str>)> {
+        std::mem::take(&mut self.new)
     }
 
     /// Forgets what nothing holds, and which ids meant what.
@@ -108,6 +114,7 @@ impl KeptNames {
                 u32::try_from(self.slots.len() - 1).unwrap_or(NO_NAME)
             }
         };
+        self.new.push((name, Arc::clone(&text)));
         self.by_text.insert(text, name);
         name
     }
@@ -117,11 +124,15 @@ impl KeptNames {
 mod tests {
     use super::*;
 
-    fn strings(id: u64, text: &'static str) -> Table<Cow<'static, str>> {
-        let mut table = Table::default();
-        table.push(id, text.into());
-        table.seal();
-        table
+    fn strings(id: u64, text: &str) -> Strings {
+        let mut strings = Strings::default();
+        assert!(strings.push(id, text.as_bytes()));
+        strings.seal();
+        strings
+    }
+
+    fn texts(new: &[(Name, Arc<str>)]) -> Vec<&str> {
+        new.iter().map(|(_, text)| text.as_ref()).collect()
     }
 
     #[test]
@@ -129,23 +140,23 @@ mod tests {
         let mut names = KeptNames::default();
         let task = names.name(7, &strings(7, "request"));
         names.hold(task);
+        assert_eq!(texts(&names.take_new()), ["request"]);
         names.new_generation();
         assert_eq!(names.name(9, &strings(9, "request")), task, "same text, other id");
+        assert_eq!(texts(&names.take_new()), [""; 0], "it was told of");
         names.release(task);
-        assert_eq!(names.get(u64::from(task)), Some("request"), "until the generation ends");
         names.new_generation();
         assert_eq!(names.name(7, &strings(7, "other")), task, "the number is free for another");
-        assert_eq!(names.get(u64::from(task)), Some("other"));
+        assert_eq!(texts(&names.take_new()), ["other"]);
         assert_eq!(names.slots.len(), 2);
     }
 
     #[test]
     fn no_name_stays_no_name_and_a_lost_one_is_told_as_unknown() {
         let mut names = KeptNames::default();
-        assert_eq!(names.name(0, &Table::default()), NO_NAME);
-        assert_eq!(names.get(0), None);
-        assert_eq!(names.get(99), None);
-        let lost = names.name(3, &Table::default());
-        assert_eq!(names.get(u64::from(lost)), Some(UNKNOWN));
+        assert_eq!(names.name(0, &Strings::default()), NO_NAME);
+        assert_eq!(names.take_new(), []);
+        names.name(3, &Strings::default());
+        assert_eq!(texts(&names.take_new()), [UNKNOWN]);
     }
 }

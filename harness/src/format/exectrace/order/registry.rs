@@ -2,20 +2,28 @@
 
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
+use std::num::NonZeroU32;
 
 /// Where an entry lives. The id tells whether it still does: places are reused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Place {
     pub(super) id: u64,
-    slot: usize,
+    /// Index of the slot plus one, so that an optional place is no larger than a place.
+    number: NonZeroU32,
+}
+
+impl Place {
+    fn slot(self) -> usize {
+        self.number.get() as usize - 1
+    }
 }
 
 /// Entries by id. Places stay valid while entries come and go.
 #[derive(Debug)]
 pub(super) struct Registry<T> {
-    by_id: HashMap<u64, usize, BuildHasherDefault<IdHasher>>,
+    by_id: HashMap<u64, NonZeroU32, BuildHasherDefault<IdHasher>>,
     slots: Vec<(u64, Option<T>)>,
-    free: Vec<usize>,
+    free: Vec<NonZeroU32>,
 }
 
 impl<T> Default for Registry<T> {
@@ -27,12 +35,12 @@ impl<T> Default for Registry<T> {
 impl<T> Registry<T> {
     #[inline]
     pub(super) fn find(&self, id: u64) -> Option<Place> {
-        self.by_id.get(&id).map(|&slot| Place { id, slot })
+        self.by_id.get(&id).map(|&number| Place { id, number })
     }
 
     #[inline]
     pub(super) fn get(&self, place: Place) -> Option<&T> {
-        match self.slots.get(place.slot) {
+        match self.slots.get(place.slot()) {
             Some((id, Some(entry))) if *id == place.id => Some(entry),
             _ => None,
         }
@@ -40,7 +48,7 @@ impl<T> Registry<T> {
 
     #[inline]
     pub(super) fn get_mut(&mut self, place: Place) -> Option<&mut T> {
-        match self.slots.get_mut(place.slot) {
+        match self.slots.get_mut(place.slot()) {
             Some((id, Some(entry))) if *id == place.id => Some(entry),
             _ => None,
         }
@@ -48,25 +56,25 @@ impl<T> Registry<T> {
 
     /// Adds an entry, in place of one with the same id.
     pub(super) fn insert(&mut self, id: u64, entry: T) -> Place {
-        let slot = match self.by_id.get(&id).copied().or_else(|| self.free.pop()) {
-            Some(slot) => slot,
-            None => {
-                self.slots.push((id, None));
-                self.slots.len() - 1
-            }
-        };
-        if let Some(held) = self.slots.get_mut(slot) {
+        let known = self.by_id.get(&id).copied().or_else(|| self.free.pop());
+        let number = known.unwrap_or_else(|| {
+            self.slots.push((id, None));
+            // 2^32 goroutines at a time are more than any memory holds.
+            u32::try_from(self.slots.len()).ok().and_then(NonZeroU32::new).unwrap_or(NonZeroU32::MAX)
+        });
+        let place = Place { id, number };
+        if let Some(held) = self.slots.get_mut(place.slot()) {
             *held = (id, Some(entry));
         }
-        self.by_id.insert(id, slot);
-        Place { id, slot }
+        self.by_id.insert(id, number);
+        place
     }
 
     pub(super) fn remove(&mut self, place: Place) {
         if self.get(place).is_some() {
             self.by_id.remove(&place.id);
-            self.slots[place.slot].1 = None;
-            self.free.push(place.slot);
+            self.slots[place.slot()].1 = None;
+            self.free.push(place.number);
         }
     }
 

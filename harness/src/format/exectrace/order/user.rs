@@ -21,7 +21,7 @@ impl Order {
     /// Takes the begin or end of a task, whatever is known of it.
     pub(super) fn take_task(&mut self, offer: &Offer<'_>) {
         if offer.raw.kind == spec::USER_TASK_BEGIN {
-            let name = self.names.name(offer.arg(2), offer.era.strings);
+            let name = self.names.name(offer.arg(2), &offer.era.tables.strings);
             self.names.hold(name);
             let before = self.tasks.insert(offer.arg(0), Task { parent: offer.arg(1), name });
             before.into_iter().for_each(|task| self.names.release(task.name));
@@ -36,7 +36,7 @@ impl Order {
 
     pub(super) fn user_region(&mut self, offer: &mut Offer<'_>) -> Outcome {
         offer.require(NEEDS_GOROUTINE)?;
-        let name = self.names.name(offer.arg(1), offer.era.strings);
+        let name = self.names.name(offer.arg(1), &offer.era.tables.strings);
         let region = Region { task: offer.arg(0), name };
         let Some(goroutine) = offer.context.goroutine.and_then(|place| self.goroutines.get_mut(place)) else {
             return Err(offer.violation("a known goroutine", "an unknown one"));
