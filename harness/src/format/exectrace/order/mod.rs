@@ -241,8 +241,17 @@ impl Order {
 
     /// String ids are about to mean something else.
     pub(super) fn new_generation(&mut self, number: u64) {
-        self.first_generation.get_or_insert(number);
+        if !self.has_seen_events() {
+            self.first_generation = Some(number);
+        }
         self.names.new_generation();
+    }
+
+    /// Generations of tables alone can precede the first. What belongs to no thread can only state a
+    /// goroutine or processor, or begin a GC cycle.
+    fn has_seen_events(&self) -> bool {
+        let known = !self.goroutines.is_empty() || !self.procs.is_empty();
+        known || self.gc_phase != GcPhase::Undetermined || self.threads.iter().any(|(_, held)| held.seen)
     }
 
     fn is_first_generation(&self, era: &Era) -> bool {
