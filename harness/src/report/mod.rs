@@ -5,6 +5,7 @@
 
 mod build;
 mod json;
+pub mod perfetto;
 mod terminal;
 
 use camino::Utf8PathBuf;
