@@ -5,6 +5,7 @@
 //! leaves the generation it belongs to.
 
 mod census;
+mod cycle_count;
 mod gcs;
 pub mod summary;
 pub mod tracks;

@@ -19,9 +19,6 @@ use crate::model::trace::tracks::{Content, Detail, Folder, Slice, Track, Tracks}
 /// The track that holds all folders.
 const ROOT: u64 = 1;
 
-/// Number of a name that is none of the tracks'.
-const NO_NUMBER: u32 = u32::MAX;
-
 /// What was written.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Written {
@@ -70,7 +67,7 @@ impl<W: Write> Writer<'_, W> {
             ("slices left out", left_out.dropped),
             ("time left out [ns]", dropped_time),
         ];
-        self.out.named_event(event, ("about this trace", NO_NUMBER), None, &notes)
+        self.out.plain_event(event, "about this trace", &notes)
     }
 
     fn folder(&mut self, folder: &Folder, rank: usize) -> io::Result<()> {

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use rustc_hash::FxHashMap;
 
+use super::super::cycle_count::CycleCount;
 use super::longest::Longest;
 use super::names::SHORT;
 use super::series::Series;
@@ -69,9 +70,10 @@ impl Ranges {
 /// The collector so far.
 #[derive(Debug)]
 pub(super) struct Gc {
+    count: CycleCount,
+    /// Begin and number of the one that runs.
     cycle: Option<(TraceTime, u64)>,
     cycles: Thin,
-    /// Number and end of each cycle that ended, for the snapshots.
     stopped: Option<(TraceTime, u32)>,
     stops: BTreeMap<u32, Thin>,
     assists: Ranges,
@@ -92,6 +94,7 @@ pub(super) struct Room {
 impl Gc {
     pub(super) fn new(begin: TraceTime, room: Room) -> Self {
         Self {
+            count: CycleCount::default(),
             cycle: None,
             cycles: Thin::new(SHORT),
             stopped: None,
@@ -109,10 +112,11 @@ impl Gc {
         let now = moment.event.time;
         match *moment.kind {
             EventKind::Sync(_) => self.generation_begin = now,
-            EventKind::GcActive { seq } => {
-                self.cycle.get_or_insert((self.generation_begin, index(seq)));
+            EventKind::GcActive { .. } => {
+                let first = self.count.active().map(|number| (self.generation_begin, number));
+                self.cycle = first.or(self.cycle);
             }
-            EventKind::GcBegin { seq } => self.cycle = Some((now, index(seq))),
+            EventKind::GcBegin { .. } => self.cycle = Some((now, self.count.begin())),
             EventKind::GcEnd { .. } => self.cycle_ends(now, moment),
             EventKind::StwBegin { kind } => {
                 self.stopped = Some((now, moment.names.string(kind, moment.reader)));
@@ -137,6 +141,7 @@ impl Gc {
     }
 
     fn cycle_ends(&mut self, now: TraceTime, moment: &mut Moment<'_, '_>) {
+        self.count.end();
         let Some((begin, number)) = self.cycle.take() else { return };
         let name = moment.names.number("GC: mark");
         self.cycles.push(slice((begin, now), name, Detail::Cycle(number)), self.room.cycles);
@@ -259,9 +264,4 @@ fn set(series: &mut Series, at: TraceTime, value: Bytes) {
     if value.0 < ABSURD {
         series.set(at, value.0.cast_signed());
     }
-}
-
-/// Begins and ends are counted in one sequence from 1.
-fn index(seq: u64) -> u64 {
-    seq.saturating_add(1) / 2
 }

@@ -10,7 +10,7 @@ const FIRST_WIDTH: u32 = 9;
 /// One track under construction.
 ///
 /// When it is full, everything shorter than a bucket of time becomes one with its neighbours of the
-/// same bucket, and buckets become wider until half of the room is free.
+/// same bucket; where that does not suffice, buckets become wider.
 #[derive(Debug, Clone)]
 pub(super) struct Thin {
     slices: Vec<Slice>,
@@ -40,13 +40,16 @@ impl Thin {
     /// Makes at most `room` of them.
     #[cold]
     pub(super) fn thin(&mut self, room: usize) {
-        while self.slices.len() > room.max(2) && self.width < 62 {
-            self.widen();
+        while self.slices.len() > room.max(2) {
+            self.merge();
+            if self.slices.len() <= room.max(2) || self.width >= 62 {
+                break;
+            }
+            self.width += 1;
         }
     }
 
-    fn widen(&mut self) {
-        self.width += 1;
+    fn merge(&mut self) {
         let (width, name) = (self.width, self.merged_name);
         self.slices.dedup_by(|second, first| {
             let short = |slice: &Slice| slice.end.since(slice.begin).0 >> width == 0;
