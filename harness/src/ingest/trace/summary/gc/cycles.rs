@@ -1,5 +1,6 @@
 //! Cycles, one row each, and what was done for them.
 
+use super::super::super::cycle_count::CycleCount;
 use super::super::clip::{Clip, add};
 use super::super::seen::Seen;
 use super::super::sketch::Sketch;
@@ -27,6 +28,7 @@ struct Cycle {
 #[derive(Debug)]
 pub(super) struct Cycles {
     clip: Clip,
+    count: CycleCount,
     rows: Vec<GcCycleTimes>,
     unlisted: u64,
     /// The one before the last: it can be swept while the last one begins to run.
@@ -44,6 +46,7 @@ impl Cycles {
     pub(super) fn new(clip: Clip) -> Self {
         Self {
             clip,
+            count: CycleCount::default(),
             rows: Vec::new(),
             unlisted: 0,
             before: None,
@@ -58,19 +61,17 @@ impl Cycles {
     }
 
     /// A cycle was running when the generation began: a new one only if the trace's first.
-    pub(super) fn active(&mut self, seq: u64, generation_begin: TraceTime) {
-        if self.running().is_some() {
-            return;
-        }
-        let row = GcCycleTimes { index: index(seq), goal: self.goal, ..GcCycleTimes::default() };
+    pub(super) fn active(&mut self, generation_begin: TraceTime) {
+        let Some(index) = self.count.active() else { return };
+        let row = GcCycleTimes { index, goal: self.goal, ..GcCycleTimes::default() };
         let concurrent = Some(generation_begin);
         self.push(Cycle { row, since: generation_begin, concurrent, met: false });
     }
 
-    pub(super) fn begin(&mut self, seq: u64, at: TraceTime) {
+    pub(super) fn begin(&mut self, at: TraceTime) {
         self.begun += u64::from(self.clip.contains(at));
         let row = GcCycleTimes {
-            index: index(seq),
+            index: self.count.begin(),
             begin: Some(at),
             heap_at_begin: self.live,
             goal: self.goal,
@@ -94,11 +95,12 @@ impl Cycles {
         }
     }
 
-    pub(super) fn end(&mut self, seq: u64, at: TraceTime) {
+    pub(super) fn end(&mut self, at: TraceTime) {
         let (clip, live) = (self.clip, self.live);
         let counts = clip.contains(at);
         self.ended += u64::from(counts);
-        let Some(cycle) = self.running().filter(|cycle| cycle.row.index == index(seq)) else { return };
+        self.count.end();
+        let Some(cycle) = self.running() else { return };
         cycle.row.end = Some(at);
         cycle.row.marked = live;
         cycle.marked_until(at, clip);
@@ -233,9 +235,4 @@ impl Cycle {
             add(&mut self.row.concurrent_mark, stayed.time);
         }
     }
-}
-
-/// Begins and ends are counted in one sequence from 1.
-fn index(seq: u64) -> u64 {
-    seq.saturating_add(1) / 2
 }

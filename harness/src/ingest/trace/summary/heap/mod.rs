@@ -23,6 +23,7 @@ use self::slots::{Freed, OLDER, Slot, Took};
 use self::spans::Spans;
 use self::stacks::Stacks;
 use self::types::Types;
+use super::super::cycle_count::CycleCount;
 use super::seen::Seen;
 use crate::format::exectrace::{AllocFree, EventKind, ObjectId, TypeId};
 use crate::model::trace::HeapSummary;
@@ -40,6 +41,7 @@ pub(super) struct Heap {
     changed: Vec<u32>,
     total: Figures,
     histories: Histories,
+    count: CycleCount,
     /// The cycle that ended last.
     cycle: u32,
     met: bool,
@@ -54,8 +56,13 @@ impl Heap {
     pub(super) fn event(&mut self, seen: &Seen<'_, '_>) {
         match *seen.kind {
             EventKind::AllocFree(event) => self.heap_event(event, seen),
-            EventKind::GcEnd { seq } if self.met && seen.counts() => self.cycle_ended(seq),
-            EventKind::GcEnd { seq } => self.cycle = cycle_of(seq),
+            EventKind::GcBegin { .. } => {
+                self.count.begin();
+            }
+            EventKind::GcActive { .. } => {
+                self.count.active();
+            }
+            EventKind::GcEnd { .. } => self.cycle_ended(seen.counts()),
             EventKind::Sync(_) => self.new_generation(seen),
             _ => {}
         }
@@ -141,9 +148,11 @@ impl Heap {
     }
 
     /// What happened since the last cycle ended becomes a row of each type's history.
-    fn cycle_ended(&mut self, seq: u64) {
-        self.cut();
-        self.cycle = cycle_of(seq);
+    fn cycle_ended(&mut self, counts: bool) {
+        if self.met && counts {
+            self.cut();
+        }
+        self.cycle = u32::try_from(self.count.end()).map_or(OLDER - 1, |cycle| cycle.min(OLDER - 1));
     }
 
     fn cut(&mut self) {
@@ -202,11 +211,6 @@ fn figures<'f>(rows: &'f mut Vec<Figures>, changed: &mut Vec<u32>, row: u32) -> 
         changed.push(row);
     }
     Some(figures)
-}
-
-/// Begins and ends are counted in one sequence from 1.
-fn cycle_of(seq: u64) -> u32 {
-    u32::try_from(seq.saturating_add(1) / 2).map_or(OLDER - 1, |cycle| cycle.min(OLDER - 1))
 }
 
 fn objects(count: u64) -> Objects {
