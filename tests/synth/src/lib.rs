@@ -5,12 +5,14 @@
 //! trace      bytes of batches and tables, from calls
 //! text       the same from a text form that people write and comment
 //! simulate   random executions, and one thing of them made wrong
+//! parts      any trace taken apart, changed at random, and joined again
 //! case       a text with a header that says what readers must make of it
 //! ```
 //!
 //! Must not know the crate `harness`: a slip in the decoder's tables is to be caught by these.
 
 mod case;
+mod parts;
 mod random;
 mod simulate;
 mod table;
@@ -18,6 +20,7 @@ mod text;
 mod trace;
 
 pub use case::{Case, CaseError, Expected, GoVerdict};
+pub use parts::Parts;
 pub use random::Random;
 pub use simulate::{Execution, Plan};
 pub use table::{Arg, EVENTS, EventType, event_type};

@@ -6,6 +6,7 @@ mod damage;
 mod describe;
 mod golden;
 mod order;
+mod properties;
 
 use super::reader::Threads;
 use super::{Event, Reader};
@@ -62,4 +63,20 @@ fn a_reader_that_nobody_reads_to_the_end_ends_its_threads() {
         let mut reader = Reader::open_ahead(&path, Threads::DecodeAndOrder);
         assert_eq!((0..n_events).filter_map(|_| reader.next_event()).count(), n_events);
     }
+}
+
+#[test]
+fn what_the_fuzzer_found_and_what_go_recorded_have_the_properties_that_all_input_has() {
+    let mut n_read = 0;
+    for directory in ["fuzzed", "."] {
+        let path = format!("{}/../fixtures/traces/{directory}", env!("CARGO_MANIFEST_DIR"));
+        for entry in std::fs::read_dir(&path).unwrap_or_else(|error| panic!("{path}: {error}")) {
+            let path = entry.unwrap().path();
+            if path.is_file() {
+                properties::hold(&std::fs::read(&path).unwrap_or_else(|error| panic!("{path:?}: {error}")));
+                n_read += 1;
+            }
+        }
+    }
+    assert!(n_read > 10, "{n_read} files");
 }

@@ -1,0 +1,73 @@
+//! Where the search begins: recorded traces made small, hand-made cases, random executions.
+
+use std::fs;
+use std::path::Path;
+
+use anyhow::{Context, Result};
+use harness_synth::{Case, Parts, Plan};
+
+use crate::command::root;
+use crate::source::files;
+
+/// Formats that random executions are written in.
+const MINORS: [u32; 4] = [22, 23, 25, 26];
+
+/// Random executions of each.
+const N_EXECUTIONS: u64 = 12;
+
+/// Writes all seeds and returns how many they are.
+pub(super) fn write(directory: &Path) -> Result<usize> {
+    let seeds = recorded()?.into_iter().chain(cases()?).chain(executions());
+    let mut n_seeds = 0;
+    for (number, bytes) in seeds.enumerate() {
+        let path = directory.join(format!("{number:04}"));
+        fs::write(&path, bytes).with_context(|| format!("cannot write {}", path.display()))?;
+        n_seeds += 1;
+    }
+    Ok(n_seeds)
+}
+
+fn traces() -> std::path::PathBuf {
+    root().join("fixtures/traces")
+}
+
+fn recorded() -> Result<Vec<Vec<u8>>> {
+    let small = |bytes: Vec<u8>| Parts::split(&bytes).small().join();
+    let read = |path: &std::path::PathBuf| {
+        fs::read(path).map(small).with_context(|| format!("cannot read {}", path.display()))
+    };
+    files(&traces(), ".trace").iter().map(read).collect()
+}
+
+/// Those that can be encoded: what is wrong with the others, the tests say.
+fn cases() -> Result<Vec<Vec<u8>>> {
+    let mut all = Vec::new();
+    for path in files(&traces().join("cases"), "") {
+        let text = fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
+        let Ok(case) = Case::parse(&text) else { continue };
+        all.extend(case.versions.iter().filter_map(|&minor| Some(case.encode(minor).ok()?.bytes)));
+    }
+    Ok(all)
+}
+
+fn executions() -> impl Iterator<Item = Vec<u8>> {
+    let plan = |seed, minor| Plan { seed, minor, n_threads: 3, n_steps: 40, n_generations: 2 };
+    (0..N_EXECUTIONS)
+        .flat_map(move |seed| MINORS.into_iter().map(move |minor| plan(seed, minor).run().encode()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn seeds_come_from_recorded_hand_made_and_random_traces_and_are_small() {
+        let recorded = recorded().unwrap();
+        assert!(recorded.len() >= 9, "{} recorded", recorded.len());
+        let cases = cases().unwrap();
+        assert!(cases.len() >= 50, "{} cases", cases.len());
+        for seed in recorded.into_iter().chain(cases).chain(executions()) {
+            assert!(seed.starts_with(b"go 1.") && seed.len() < 16 << 10, "{} bytes", seed.len());
+        }
+    }
+}
