@@ -1,4 +1,4 @@
-//! Chores of this repository: `cargo xtask ci`, `test`, `bench`, `bless`, `tools`.
+//! Chores of this repository: `cargo xtask ci`, `test`, `bench`, `fuzz`, `bless`, `tools`.
 //!
 //! Input: the work tree. Output: what the tools print, unchanged, and an exit code. Must not hold
 //! anything the product needs at run time, and must never swallow a tool's output: CI and people
@@ -6,6 +6,7 @@
 
 mod ci;
 mod command;
+mod fuzz;
 mod golang;
 mod imports;
 mod source;
@@ -48,6 +49,15 @@ enum Chore {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<String>,
     },
+    /// Feeds a decoder with damaged files, guided by coverage, until the time is over or it breaks
+    #[command(after_help = "Example: cargo xtask fuzz trace --minutes 60")]
+    Fuzz {
+        /// What to feed: `trace`
+        target: String,
+        /// How long
+        #[arg(long, default_value_t = 10)]
+        minutes: u64,
+    },
     /// Runs the tests and accepts every golden as it now is: read the diff before you commit it
     #[command(after_help = "Example: cargo xtask bless report && git diff")]
     Bless {
@@ -77,6 +87,7 @@ fn run(chore: Chore) -> Result<()> {
         Chore::Bench { arguments } => {
             cargo(["bench", "--package", "harness", "--bench", "decode", "--"]).args(&arguments).run()
         }
+        Chore::Fuzz { target, minutes } => fuzz::run(&target, minutes),
         Chore::Bless { arguments } => cargo_test(Goldens::Accept).args(&arguments).run(),
         Chore::Tools => tools::install_missing().map(|_| ()),
     }
