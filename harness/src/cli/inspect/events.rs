@@ -96,7 +96,7 @@ impl List<'_> {
                 if self.context.interrupt.is_set() {
                     return Err(CliError::Interrupted);
                 }
-                activity.at(|| format!("{n_events} read"));
+                activity.at(|| super::trace::how_far(n_events, reader.position(), reader.len()));
             }
             next = reader.next_event();
         }

@@ -85,6 +85,12 @@ pub(in crate::cli) fn resolve(window: &WindowArg, file: &TraceFile) -> Result<Wi
     })
 }
 
+/// `40% of the trace, 12000000 events`, for a line of progress.
+pub(super) fn how_far(events: u64, position: u64, len: u64) -> String {
+    let percent = u128::from(position) * 100 / u128::from(len.max(1));
+    format!("{}% of the trace, {events} events", percent.min(100))
+}
+
 /// Says that a trace is not whole: what there is of it stands.
 pub(super) fn warn(problems: &[Problem], unlisted: u64, context: &Context) {
     let Some(first) = problems.first() else { return };

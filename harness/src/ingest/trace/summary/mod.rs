@@ -92,7 +92,7 @@ pub fn living_objects(reader: &mut Reader<'_>, until: Option<TraceTime>) -> Livi
             break;
         }
         let kind = event.kind();
-        heap.event(&Seen { event: &event, kind, reader, texts: &mut texts, clip });
+        heap.event(&Seen { event: &event, kind: &kind, reader, texts: &mut texts, clip });
     }
     heap.living()
 }

@@ -52,7 +52,7 @@ impl Heap {
     /// Takes one event.
     #[inline]
     pub(super) fn event(&mut self, seen: &Seen<'_, '_>) {
-        match seen.kind {
+        match *seen.kind {
             EventKind::AllocFree(event) => self.heap_event(event, seen),
             EventKind::GcEnd { seq } if self.met && seen.counts() => self.cycle_ended(seq),
             EventKind::GcEnd { seq } => self.cycle = cycle_of(seq),

@@ -30,7 +30,11 @@ fn of_recorded_objects_none_is_lost_and_each_type_has_what_the_program_made() {
         let heap = heap(name, None);
         assert_eq!((heap.unknown_frees, heap.spanless, heap.untracked), (0, 0, 0), "{name}");
         let node = &of_type(&heap, "main.node", false).figures;
-        assert_eq!((node.allocated, node.freed, node.live), (Objects(200), Objects(100), Objects(100)), "{name}");
+        assert_eq!(
+            (node.allocated, node.freed, node.live),
+            (Objects(200), Objects(100), Objects(100)),
+            "{name}"
+        );
         assert_eq!(node.live_bytes, Bytes(4800), "{name}");
         let entry = of_type(&heap, "main.entry", false);
         assert_eq!((entry.size, entry.figures.live_bytes), (Bytes(16), Bytes(1600)), "{name}");
@@ -53,7 +57,12 @@ fn rows_add_up_to_the_figures_and_types_to_the_total() {
         assert_eq!(total.carried.0 + total.allocated.0 - total.freed.0, total.live.0, "{name}");
         for row in &heap.types {
             let history = || row.history.iter();
-            assert_eq!(history().map(|row| row.freed).sum::<Objects>(), row.figures.freed, "{name} {}", row.name);
+            assert_eq!(
+                history().map(|row| row.freed).sum::<Objects>(),
+                row.figures.freed,
+                "{name} {}",
+                row.name
+            );
             assert_eq!(history().last().unwrap().live, row.figures.live, "{name} {}", row.name);
         }
     }
@@ -193,7 +202,8 @@ fn a_span_that_goes_takes_what_is_left_with_it_and_leaves_its_pages_to_others() 
 #[test]
 fn spans_that_no_allocator_makes_are_one_object_and_take_no_memory() {
     let mut spans = Spans::default();
-    for (page, pages, class) in [(0, u64::MAX, class(1, 0)), (5, 1 << 40, class(40, 1)), (9, 0, class(3, 0))] {
+    for (page, pages, class) in [(0, u64::MAX, class(1, 0)), (5, 1 << 40, class(40, 1)), (9, 0, class(3, 0))]
+    {
         spans.insert((page, pages), class);
         take(&mut spans, page * 1024, 1);
         assert_eq!(spans.remove(page).unwrap().0.len(), 1);
@@ -261,7 +271,8 @@ fn one_object_of_each_cycle_that_stays_makes_as_many_ages_as_cycles() {
     let ages: Vec<_> = total.ages.iter().map(|bucket| (bucket.from, bucket.objects.0)).collect();
     assert_eq!(ages, [(1, 1), (2, 2), (4, 4), (8, 3)]);
     assert_eq!(total.freed_ages, [AgeBucket { from: 1, objects: Objects(10) }]);
-    let survived: Vec<_> = heap.cycles.iter().map(|row| (row.objects.after, row.objects.survived.0)).collect();
+    let survived: Vec<_> =
+        heap.cycles.iter().map(|row| (row.objects.after, row.objects.survived.0)).collect();
     assert_eq!(survived, (0..=10).map(|cycle| (cycle, cycle)).collect::<Vec<_>>());
     assert!(heap.cycles[..10].iter().all(|row| row.objects.live.0 == row.objects.survived.0 + 2));
     assert_eq!(heap.types[0].name, "(no type)");
