@@ -29,7 +29,8 @@ pub(in crate::report) fn bytes_per_op(value: f64) -> String {
     format!("{sign}{}/op", scaled(value.abs()))
 }
 
-fn scaled(value: f64) -> String {
+/// As [`bytes`], of an average or a rate.
+pub(in crate::report) fn scaled(value: f64) -> String {
     let units = ["B", "KiB", "MiB", "GiB", "TiB"];
     let (mut value, mut unit) = (value, 0);
     while value >= 1024.0 && unit + 1 < units.len() {
