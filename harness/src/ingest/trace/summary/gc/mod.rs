@@ -7,6 +7,8 @@ mod curve;
 mod cycles;
 mod ranges;
 mod stops;
+#[cfg(test)]
+mod tests;
 mod workers;
 
 use self::curve::Curve;
