@@ -1,6 +1,6 @@
 //! Folds an execution trace into what is decided per GC cycle and per goroutine creation site.
 //!
-//! Input: the trace's bytes and the moments of the checkpoints. Output: [`TracePiece`]. Each family of events has a
+//! Input: the trace's bytes and the moments of the checkpoints. Output: `TracePiece`. Each family of events has a
 //! small state of its own that sees them one by one; no event is kept, and no id of the trace
 //! leaves the generation it belongs to.
 
