@@ -10,9 +10,8 @@ use super::frontier::Frontier;
 use super::generation::Generation;
 use super::order::{Era, Order, Step, Violation};
 use super::problems::Problems;
-use super::spec::{self, Layouts};
+use super::spec::{self, LAYOUTS};
 use super::tables::Tables;
-use super::version::Version;
 
 /// No event is later.
 const NO_SAMPLE: i64 = i64::MAX;
@@ -52,7 +51,6 @@ pub(super) struct Engine<'a> {
     feed: Feed<'a>,
     chunk_len: usize,
     generation: Option<Generation>,
-    layouts: Layouts,
     era: Era,
     lanes: Vec<Lane>,
     frontier: Frontier,
@@ -76,12 +74,11 @@ struct Dangling {
 
 impl<'a> Engine<'a> {
     /// `chunk_len`: events in a chunk; one in the file can yield two more.
-    pub(super) fn new(feed: Feed<'a>, version: Version, chunk_len: usize) -> Self {
+    pub(super) fn new(feed: Feed<'a>, chunk_len: usize) -> Self {
         Self {
             feed,
             chunk_len,
             generation: None,
-            layouts: spec::layouts(version),
             era: Era::default(),
             lanes: Vec::new(),
             frontier: Frontier::default(),
@@ -251,7 +248,7 @@ impl<'a> Engine<'a> {
         let Some(tables) = self.generation.as_ref().map(|generation| Arc::clone(&generation.tables)) else {
             return;
         };
-        let layout = self.layouts[usize::from(raw.kind)];
+        let layout = LAYOUTS[usize::from(raw.kind)];
         for (i, &id) in raw.args.iter().enumerate() {
             if layout.stacks & (1 << i) != 0 && !tables.has_stack(id) {
                 self.report_dangling_stack(raw.offset, raw.kind, id);

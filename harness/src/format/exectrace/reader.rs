@@ -55,7 +55,7 @@ impl<'a> Reader<'a> {
     fn at_once(file: &str, version: Version, input: Input<'a>) -> Self {
         let len = input.len();
         let source = Source::new(input, version, BATCH_AT_ONCE);
-        let engine = Engine::new(Feed::AtOnce(source), version, BATCH_AT_ONCE);
+        let engine = Engine::new(Feed::AtOnce(source), BATCH_AT_ONCE);
         Self::with(file, version, len, Back::AtOnce(Box::new(engine)))
     }
 
@@ -204,7 +204,7 @@ impl Reader<'static> {
     fn ahead(file: &str, version: Version, input: Input<'static>) -> std::io::Result<Self> {
         let len = input.len();
         let feed = Feed::Ahead(Ahead::spawn(Source::new(input, version, 2 * BATCH_AHEAD))?);
-        let pipe = Pipe::spawn(Engine::new(feed, version, BATCH_AHEAD))?;
+        let pipe = Pipe::spawn(Engine::new(feed, BATCH_AHEAD))?;
         Ok(Self::with(file, version, len, Back::Ahead(pipe)))
     }
 }

@@ -92,17 +92,11 @@ impl Said {
 type Outcome = Result<Step, Box<Violation>>;
 
 /// Events taken and not yet handed out.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Out {
     pub(super) events: Vec<Event>,
-    /// Of the last event there was.
+    /// Of the last event there was; times count from 1.
     pub(super) last_time: i64,
-}
-
-impl Default for Out {
-    fn default() -> Self {
-        Self { events: Vec::new(), last_time: i64::MIN }
-    }
 }
 
 impl Out {
@@ -155,14 +149,19 @@ impl Order {
         Ok(step)
     }
 
-    fn offer_of<'t>(&self, raw: &'t RawEvent, thread: u32, era: &'t Era) -> Offer<'t> {
-        let context = match self.threads.get(thread as usize) {
+    #[inline(always)]
+    fn offer_of<'t>(&mut self, raw: &'t RawEvent, thread: u32, era: &'t Era) -> Offer<'t> {
+        let context = match self.threads.get_mut(thread as usize) {
             None => Context { thread: None, proc: None, goroutine: None },
-            Some(&(id, held)) => Context { thread: Some(id), proc: held.proc, goroutine: held.goroutine },
+            Some((id, held)) => {
+                held.seen = true;
+                Context { thread: Some(*id), proc: held.proc, goroutine: held.goroutine }
+            }
         };
         Offer { raw, context, era }
     }
 
+    #[inline(always)]
     fn install(&mut self, thread: u32, after: Context) {
         if let Some((_, held)) = self.threads.get_mut(thread as usize) {
             // Written only when changed: most events leave both as they are, and copying what was

@@ -62,7 +62,7 @@ pub(super) struct Spans {
     /// Number of the piece for each [`PIECE`] pages.
     places: FxHashMap<u64, u32>,
     /// Number of the span and one more for each page.
-    pieces: Vec<Box<[u32; PIECE as usize]>>,
+    pieces: Vec<[u32; PIECE as usize]>,
     /// The piece asked for last: its place and number.
     recent: (u64, u32),
     spans: Vec<Span>,
@@ -171,7 +171,7 @@ impl Spans {
 
     fn add_piece(&mut self, place: u64) -> u32 {
         let number = u32::try_from(self.pieces.len()).unwrap_or(u32::MAX);
-        self.pieces.push(Box::new([0; PIECE as usize]));
+        self.pieces.push([0; PIECE as usize]);
         self.places.insert(place, number);
         number
     }

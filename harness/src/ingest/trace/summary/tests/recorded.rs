@@ -9,7 +9,7 @@ use crate::model::trace::{Durations, Lives, ProcTimes, RunnableCause, StateTimes
 use crate::model::{GoroutineId, Nanoseconds};
 
 /// Those with objects by type.
-pub(super) const RECORDED_ALLOC: [&str; 3] =
+pub(in super::super) const RECORDED_ALLOC: [&str; 3] =
     ["alloc-go1.23.12.trace", "alloc-go1.26.8.trace", "alloc-go1.27.4.trace"];
 
 const RECORDED: [&str; 9] = [
@@ -25,7 +25,7 @@ const RECORDED: [&str; 9] = [
 ];
 
 /// Bytes of a recorded trace.
-pub(super) fn fixture(name: &str) -> Vec<u8> {
+pub(in super::super) fn fixture(name: &str) -> Vec<u8> {
     let path = format!("{}/../fixtures/traces/{name}", env!("CARGO_MANIFEST_DIR"));
     std::fs::read(&path).unwrap_or_else(|error| panic!("{path}: {error}"))
 }
