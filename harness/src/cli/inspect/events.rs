@@ -75,7 +75,7 @@ struct List<'a> {
 impl List<'_> {
     /// False when nobody reads on.
     fn all(&mut self, first: Event, reader: &mut Reader<'_>) -> Result<bool, CliError> {
-        let mut activity = self.context.console.activity("events");
+        let mut activity = self.context.console.activity_beside_data("events");
         let (mut next, mut n_events) = (Some(first), 0u64);
         while let Some(event) = next {
             if self.filter.to.is_some_and(|to| event.time >= to) {

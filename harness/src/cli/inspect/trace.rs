@@ -1,5 +1,7 @@
 //! `harness inspect trace`: one of its forms, by what was asked for.
 
+use std::ops::ControlFlow;
+
 use super::args::InspectTrace;
 use super::open::TraceFile;
 use super::window::{self, WindowArg};
@@ -59,7 +61,10 @@ pub(in crate::cli) fn summarize(
 ) -> Result<TraceSummary, CliError> {
     let mut reader = file.reader()?;
     let mut activity = context.console.activity("read");
-    let mut progress = |progress: Progress| activity.at(|| format!("{} events", progress.events));
+    let mut progress = |Progress { events, position, len, .. }: Progress| {
+        activity.at(|| how_far(events, position, len));
+        if context.interrupt.is_set() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    };
     let options = Options { window, progress: Some(&mut progress), ..Options::default() };
     let summary = summary::summarize(&mut reader, options);
     drop(activity);

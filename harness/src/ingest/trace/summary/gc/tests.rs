@@ -112,7 +112,9 @@ impl Fed {
 
     fn feed(&mut self, at: i64, donor: usize, kind: EventKind) {
         let reader = Reader::new("hand.trace", &self.data).unwrap();
-        let event = &Event { time: TraceTime(at), ..self.donors[donor] };
+        let mut event = self.donors[donor];
+        event.time = TraceTime(at);
+        let event = &event;
         let clip = Clip::new(TraceTime(0), None);
         let texts = &mut self.texts;
         self.gc.event(&mut Seen { event, kind: &kind, reader: &reader, texts, clip });
