@@ -140,7 +140,7 @@ fn the_document_fits_its_schema_and_reads_back() {
 #[test]
 fn what_hardly_changed_is_named_once_and_not_listed() {
     let one = summary("mixed-go1.26.8");
-    let text = to_terminal(&compare(&one, &one, None), None, &LOOK);
+    let text = to_terminal(&compare(&one, &one, None), None, &Look { width: 500, ..LOOK });
     let unchanged: String = text.lines().skip_while(|line| *line != "Hardly changed").collect();
     assert!(unchanged.contains("time blocked, by reason and place") && unchanged.contains("heap"), "{text}");
     // What was left in both still shows.
