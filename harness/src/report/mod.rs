@@ -5,6 +5,7 @@
 
 mod build;
 mod json;
+pub mod perfetto;
 mod terminal;
 pub mod trace;
 

@@ -7,6 +7,7 @@
 mod census;
 mod gcs;
 pub mod summary;
+pub mod tracks;
 
 use crate::format::Problem;
 use crate::format::exectrace::{EventKind, Names, Reader};

@@ -13,6 +13,7 @@ mod goroutines;
 mod samples;
 mod sched;
 mod tasks;
+pub mod tracks;
 mod types;
 
 use schemars::JsonSchema;

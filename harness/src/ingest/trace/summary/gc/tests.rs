@@ -114,10 +114,9 @@ impl Fed {
         let reader = Reader::new("hand.trace", &self.data).unwrap();
         let mut event = self.donors[donor];
         event.time = TraceTime(at);
-        let event = &event;
         let clip = Clip::new(TraceTime(0), None);
         let texts = &mut self.texts;
-        self.gc.event(&mut Seen { event, kind: &kind, reader: &reader, texts, clip });
+        self.gc.event(&mut Seen { event: &event, kind: &kind, reader: &reader, texts, clip });
     }
 
     fn finish(self, end: i64) -> GcSummary {
