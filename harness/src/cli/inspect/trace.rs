@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use super::args::InspectTrace;
 use super::open::TraceFile;
 use super::window::{self, WindowArg};
-use super::{events, validate};
+use super::{events, perfetto, validate};
 use crate::cli::Context;
 use crate::cli::error::CliError;
 use crate::format::Problem;
@@ -18,6 +18,10 @@ pub(super) fn command(args: &InspectTrace, context: &Context) -> Result<Outcome,
     let file = TraceFile::open(&args.file, context)?;
     if args.validate {
         return validate::validate(&file, args.json, context);
+    }
+    if let Some(out) = &args.perfetto {
+        perfetto::export(&file, out, args.slices, context)?;
+        return Ok(Outcome::Pass);
     }
     let window = args.window.map(|window| resolve(&window, &file)).transpose()?;
     if args.events.events {

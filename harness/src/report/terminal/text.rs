@@ -19,7 +19,8 @@ pub fn clean_lines(text: &str) -> String {
 }
 
 /// `4.2 KiB`; below a kibibyte whole bytes.
-pub(in crate::report) fn bytes(size: Bytes) -> String {
+#[must_use]
+pub fn bytes(size: Bytes) -> String {
     scaled(size.0 as f64)
 }
 
@@ -82,7 +83,8 @@ pub(in crate::report) fn wrap(text: &str, width: usize) -> Vec<String> {
 }
 
 /// `1,234,567`: digits in groups of three.
-pub(in crate::report) fn count(number: u64) -> String {
+#[must_use]
+pub fn count(number: u64) -> String {
     let digits = number.to_string();
     let mut text = String::with_capacity(digits.len() * 4 / 3);
     for (place, digit) in digits.chars().enumerate() {
