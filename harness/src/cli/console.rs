@@ -13,6 +13,8 @@ use crate::toolchain::Environment;
 /// Columns when nobody tells: enough for the tables, as in a CI log.
 const DEFAULT_WIDTH: u16 = 110;
 
+/// Between two changes of a line on a terminal.
+const REDRAW_EVERY: Duration = Duration::from_millis(200);
 /// Between two lines of progress in a log.
 const LOG_EVERY: Duration = Duration::from_secs(5);
 
@@ -73,20 +75,16 @@ impl Console {
         }
     }
 
-    /// A step of unknown length. On a terminal it shows itself only if it takes long.
+    /// A long step after which something is printed.
     pub(super) fn activity(&self, what: &str) -> Activity<'_> {
-        // Data that scrolls by on the same terminal is progress enough, and would be torn by another.
-        let live = io::stderr().is_terminal() && !io::stdout().is_terminal() && !self.output.quiet;
-        let target = if live { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
-        let bar = ProgressBar::with_draw_target(None, target);
-        if let Ok(style) = ProgressStyle::with_template("{prefix:>8} {spinner} {elapsed} {wide_msg}") {
-            bar.set_style(style.tick_chars("|/-\\ "));
-        }
-        bar.set_prefix(what.to_owned());
-        if live {
-            bar.enable_steady_tick(Duration::from_millis(200));
-        }
-        Activity { console: self, bar, live, what: what.to_owned(), next_line: Instant::now() + LOG_EVERY }
+        let way = if io::stderr().is_terminal() { Way::Line } else { Way::Log };
+        Activity::new(self, what, if self.output.quiet { Way::None } else { way })
+    }
+
+    /// A long step that prints all the time. Data that scrolls by on a terminal is progress enough, and would be torn
+    /// by a line of it.
+    pub(super) fn activity_beside_data(&self, what: &str) -> Activity<'_> {
+        if io::stdout().is_terminal() { Activity::new(self, what, Way::None) } else { self.activity(what) }
     }
 
     /// Progress over `total` steps.
@@ -123,23 +121,53 @@ fn console_width() -> Option<u16> {
 pub(super) struct Activity<'c> {
     console: &'c Console,
     bar: ProgressBar,
-    live: bool,
+    way: Way,
     what: String,
-    next_line: Instant,
+    /// When to say something again.
+    next: Instant,
 }
 
-impl Activity<'_> {
+/// How an activity shows itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Way {
+    Line,
+    Log,
+    None,
+}
+
+impl Way {
+    fn every(self) -> Duration {
+        if self == Self::Log { LOG_EVERY } else { REDRAW_EVERY }
+    }
+}
+
+impl<'c> Activity<'c> {
+    fn new(console: &'c Console, what: &str, way: Way) -> Self {
+        let is_line = way == Way::Line;
+        let target = if is_line { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
+        let bar = ProgressBar::with_draw_target(None, target);
+        if let Ok(style) = ProgressStyle::with_template("{prefix:>8} {spinner} {elapsed} {wide_msg}") {
+            bar.set_style(style.tick_chars("|/-\\ "));
+        }
+        bar.set_prefix(what.to_owned());
+        if is_line {
+            bar.enable_steady_tick(REDRAW_EVERY);
+        }
+        Self { console, bar, way, what: what.to_owned(), next: Instant::now() + way.every() }
+    }
+
     /// Says how far it is. May be called often.
     pub(super) fn at(&mut self, how_far: impl FnOnce() -> String) {
-        if self.live {
-            self.bar.set_message(how_far());
+        let now = Instant::now();
+        if now < self.next {
             return;
         }
-        let now = Instant::now();
-        if now >= self.next_line {
-            self.next_line = now + LOG_EVERY;
-            self.console.say(&format!("{:>8} {}", self.what, how_far()));
+        match self.way {
+            Way::Line => self.bar.set_message(how_far()),
+            Way::Log => self.console.say(&format!("{:>8} {}", self.what, how_far())),
+            Way::None => {}
         }
+        self.next = now + self.way.every();
     }
 }
 

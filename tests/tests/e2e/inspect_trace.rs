@@ -299,3 +299,23 @@ fn diff_refuses_what_it_cannot_compare() -> Result<()> {
     assert_eq!(other.code, Some(5), "{other}");
     Ok(())
 }
+
+#[test]
+fn a_file_for_perfetto_is_written_whole_or_not_at_all() -> Result<()> {
+    let bench = Bench::new()?;
+    let ended = bench.run(["inspect", "trace", &trace(MIXED), "--perfetto", "out.pftrace"])?;
+    assert_eq!((ended.code, ended.stdout.as_str()), (Some(0), ""), "{ended}");
+    assert!(ended.stderr.contains("ui.perfetto.dev"), "{ended}");
+    let written = fs::read(bench.root().join("out.pftrace"))?;
+    // Packets are field 1 of the whole, and names in them are text.
+    assert_eq!(written[0], 0x0a);
+    assert!(written.windows(9).any(|text| text == b"main.leak"), "no goroutine of main.leak in it");
+
+    let nowhere = bench.run(["inspect", "trace", &trace(MIXED), "--perfetto", "no/such/dir/out"])?;
+    assert_eq!(nowhere.code, Some(2), "{nowhere}");
+    let no_trace = bench.write("text", "no trace")?;
+    let refused = bench.run(["inspect", "trace", no_trace.as_str(), "--perfetto", "none.pftrace"])?;
+    assert_eq!(refused.code, Some(5), "{refused}");
+    assert!(!bench.root().join("none.pftrace").exists());
+    Ok(())
+}

@@ -23,7 +23,7 @@ pub enum InspectCommand {
     /// Without a view: a page with the facts that matter most. Several views can be combined. A trace that is cut off
     /// or damaged gives all that can be read, and a warning.
     #[command(
-        after_help = "Examples:\n  harness inspect trace trace.out                     the page\n  harness inspect trace trace.out --goroutines --gc   two views, in full\n  harness inspect trace trace.out --window 1.5s..2s   of half a second\n  harness inspect trace trace.out --events --goroutine 17 --kind 'GoBlock,GoUnblock' --stacks\n  curl -s localhost:6060/debug/pprof/trace?seconds=5 | harness inspect trace -\n  harness inspect trace crash.trace.gz --validate || echo damaged"
+        after_help = "Examples:\n  harness inspect trace trace.out                     the page\n  harness inspect trace trace.out --goroutines --gc   two views, in full\n  harness inspect trace trace.out --window 1.5s..2s   of half a second\n  harness inspect trace trace.out --events --goroutine 17 --kind 'GoBlock,GoUnblock' --stacks\n  curl -s localhost:6060/debug/pprof/trace?seconds=5 | harness inspect trace -\n  harness inspect trace crash.trace.gz --validate || echo damaged\n  harness inspect trace trace.out --perfetto trace.pftrace    then open it at ui.perfetto.dev"
     )]
     Trace(Box<InspectTrace>),
 }
@@ -48,6 +48,12 @@ pub struct InspectTrace {
     /// Single events.
     #[command(flatten)]
     pub events: Events,
+    /// Write the trace for ui.perfetto.dev: processors, goroutines, the collector and the heap over time.
+    #[arg(long, value_name = "OUT", conflicts_with_all = ["events", "validate", "view", "window", "json", "top"])]
+    pub perfetto: Option<Utf8PathBuf>,
+    /// Most slices in that file [default: 300000, which the page opens at once].
+    #[arg(long, value_name = "N", requires = "perfetto", value_parser = clap::value_parser!(u32).range(1000..))]
+    pub slices: Option<u32>,
     /// Read everything and check it: every problem with its offset, exit code 5 if there is one.
     #[arg(long, conflicts_with_all = ["events", "window"])]
     pub validate: bool,

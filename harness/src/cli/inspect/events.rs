@@ -75,7 +75,7 @@ struct List<'a> {
 impl List<'_> {
     /// False when nobody reads on.
     fn all(&mut self, first: Event, reader: &mut Reader<'_>) -> Result<bool, CliError> {
-        let mut activity = self.context.console.activity("events");
+        let mut activity = self.context.console.activity_beside_data("events");
         let (mut next, mut n_events) = (Some(first), 0u64);
         while let Some(event) = next {
             if self.filter.to.is_some_and(|to| event.time >= to) {
@@ -96,7 +96,7 @@ impl List<'_> {
                 if self.context.interrupt.is_set() {
                     return Err(CliError::Interrupted);
                 }
-                activity.at(|| format!("{n_events} read"));
+                activity.at(|| super::trace::how_far(n_events, reader.position(), reader.len()));
             }
             next = reader.next_event();
         }

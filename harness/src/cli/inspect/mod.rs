@@ -4,6 +4,7 @@ mod args;
 mod events;
 mod kinds;
 mod open;
+mod perfetto;
 mod trace;
 mod validate;
 mod window;

@@ -1,9 +1,11 @@
 //! `harness inspect trace`: one of its forms, by what was asked for.
 
+use std::ops::ControlFlow;
+
 use super::args::InspectTrace;
 use super::open::TraceFile;
 use super::window::{self, WindowArg};
-use super::{events, validate};
+use super::{events, perfetto, validate};
 use crate::cli::Context;
 use crate::cli::error::CliError;
 use crate::format::Problem;
@@ -16,6 +18,10 @@ pub(super) fn command(args: &InspectTrace, context: &Context) -> Result<Outcome,
     let file = TraceFile::open(&args.file, context)?;
     if args.validate {
         return validate::validate(&file, args.json, context);
+    }
+    if let Some(out) = &args.perfetto {
+        perfetto::export(&file, out, args.slices, context)?;
+        return Ok(Outcome::Pass);
     }
     let window = args.window.map(|window| resolve(&window, &file)).transpose()?;
     if args.events.events {
@@ -59,7 +65,10 @@ pub(in crate::cli) fn summarize(
 ) -> Result<TraceSummary, CliError> {
     let mut reader = file.reader()?;
     let mut activity = context.console.activity("read");
-    let mut progress = |progress: Progress| activity.at(|| format!("{} events", progress.events));
+    let mut progress = |Progress { events, position, len, .. }: Progress| {
+        activity.at(|| how_far(events, position, len));
+        if context.interrupt.is_set() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    };
     let options = Options { window, progress: Some(&mut progress), ..Options::default() };
     let summary = summary::summarize(&mut reader, options);
     drop(activity);
@@ -83,6 +92,12 @@ pub(in crate::cli) fn resolve(window: &WindowArg, file: &TraceFile) -> Result<Wi
         };
         CliError::usage(format!("`{}` has no GC cycle {}", file.name, missing.number), hint)
     })
+}
+
+/// `40% of the trace, 12000000 events`, for a line of progress.
+pub(super) fn how_far(events: u64, position: u64, len: u64) -> String {
+    let percent = u128::from(position) * 100 / u128::from(len.max(1));
+    format!("{}% of the trace, {events} events", percent.min(100))
 }
 
 /// Says that a trace is not whole: what there is of it stands.

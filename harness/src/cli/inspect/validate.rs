@@ -33,7 +33,7 @@ fn read(file: &TraceFile, context: &Context) -> Result<Validation, CliError> {
             if context.interrupt.is_set() {
                 return Err(CliError::Interrupted);
             }
-            activity.at(|| format!("{n_events} events"));
+            activity.at(|| super::trace::how_far(n_events, reader.position(), reader.len()));
         }
     }
     Ok(Validation::new(

@@ -12,7 +12,7 @@ mod tests;
 pub(super) mod text;
 mod variants;
 
-pub use text::clean_lines;
+pub use text::{bytes as bytes_text, clean_lines, count as count_text};
 
 use std::fmt::Write;
 

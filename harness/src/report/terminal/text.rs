@@ -19,7 +19,8 @@ pub fn clean_lines(text: &str) -> String {
 }
 
 /// `4.2 KiB`; below a kibibyte whole bytes.
-pub(in crate::report) fn bytes(size: Bytes) -> String {
+#[must_use]
+pub fn bytes(size: Bytes) -> String {
     scaled(size.0 as f64)
 }
 
@@ -29,7 +30,8 @@ pub(in crate::report) fn bytes_per_op(value: f64) -> String {
     format!("{sign}{}/op", scaled(value.abs()))
 }
 
-fn scaled(value: f64) -> String {
+/// As [`bytes`], of an average or a rate.
+pub(in crate::report) fn scaled(value: f64) -> String {
     let units = ["B", "KiB", "MiB", "GiB", "TiB"];
     let (mut value, mut unit) = (value, 0);
     while value >= 1024.0 && unit + 1 < units.len() {
@@ -81,7 +83,8 @@ pub(in crate::report) fn wrap(text: &str, width: usize) -> Vec<String> {
 }
 
 /// `1,234,567`: digits in groups of three.
-pub(in crate::report) fn count(number: u64) -> String {
+#[must_use]
+pub fn count(number: u64) -> String {
     let digits = number.to_string();
     let mut text = String::with_capacity(digits.len() * 4 / 3);
     for (place, digit) in digits.chars().enumerate() {

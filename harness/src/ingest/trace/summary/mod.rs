@@ -23,6 +23,8 @@ mod tests;
 mod texts;
 mod user;
 
+use std::ops::ControlFlow;
+
 use self::clip::Clip;
 use self::facts::Facts;
 use self::gc::Gc;
@@ -46,8 +48,8 @@ const PROGRESS_EVERY: u64 = 1 << 10;
 pub struct Options<'o> {
     /// Only this part of the trace.
     pub window: Option<Window>,
-    /// Told every now and then how far the reading is.
-    pub progress: Option<&'o mut dyn FnMut(Progress)>,
+    /// Told every now and then how far the reading is; may end it there.
+    pub progress: Option<&'o mut dyn FnMut(Progress) -> ControlFlow<()>>,
     /// Told of every goroutine: when it ends, or at the end. Their times are exact: each is the sum
     /// of (left - entered) over the stays in that state, from the trace's first event for those
     /// that are older, to its last (or the window's bounds) for those that stay.
@@ -61,6 +63,10 @@ pub struct Progress {
     pub events: u64,
     /// Where in the trace.
     pub time: TraceTime,
+    /// Bytes read, of all that there are.
+    pub position: u64,
+    /// Length of the trace in bytes.
+    pub len: u64,
 }
 
 /// Reads the trace to its end (or the window's) and sums it up.
@@ -76,7 +82,10 @@ pub fn summarize(reader: &mut Reader<'_>, options: Options<'_>) -> TraceSummary 
         wanted = folds.event(&event, reader);
         n_events += 1;
         if let Some(progress) = progress.as_mut().filter(|_| n_events.is_multiple_of(PROGRESS_EVERY)) {
-            progress(Progress { events: n_events, time: event.time });
+            let (position, len) = (reader.position(), reader.len());
+            if progress(Progress { events: n_events, time: event.time, position, len }).is_break() {
+                break;
+            }
         }
     }
     TraceSummary { window, ..folds.finish(reader) }

@@ -16,6 +16,8 @@ mod tests;
 mod thin;
 mod user;
 
+use std::ops::ControlFlow;
+
 use self::gc::{Gc, Rest};
 use self::goroutines::Goroutines;
 use self::names::Names;
@@ -37,8 +39,8 @@ pub struct Options<'o> {
     pub slices: usize,
     /// Moments to be shown with arrows from the GC cycles they belong to.
     pub snapshots: Vec<Snapshot>,
-    /// Told every now and then how far the reading is.
-    pub progress: Option<&'o mut dyn FnMut(Progress)>,
+    /// Told every now and then how far the reading is; may end it there.
+    pub progress: Option<&'o mut dyn FnMut(Progress) -> ControlFlow<()>>,
 }
 
 impl Default for Options<'_> {
@@ -78,7 +80,10 @@ pub fn tracks(reader: &mut Reader<'_>, options: Options<'_>) -> Tracks {
         folds.event(&event, reader);
         n_events += 1;
         if let Some(progress) = progress.as_mut().filter(|_| n_events.is_multiple_of(PROGRESS_EVERY)) {
-            progress(Progress { events: n_events, time: event.time });
+            let (position, len) = (reader.position(), reader.len());
+            if progress(Progress { events: n_events, time: event.time, position, len }).is_break() {
+                break;
+            }
         }
         next = reader.next_event();
     }

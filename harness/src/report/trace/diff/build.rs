@@ -22,7 +22,12 @@ type Row = (&'static str, &'static str, Unit, fn(&TraceSummary) -> Entries);
 /// Everything that is compared, the most telling first.
 const TOPICS: [Row; 12] = [
     ("goroutines-left", "Goroutines made and not ended, by creation site", Unit::Left, collect::left),
-    ("types-kept", "Bytes allocated and alive at the end, by type", Unit::Bytes, collect::kept),
+    (
+        "types-kept",
+        "Bytes that outlived a cycle and are alive at the end, by type",
+        Unit::Bytes,
+        collect::kept,
+    ),
     ("goroutines-made", "Goroutines made, by start function", Unit::Count, collect::made),
     ("state-time", "Time of goroutines by state", Unit::Time, collect::states),
     ("blocking", "Time blocked, by reason and place", Unit::Time, collect::blocking),

@@ -132,11 +132,14 @@ pub(super) fn peak(summary: &TraceSummary) -> Entries {
     summary.gc.heap.peak.map_or_else(Entries::new, |peak| one("live heap at most", peak.live.0 as f64))
 }
 
-/// Bytes alive at the end, of objects that are not older than the trace, by type.
+/// Bytes alive at the end that at least one cycle has let live, by type: what was made since may be garbage. Without
+/// those older than the trace.
 pub(super) fn kept(summary: &TraceSummary) -> Entries {
     by_type(summary, |figures| {
-        let (live, older) = (figures.live.0 as f64, figures.older.0 as f64);
-        if live > 0.0 { figures.live_bytes.0 as f64 * (live - older).max(0.0) / live } else { 0.0 }
+        let kept: u64 =
+            figures.ages.iter().filter(|bucket| bucket.from > 0).map(|bucket| bucket.objects.0).sum();
+        let each = figures.live_bytes.0 as f64 / figures.live.0.max(1) as f64;
+        each * kept as f64
     })
 }
 

@@ -7,12 +7,14 @@ use anstyle::{AnsiColor, Style};
 use super::super::table::Table;
 use super::change::{Change, Unit, largest};
 use super::{Per, Side, Topic, TraceDiff};
-use crate::model::{Bytes, Nanoseconds};
+use crate::model::Nanoseconds;
 use crate::report::Look;
 use crate::report::terminal::text;
 
 /// Rows of each topic.
 const ROWS: usize = 8;
+/// Changes below this part of all of their topic are left out.
+const NEGLIGIBLE: f64 = 0.01;
 /// Changes named at the top.
 const MATTERS: usize = 8;
 
@@ -30,10 +32,31 @@ pub fn to_terminal(diff: &TraceDiff, top: Option<usize>, look: &Look) -> String 
         }
     }
     matters(&mut out, diff, look);
-    for one in &diff.topics {
+    let (changed, unchanged): (Vec<&Topic>, Vec<&Topic>) =
+        diff.topics.iter().partition(|topic| !telling(topic).is_empty());
+    for one in changed {
         topic(&mut out, one, diff.per, top.unwrap_or(ROWS), look);
     }
+    if !unchanged.is_empty() {
+        let titles: Vec<String> = unchanged.iter().map(|topic| lower_first(&topic.title)).collect();
+        let _ = writeln!(out, "\n{}", look.heading("Hardly changed"));
+        for line in text::wrap(&titles.join("; "), usize::from(look.width).saturating_sub(2)) {
+            let _ = writeln!(out, "  {line}");
+        }
+    }
     out
+}
+
+/// Changes that are worth a row: not those of less than a hundredth of the topic. What should be gone in the end is
+/// shown even if it did not change.
+fn telling(topic: &Topic) -> Vec<Change> {
+    let all: f64 = topic.changes.iter().map(|change| change.rate_a.max(change.rate_b)).sum();
+    let is_telling = |change: &&Change| {
+        change.matters
+            || change.unit == Unit::Left
+            || change.growth.abs() >= NEGLIGIBLE * all && change.growth != 0.0
+    };
+    topic.changes.iter().filter(is_telling).cloned().collect()
 }
 
 fn side(out: &mut String, name: &str, side: &Side, per: Per, look: &Look) {
@@ -80,7 +103,8 @@ fn lower_first(title: &str) -> String {
 fn topic(out: &mut String, topic: &Topic, per: Per, rows: usize, look: &Look) {
     let _ = writeln!(out, "\n{}", look.heading(&topic.title));
     let mut table = Table::new(["", "A", "B", "growth", "", "of"]);
-    for change in largest(&topic.changes, rows) {
+    let telling = telling(topic);
+    for change in largest(&telling, rows) {
         let mark = if change.matters { "*" } else { "" };
         let figures = [
             mark.to_owned(),
@@ -92,7 +116,7 @@ fn topic(out: &mut String, topic: &Topic, per: Per, rows: usize, look: &Look) {
         table.row(figures, change.subject.clone()).details = change.details.clone();
     }
     table.write(out, look);
-    let hidden = topic.changes.len().saturating_sub(rows);
+    let hidden = telling.len().saturating_sub(rows);
     if hidden > 0 {
         let _ = writeln!(out, "  {}", look.faint(&format!("… {hidden} that changed less, --top N shows N")));
     }
@@ -116,12 +140,15 @@ fn factor(change: &Change) -> String {
     }
 }
 
-/// With as many digits as say something: `4,609`, `2.3`, `0.058`.
+/// With as many digits as say something: `4,609`, `2.3`, `0.058`, `0.00088`.
 fn rate(value: f64) -> String {
     match value {
         100.0.. => text::count(value.round() as u64),
         10.0.. => format!("{value:.1}"),
-        _ => text::rate(value),
+        0.01.. => text::rate(value),
+        0.0 => "0".to_owned(),
+        // Two digits after the zeros.
+        _ => format!("{value:.*}", (1.0 - value.log10().floor()).clamp(0.0, 9.0) as usize),
     }
 }
 
@@ -135,8 +162,8 @@ fn figure(value: f64, unit: Unit, per: Per) -> String {
     match unit {
         Unit::Left | Unit::Count => format!("{}{per}", rate(value)),
         Unit::Time => format!("{}{per}", text::span(Nanoseconds(value.round() as i64))),
-        Unit::Bytes => format!("{}{per}", text::bytes(Bytes(value.round() as u64))),
+        Unit::Bytes => format!("{}{per}", text::scaled(value)),
         Unit::Duration => text::span(Nanoseconds(value.round() as i64)),
-        Unit::Size => text::bytes(Bytes(value.round() as u64)),
+        Unit::Size => text::scaled(value),
     }
 }

@@ -136,3 +136,30 @@ fn the_document_fits_its_schema_and_reads_back() {
     let read: TraceDiff = serde_json::from_value(value).unwrap();
     assert_eq!(read.topics.len(), diff.topics.len());
 }
+
+#[test]
+fn what_hardly_changed_is_named_once_and_not_listed() {
+    let one = summary("mixed-go1.26.8");
+    let text = to_terminal(&compare(&one, &one, None), None, &Look { width: 500, ..LOOK });
+    let unchanged: String = text.lines().skip_while(|line| *line != "Hardly changed").collect();
+    assert!(unchanged.contains("time blocked, by reason and place") && unchanged.contains("heap"), "{text}");
+    // What was left in both still shows.
+    assert!(text.contains("main.leak  mixed.go:36"), "{text}");
+}
+
+#[test]
+fn only_objects_that_outlived_a_cycle_count_as_kept() {
+    use crate::model::Objects;
+    use crate::model::trace::{AgeBucket, TypeSummary};
+    let mut with_types = summary("alloc-go1.27.4");
+    let heap = with_types.heap.as_mut().unwrap();
+    let node: &mut TypeSummary =
+        heap.types.iter_mut().find(|of| of.name == "main.node" && !of.array).unwrap();
+    let each = node.figures.live_bytes.0 as f64 / node.figures.live.0 as f64;
+    node.figures.ages =
+        [(0, 70), (1, 20), (2, 10)].map(|(from, n)| AgeBucket { from, objects: Objects(n) }).into();
+    let diff = compare(&summary("mixed-go1.27.4"), &with_types, Some((1, 10)));
+    let kept =
+        topic(&diff, "types-kept").changes.iter().find(|change| change.subject == "main.node").unwrap();
+    assert_eq!((kept.b, kept.rate_b, kept.factor), (30.0 * each, 3.0 * each, None));
+}

@@ -41,14 +41,12 @@ pub(super) fn write_counts(page: &mut Page<'_>, gc: &GcSummary) {
     };
     page.line(&format!("{cycles} begun; marking went on for {share} of the time{each}"));
     let workers = [gc.workers.dedicated, gc.workers.fractional, gc.workers.idle];
-    let assists = gc.assists.count.saturating_add(gc.assists.carried);
-    page.line(&format!(
-        "work: {} in mark workers, {} in {}, {} in sweeping",
-        span(sum(workers.into_iter())),
-        span(gc.assists.total),
-        text::counted(assists, "mark assist"),
-        span(gc.sweeps.total),
-    ));
+    let assists = match gc.assists.count.saturating_add(gc.assists.carried) {
+        0 => "none in mark assists".to_owned(),
+        n => format!("{} in {}", span(gc.assists.total), text::counted(n, "mark assist")),
+    };
+    let (workers, sweeping) = (span(sum(workers.into_iter())), span(gc.sweeps.total));
+    page.line(&format!("work: {workers} in mark workers, {assists}, {sweeping} in sweeping"));
 }
 
 fn sum(times: impl Iterator<Item = Nanoseconds>) -> Nanoseconds {

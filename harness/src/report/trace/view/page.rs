@@ -22,6 +22,7 @@ pub(super) fn write(page: &mut Page<'_>) {
     if let Some(heap) = &report.types {
         page.heading("Heap objects by type", Some("--types"));
         types::write_types(page, heap);
+        page.faint(types::AGES);
     }
     if let Some(sites) = report.blocking.as_ref().filter(|sites| !sites.is_empty()) {
         page.heading("Longest waits", Some("--blocking"));

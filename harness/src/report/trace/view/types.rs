@@ -9,7 +9,7 @@ use crate::report::terminal::text;
 /// Why there may be nothing to show.
 const NONE: &str = "the trace has none: run the program with GODEBUG=traceallocfree=1 (Go 1.23 or later)";
 /// What the column of ages means.
-const AGES: &str = "ages: in how many different cycles the living objects were made. Many, when some of every cycle \
+pub(super) const AGES: &str = "ages: in how many different cycles the living objects were made. Many, when some of every cycle \
                     stay, as in a leak; few, when they were made at once";
 
 pub(super) fn write(page: &mut Page<'_>, heap: Option<&HeapSummary>) {

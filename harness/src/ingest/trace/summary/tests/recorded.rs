@@ -1,5 +1,7 @@
 //! Traces recorded by real Go: parts add up to wholes, and what the recorded program does is found.
 
+use std::ops::ControlFlow;
+
 use std::collections::BTreeMap;
 
 use super::{GoroutineExample, TraceSummary, Window, sum, summarized_of};
@@ -353,9 +355,24 @@ fn progress_is_told_with_growing_numbers() {
     let data = fixture("mixed-go1.26.8.trace");
     let mut reader = Reader::new("t", &data).unwrap();
     let mut told = Vec::new();
-    let mut listener = |progress: Progress| told.push(progress);
+    let mut listener = |progress: Progress| {
+        told.push(progress);
+        ControlFlow::Continue(())
+    };
     let summary = summarize(&mut reader, Options { progress: Some(&mut listener), ..Options::default() });
     assert_eq!(told.len() as u64, summary.facts.events / PROGRESS_EVERY);
     assert!(told.len() > 1 && told.windows(2).all(|pair| pair[0].events < pair[1].events), "{told:?}");
     assert!(told.windows(2).all(|pair| pair[0].time < pair[1].time), "{told:?}");
+    assert!(
+        told.iter().all(|progress| progress.len == data.len() as u64 && progress.position <= progress.len)
+    );
+}
+
+#[test]
+fn who_is_told_of_the_progress_can_end_the_reading() {
+    let data = fixture("mixed-go1.26.8.trace");
+    let mut reader = Reader::new("t", &data).unwrap();
+    let mut stop = |_: Progress| ControlFlow::Break(());
+    let summary = summarize(&mut reader, Options { progress: Some(&mut stop), ..Options::default() });
+    assert_eq!(summary.facts.events, PROGRESS_EVERY);
 }
