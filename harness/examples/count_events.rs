@@ -12,7 +12,7 @@ use harness::format::exectrace::Reader;
 
 fn main() -> Result<()> {
     let file = std::env::args_os().nth(1).context("usage: count_events FILE")?;
-    let mut trace = Reader::open(Path::new(&file))?;
+    let mut trace = Reader::open_to_scan(Path::new(&file))?;
     let mut events: u64 = 0;
     while trace.next_event().is_some() {
         events += 1;
