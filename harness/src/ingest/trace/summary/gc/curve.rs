@@ -135,7 +135,7 @@ mod tests {
         let lives = || curve.points.iter().filter_map(|point| point.live);
         assert_eq!(lives().map(|live| live.max.0).max(), Some(1_000_000));
         assert_eq!(lives().map(|live| live.min.0).min(), Some(1));
-        assert_eq!(lives().last().map(|live| live.last.0), Some(value(999_999)));
+        assert_eq!(lives().next_back().map(|live| live.last.0), Some(value(999_999)));
         assert_eq!(curve.peak, Some(HeapPeak { at: TraceTime(777_777_000), live: Bytes(1_000_000) }));
         assert!(curve.points.is_sorted_by_key(|point| point.at));
     }
