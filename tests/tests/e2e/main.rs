@@ -13,3 +13,4 @@ mod programs;
 mod releases;
 mod report;
 mod trace_cases;
+mod trace_reference;

@@ -34,11 +34,12 @@ pub(super) fn read_all<'t>(traces: impl Iterator<Item = &'t [u8]>) -> Result<Vec
         std::fs::write(&name, bytes)?;
         names += &format!("{name}\n");
     }
-    let said = ask(&program, names)?;
+    let said = ask(&program, "-verdicts", names)?;
     parse(&said)
 }
 
-fn build(directory: &Utf8Path) -> Result<Utf8PathBuf> {
+/// Builds the program in this directory.
+pub(crate) fn build(directory: &Utf8Path) -> Result<Utf8PathBuf> {
     let program = directory.join("golden");
     let source = Utf8Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures/programs/tracegen/golden");
     let status = Command::new("go")
@@ -50,9 +51,10 @@ fn build(directory: &Utf8Path) -> Result<Utf8PathBuf> {
     Ok(program)
 }
 
-fn ask(program: &Utf8Path, names: String) -> Result<String> {
+/// Runs it on the files of these names, a line each. `what` is its option.
+pub(crate) fn ask(program: &Utf8Path, what: &str, names: String) -> Result<String> {
     let mut child = Command::new(program)
-        .arg("-verdicts")
+        .arg(what)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()

@@ -1,7 +1,7 @@
 //! Hand-made execution traces read by Go's own reader and by ours: same verdict, same events in the
 //! same order. The traces are the cases of `fixtures/traces/cases`, encoded for each version.
 
-mod go;
+pub(crate) mod go;
 mod random;
 
 use std::fmt::Write as _;
@@ -14,7 +14,7 @@ use harness_synth::{Case, GoVerdict};
 use self::go::{GoReading, Said};
 
 #[path = "../../../../harness/src/format/exectrace/tests/describe.rs"]
-mod describe;
+pub(crate) mod describe;
 
 /// What our reader makes of a trace, in the words of the Go program.
 struct Reading {

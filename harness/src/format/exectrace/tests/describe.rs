@@ -6,7 +6,7 @@ use super::api::{
 };
 
 /// Name of an event's kind in `golang.org/x/exp/trace`, and the line for it.
-pub(super) fn describe(event: &Event, reader: &Reader<'_>) -> (&'static str, String) {
+pub(crate) fn describe(event: &Event, reader: &Reader<'_>) -> (&'static str, String) {
     let (kind, details) = Describer { event, reader }.kind_and_details();
     let id = |id: Option<u64>| id.map_or_else(|| "-1".to_owned(), |id| id.to_string());
     let thread = id(event.thread().map(|thread| thread.0));
