@@ -17,6 +17,9 @@ use crate::source::files;
 
 const GENERATOR: &str = "fixtures/programs/tracegen";
 
+/// How often a recording is tried.
+const ATTEMPTS: u32 = 6;
+
 /// What is in a trace.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Mode {
@@ -80,16 +83,51 @@ impl<'a> Recorder<'a> {
         let generator = self.go.build(GENERATOR, &self.directory)?;
         say(&format!("recording {} ({megabytes} MB)", trace.display()));
         let unfinished = trace.with_extension("unfinished"); // of a run that was interrupted
-        Command::new(generator)
+        let generate = Command::new(generator)
             .args(["-work", "load", "-size", &megabytes.to_string(), "-out"])
             .args([&unfinished])
-            .env("GODEBUG", mode.godebug())
-            .run()?;
+            .env("GODEBUG", mode.godebug());
+        persistently(|| generate.run())?;
         fs::rename(&unfinished, trace).with_context(|| format!("cannot write `{}`", trace.display()))
     }
+}
+
+/// Tries again what fails: with `traceallocfree=1`, one recording in four dies in `runtime/trace.Stop` itself, which
+/// meets a buffer that is unmapped already (go1.26.8).
+fn persistently(mut attempt: impl FnMut() -> Result<()>) -> Result<()> {
+    for left in (1..ATTEMPTS).rev() {
+        match attempt() {
+            Ok(()) => return Ok(()),
+            Err(error) => say(&format!("{error:#}; trying again, at most {left} times")),
+        }
+    }
+    attempt()
 }
 
 /// Has the system hold the file in memory, none of it here.
 fn warm(file: &Path) -> io::Result<()> {
     io::copy(&mut File::open(file)?, &mut io::sink()).map(|_| ())
+}
+
+#[cfg(test)]
+mod tests {
+    use anyhow::bail;
+
+    use super::*;
+
+    #[test]
+    fn a_recording_that_fails_is_tried_again_but_not_for_ever() {
+        let mut tried = 0;
+        let mut until = |enough| {
+            tried = 0;
+            let done = persistently(|| {
+                tried += 1;
+                if tried < enough { bail!("crashed") } else { Ok(()) }
+            });
+            (done.is_ok(), tried)
+        };
+        assert_eq!(until(1), (true, 1));
+        assert_eq!(until(3), (true, 3));
+        assert_eq!(until(100), (false, ATTEMPTS));
+    }
 }
