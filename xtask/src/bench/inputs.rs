@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 use clap::ValueEnum;
 
+use super::readers::Reader;
 use crate::command::{Command, root, say};
 use crate::golang::Go;
 use crate::source::files;
@@ -50,6 +51,8 @@ impl Mode {
 #[derive(Debug)]
 pub(crate) struct Recorder<'a> {
     go: &'a Go,
+    /// Who must be able to read what was recorded.
+    judge: &'a Reader,
     /// Where everything is kept.
     directory: PathBuf,
     /// What a recording depends on, as a part of its name.
@@ -58,7 +61,7 @@ pub(crate) struct Recorder<'a> {
 
 impl<'a> Recorder<'a> {
     /// One that keeps them in `directory`, for programs of the Go release `release` (`go1.26.8`).
-    pub(crate) fn new(go: &'a Go, directory: &Path, release: &str) -> Result<Self> {
+    pub(crate) fn new(go: &'a Go, judge: &'a Reader, directory: &Path, release: &str) -> Result<Self> {
         let mut hasher = DefaultHasher::new();
         for source in files(&root().join(GENERATOR), ".go") {
             fs::read(&source)
@@ -66,7 +69,7 @@ impl<'a> Recorder<'a> {
                 .hash(&mut hasher);
         }
         let origin = format!("{release}-{:08x}", hasher.finish() >> 32);
-        Ok(Self { go, directory: directory.to_owned(), origin })
+        Ok(Self { go, judge, directory: directory.to_owned(), origin })
     }
 
     /// A trace of about so many megabytes (of 2²⁰ bytes), warm in the page cache.
@@ -87,13 +90,16 @@ impl<'a> Recorder<'a> {
             .args(["-work", "load", "-size", &megabytes.to_string(), "-out"])
             .args([&unfinished])
             .env("GODEBUG", mode.godebug());
-        persistently(|| generate.run())?;
+        persistently(|| {
+            generate.run()?;
+            self.judge.read(&unfinished).map(|_| ())
+        })?;
         fs::rename(&unfinished, trace).with_context(|| format!("cannot write `{}`", trace.display()))
     }
 }
 
-/// Tries again what fails: with `traceallocfree=1`, one recording in four dies in `runtime/trace.Stop` itself, which
-/// meets a buffer that is unmapped already (go1.26.8).
+/// Tries again what fails. With `traceallocfree=1`, one recording in four dies in `runtime/trace.Stop` itself, which
+/// meets a buffer that is unmapped already (go1.26.8), and some that do not are damaged.
 fn persistently(mut attempt: impl FnMut() -> Result<()>) -> Result<()> {
     for left in (1..ATTEMPTS).rev() {
         match attempt() {
