@@ -45,7 +45,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     let go = tools::install_missing()?.go;
     let release = go.release()?;
     let readers = readers::build(&go, &directory)?;
-    let recorder = Recorder::new(&go, &directory, &release)?;
+    let recorder = Recorder::new(&go, &readers[0], &directory, &release)?;
     let mut comparisons = Vec::new();
     for &mode in &arguments.mode {
         for size in &arguments.size {
@@ -69,7 +69,8 @@ fn compare(mode: Mode, trace: &Path, readers: &[Reader], runs: u32) -> Result<Co
             usage.peak_rss >> 20
         ));
         Ok((events, usage))
-    })?;
+    })
+    .with_context(|| format!("reading `{}`", trace.display()))?;
     let rows = readers
         .iter()
         .zip(&usages)
