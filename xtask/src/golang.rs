@@ -62,6 +62,20 @@ impl Go {
         Command::new(&self.program).args(arguments)
     }
 
+    /// The release in full: `go1.26.8`.
+    pub(crate) fn release(&self) -> Result<String> {
+        self.command(["env", "GOVERSION"]).read()
+    }
+
+    /// Builds the program in `package` (relative to the root, a module of its own) into `directory`; returns its path.
+    pub(crate) fn build(&self, package: &str, directory: &Path) -> Result<PathBuf> {
+        let package = Path::new(package);
+        let program = directory.join(package.file_name().unwrap_or_default());
+        let build = self.command(["build", "-o"]).args([program.as_os_str(), ".".as_ref()]);
+        build.dir(root().join(package)).env("GOWORK", "off").run()?;
+        Ok(program)
+    }
+
     /// Fails if a Go source is not formatted, and names those.
     pub(crate) fn check_format(&self) -> Result<()> {
         let goroot = self.command(["env", "GOROOT"]).read()?;

@@ -4,6 +4,7 @@
 //! anything the product needs at run time, and must never swallow a tool's output: CI and people
 //! read its closing lines.
 
+mod bench;
 mod ci;
 mod command;
 mod fuzz;
@@ -18,7 +19,7 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 
-use command::{Goldens, cargo, cargo_test, say};
+use command::{Goldens, cargo_test, say};
 
 /// Chores of this repository.
 #[derive(Debug, Parser)]
@@ -44,12 +45,10 @@ enum Chore {
         arguments: Vec<String>,
     },
     /// Runs the benchmarks
-    #[command(after_help = "Example: cargo xtask bench exectrace")]
-    Bench {
-        /// Which benches: part of a name
-        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
-        arguments: Vec<String>,
-    },
+    #[command(
+        after_help = "Examples:\n  cargo xtask bench exectrace\n  cargo xtask bench trace --size 20,100"
+    )]
+    Bench(bench::Arguments),
     /// Searches for input that a decoder does not survive, guided by the code it reaches
     ///
     /// Goes on from what earlier runs learned, and stops at the first finding. Needs a C++ compiler.
@@ -100,9 +99,7 @@ fn run(chore: Chore) -> Result<()> {
     match chore {
         Chore::Ci => ci::run(),
         Chore::Test { arguments } => test(&arguments),
-        Chore::Bench { arguments } => {
-            cargo(["bench", "--package", "harness", "--bench", "decode", "--"]).args(&arguments).run()
-        }
+        Chore::Bench(arguments) => bench::run(&arguments),
         Chore::Fuzz { target, minutes } => fuzz::run(target, minutes),
         Chore::Record { again, release } => record::run(again, release.as_deref()),
         Chore::Bless { arguments } => cargo_test(Goldens::Accept).args(&arguments).run(),

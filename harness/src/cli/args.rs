@@ -3,6 +3,8 @@
 use camino::Utf8PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use super::diff::Diff;
+use super::inspect::Inspect;
 use crate::model::OUTCOMES;
 
 /// Finds, explains and gates memory leaks in Go programs.
@@ -81,6 +83,14 @@ pub enum Command {
         after_help = "Examples:\n  harness baseline show leak-repro\n  harness baseline accept leak-repro --note 'upstream issue 123'"
     )]
     Baseline(Baseline),
+    /// Compare two execution traces: what grew, per operation or per second.
+    #[command(
+        after_help = "Examples:\n  harness diff before.trace after.trace\n  harness diff before.trace after.trace --ops 1000:2500     per operation, 1000 of them in the first\n  harness diff before.trace after.trace --window 2s.. --json"
+    )]
+    Diff(Diff),
+    /// Look into a single file.
+    #[command(after_help = "Example:\n  harness inspect trace trace.out")]
+    Inspect(Inspect),
     /// Say what this machine has, what is missing, and what that costs.
     #[command(after_help = "Example:\n  harness doctor")]
     Doctor,
@@ -141,6 +151,10 @@ pub enum SchemaOf {
     Scenario,
     /// A report in JSON.
     Report,
+    /// What `harness inspect trace --json` prints.
+    Trace,
+    /// What `harness diff --json` prints.
+    TraceDiff,
 }
 
 /// `harness build`

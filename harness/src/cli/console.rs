@@ -1,7 +1,7 @@
 //! The one place that prints. Standard output is the report or data, standard error is progress and messages.
 
 use std::io::{self, IsTerminal, Write};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
@@ -12,6 +12,11 @@ use crate::toolchain::Environment;
 
 /// Columns when nobody tells: enough for the tables, as in a CI log.
 const DEFAULT_WIDTH: u16 = 110;
+
+/// Between two changes of a line on a terminal.
+const REDRAW_EVERY: Duration = Duration::from_millis(200);
+/// Between two lines of progress in a log.
+const LOG_EVERY: Duration = Duration::from_secs(5);
 
 /// Standard output and error.
 #[derive(Debug)]
@@ -47,6 +52,15 @@ impl Console {
         }
     }
 
+    /// Prints a part of a long output. False when the reader has gone away and more is of no use.
+    pub(super) fn stream(&self, part: &[u8]) -> Result<bool, CliError> {
+        match io::stdout().lock().write_all(part) {
+            Ok(()) => Ok(true),
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(false),
+            Err(error) => Err(CliError::Output(error)),
+        }
+    }
+
     /// Prints a message, unless the user wants none.
     pub(super) fn say(&self, text: &str) {
         if !self.output.quiet {
@@ -59,6 +73,18 @@ impl Console {
         if self.output.verbose {
             complain(text);
         }
+    }
+
+    /// A long step after which something is printed.
+    pub(super) fn activity(&self, what: &str) -> Activity<'_> {
+        let way = if io::stderr().is_terminal() { Way::Line } else { Way::Log };
+        Activity::new(self, what, if self.output.quiet { Way::None } else { way })
+    }
+
+    /// A long step that prints all the time. Data that scrolls by on a terminal is progress enough, and would be torn
+    /// by a line of it.
+    pub(super) fn activity_beside_data(&self, what: &str) -> Activity<'_> {
+        if io::stdout().is_terminal() { Activity::new(self, what, Way::None) } else { self.activity(what) }
     }
 
     /// Progress over `total` steps.
@@ -88,6 +114,67 @@ pub(super) fn complain(text: &str) {
 fn console_width() -> Option<u16> {
     let size = rustix::termios::tcgetwinsize(io::stdout()).ok()?;
     (size.ws_col > 0).then_some(size.ws_col)
+}
+
+/// A long step of unknown length: a live line on a terminal; in a log a line now and then, none if it is short.
+#[derive(Debug)]
+pub(super) struct Activity<'c> {
+    console: &'c Console,
+    bar: ProgressBar,
+    way: Way,
+    what: String,
+    /// When to say something again.
+    next: Instant,
+}
+
+/// How an activity shows itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Way {
+    Line,
+    Log,
+    None,
+}
+
+impl Way {
+    fn every(self) -> Duration {
+        if self == Self::Log { LOG_EVERY } else { REDRAW_EVERY }
+    }
+}
+
+impl<'c> Activity<'c> {
+    fn new(console: &'c Console, what: &str, way: Way) -> Self {
+        let is_line = way == Way::Line;
+        let target = if is_line { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
+        let bar = ProgressBar::with_draw_target(None, target);
+        if let Ok(style) = ProgressStyle::with_template("{prefix:>8} {spinner} {elapsed} {wide_msg}") {
+            bar.set_style(style.tick_chars("|/-\\ "));
+        }
+        bar.set_prefix(what.to_owned());
+        if is_line {
+            bar.enable_steady_tick(REDRAW_EVERY);
+        }
+        Self { console, bar, way, what: what.to_owned(), next: Instant::now() + way.every() }
+    }
+
+    /// Says how far it is. May be called often.
+    pub(super) fn at(&mut self, how_far: impl FnOnce() -> String) {
+        let now = Instant::now();
+        if now < self.next {
+            return;
+        }
+        match self.way {
+            Way::Line => self.bar.set_message(how_far()),
+            Way::Log => self.console.say(&format!("{:>8} {}", self.what, how_far())),
+            Way::None => {}
+        }
+        self.next = now + self.way.every();
+    }
+}
+
+impl Drop for Activity<'_> {
+    fn drop(&mut self) {
+        self.bar.finish_and_clear();
+    }
 }
 
 /// Progress: a live line on a terminal, a line per step in a log.

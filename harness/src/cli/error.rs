@@ -2,6 +2,7 @@
 
 use crate::baseline::BaselineError;
 use crate::capture::CaptureError;
+use crate::format::exectrace::OpenError;
 use crate::model::Outcome;
 use crate::scenario::ScenarioError;
 use crate::toolchain::BuildError;
@@ -18,6 +19,8 @@ pub enum CliError {
     Capture(#[from] CaptureError),
     /// A baseline.
     Baseline(#[from] BaselineError),
+    /// A file that is no trace, or none that can be read.
+    Trace(#[from] OpenError),
     /// Usage, with a hint.
     #[error("{what}")]
     Usage {
@@ -47,6 +50,7 @@ impl CliError {
             Self::Build(BuildError::Failed(_)) => Outcome::BuildFailed,
             Self::Build(BuildError::Interrupted) | Self::Interrupted => Outcome::Interrupted,
             Self::Capture(error) if error.is_unreadable() => Outcome::Unreadable,
+            Self::Trace(_) => Outcome::Unreadable,
             Self::Other(_) => Outcome::Bug,
             _ => Outcome::Usage,
         }

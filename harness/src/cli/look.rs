@@ -65,6 +65,8 @@ pub(super) fn schema(args: &args::Schema, context: &Context) -> Result<Outcome, 
     let schema = match args.of {
         SchemaOf::Scenario => scenario::json_schema(),
         SchemaOf::Report => report::schema(),
+        SchemaOf::Trace => report::trace::schema(),
+        SchemaOf::TraceDiff => report::trace::diff::schema(),
     };
     let text = serde_json::to_string_pretty(&schema).map_err(anyhow::Error::from)?;
     context.console.print(&format!("{text}\n"))?;

@@ -6,7 +6,9 @@
 mod args;
 mod baseline;
 mod console;
+mod diff;
 mod error;
+mod inspect;
 mod look;
 mod pipeline;
 mod run;
@@ -81,6 +83,8 @@ fn dispatch(command: &Command, context: &Context) -> Result<Outcome, CliError> {
             let baseline = args.baseline.as_ref().map(|path| context.environment.dir.join(path));
             run::report(&root, baseline.as_deref(), args.format, context)
         }
+        Command::Diff(args) => diff::command(args, context),
+        Command::Inspect(args) => inspect::command(&args.command, context),
         Command::Baseline(args) => baseline::command(&args.command, context),
         Command::List => look::list(context),
         Command::Check(args) => look::check(args, context),
@@ -99,9 +103,11 @@ mod tests {
     #[test]
     fn the_command_line_is_consistent_and_every_command_has_an_example() {
         Cli::command().debug_assert();
-        for mut command in Cli::command().get_subcommands().cloned() {
+        let mut commands: Vec<clap::Command> = Cli::command().get_subcommands().cloned().collect();
+        while let Some(mut command) = commands.pop() {
             let help = command.render_long_help().to_string();
             assert!(help.contains("Example"), "{help}");
+            commands.extend(command.get_subcommands().filter(|inner| inner.get_name() != "help").cloned());
         }
     }
 

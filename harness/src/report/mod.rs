@@ -5,7 +5,9 @@
 
 mod build;
 mod json;
+pub mod perfetto;
 mod terminal;
+pub mod trace;
 
 use camino::Utf8PathBuf;
 use schemars::JsonSchema;
@@ -20,7 +22,7 @@ use crate::toolchain::{BuildFacts, BuildFailure};
 
 pub use build::{Inputs, RunInput, build, end_words};
 pub use json::{schema, to_json};
-pub use terminal::{Look, clean_lines, to_terminal};
+pub use terminal::{Look, bytes_text, clean_lines, count_text, to_terminal};
 
 /// Version of the document.
 pub const REPORT_FORMAT: u32 = 1;

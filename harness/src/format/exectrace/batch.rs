@@ -63,9 +63,7 @@ pub(super) fn read_item(head: &[u8], offset: u64, file_len: u64, version: Versio
             return Ok(Item::EndOfGeneration { end: offset + 1 });
         }
         Ok(spec::EVENT_BATCH) => 0,
-        Ok(spec::EXPERIMENTAL_BATCH) if version >= Version::Go123 => {
-            wire.byte().map_err(|e| bad("an experiment", e.describe()))?
-        }
+        Ok(spec::EXPERIMENTAL_BATCH) => wire.byte().map_err(|e| bad("an experiment", e.describe()))?,
         _ => return Err(bad("a batch (event type 1 or 49)", &format!("event type {kind}"))),
     };
     let generation = header_number(wire.varint(), "a generation number")?;

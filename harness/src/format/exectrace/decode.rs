@@ -4,9 +4,8 @@ use super::batch::MAX_BATCH_SIZE;
 use super::clock::TickLength;
 use super::generation::{EventBatch, Generation, Lane};
 use super::problems::Problems;
-use super::spec::{self, Layouts, MAX_ARGS, name};
+use super::spec::{LAYOUTS, MAX_ARGS, name};
 use super::tables::Tables;
-use super::version::Version;
 use super::wire::{Wire, WireError};
 use crate::format::Input;
 
@@ -51,7 +50,6 @@ const MIN_PIECE: usize = 16;
 /// Decodes the threads of one generation.
 #[derive(Debug)]
 pub(super) struct Decoder {
-    layouts: Layouts,
     /// For each event type the arguments up to which nothing needs to be looked up.
     limits: Box<[[u64; MAX_ARGS]; 256]>,
     tables: Arc<Tables>,
@@ -87,9 +85,8 @@ impl Cursor {
 
 impl Decoder {
     /// `max_piece`: events that are decoded at a time.
-    pub(super) fn new(version: Version, max_piece: usize) -> Self {
+    pub(super) fn new(max_piece: usize) -> Self {
         Self {
-            layouts: spec::layouts(version),
             limits: Box::new([[0; MAX_ARGS]; 256]),
             tables: Arc::default(),
             tick: TickLength::usual(),
@@ -104,7 +101,7 @@ impl Decoder {
     pub(super) fn start(&mut self, generation: &mut Generation) {
         self.tables = Arc::clone(&generation.tables);
         self.tick = generation.tick;
-        for (limits, &layout) in self.limits.iter_mut().zip(&self.layouts) {
+        for (limits, &layout) in self.limits.iter_mut().zip(&LAYOUTS) {
             *limits = self.tables.limits(layout);
         }
         let start = |lane: &mut Lane| {
@@ -179,7 +176,7 @@ impl Decoder {
     #[inline(always)]
     fn event(&self, wire: &mut Wire<'_>, offset: u64, time: &mut i64) -> Option<RawEvent> {
         let kind = wire.byte().ok()?;
-        let layout = self.layouts[usize::from(kind)];
+        let layout = LAYOUTS[usize::from(kind)];
         let n_args = layout.n_numbers.checked_sub(1)?;
         let (delta, args) = match wire.window() {
             Some(mut window) => {
@@ -201,7 +198,7 @@ impl Decoder {
     fn explain(&self, bytes: &[u8]) -> (&'static str, String) {
         let mut wire = Wire::new(bytes);
         let kind = wire.byte().unwrap_or(0);
-        let n_numbers = self.layouts[usize::from(kind)].n_numbers;
+        let n_numbers = LAYOUTS[usize::from(kind)].n_numbers;
         if n_numbers == 0 {
             return ("an event of a thread", format!("event type {kind} ({})", name(kind)));
         }

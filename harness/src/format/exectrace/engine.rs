@@ -10,9 +10,8 @@ use super::frontier::Frontier;
 use super::generation::Generation;
 use super::order::{Era, Order, Step, Violation};
 use super::problems::Problems;
-use super::spec::{self, Layouts};
+use super::spec::{self, LAYOUTS};
 use super::tables::Tables;
-use super::version::Version;
 
 /// No event is later.
 const NO_SAMPLE: i64 = i64::MAX;
@@ -52,7 +51,6 @@ pub(super) struct Engine<'a> {
     feed: Feed<'a>,
     chunk_len: usize,
     generation: Option<Generation>,
-    layouts: Layouts,
     era: Era,
     lanes: Vec<Lane>,
     frontier: Frontier,
@@ -62,6 +60,8 @@ pub(super) struct Engine<'a> {
     problems: Problems,
     n_syncs: u64,
     n_forced: u32,
+    /// Places of the frontier that are worth a try.
+    n_candidates: usize,
     n_bytes: u64,
     dangling: Dangling,
     done: bool,
@@ -76,12 +76,11 @@ struct Dangling {
 
 impl<'a> Engine<'a> {
     /// `chunk_len`: events in a chunk; one in the file can yield two more.
-    pub(super) fn new(feed: Feed<'a>, version: Version, chunk_len: usize) -> Self {
+    pub(super) fn new(feed: Feed<'a>, chunk_len: usize) -> Self {
         Self {
             feed,
             chunk_len,
             generation: None,
-            layouts: spec::layouts(version),
             era: Era::default(),
             lanes: Vec::new(),
             frontier: Frontier::default(),
@@ -90,6 +89,7 @@ impl<'a> Engine<'a> {
             problems: Problems::default(),
             n_syncs: 0,
             n_forced: 0,
+            n_candidates: 0,
             n_bytes: 0,
             dangling: Dangling::default(),
             done: false,
@@ -115,18 +115,39 @@ impl<'a> Engine<'a> {
     }
 
     /// Takes the generation's next event or sample. False when there is none.
-    #[inline]
+    #[inline(always)]
     fn take_next(&mut self) -> bool {
         match self.frontier.get(0) {
-            Some((time, number)) if time <= self.next_sample => {
-                if !self.try_place(0, number) {
-                    self.take_another();
-                }
-            }
+            Some((time, _)) if time <= self.next_sample => self.take_event(),
             None if self.next_sample == NO_SAMPLE => return false,
             _ => self.take_sample(),
         }
         true
+    }
+
+    /// Takes the first event of the frontier that may be taken; if there is none, the first.
+    #[inline(always)]
+    fn take_event(&mut self) {
+        // One call for all places, so that the rules are compiled into this loop.
+        let mut place = 0;
+        while !self.try_place(place) {
+            if place == 0 {
+                self.sort_candidates();
+            }
+            place += 1;
+            if place >= self.n_candidates {
+                return self.force_first();
+            }
+        }
+    }
+
+    /// The first one has to wait: puts the others in order.
+    #[cold]
+    fn sort_candidates(&mut self) {
+        self.n_candidates = if self.n_forced <= MAX_FORCED { self.frontier.len() } else { 0 };
+        if self.n_candidates > 0 {
+            self.frontier.sort();
+        }
     }
 
     #[cold]
@@ -141,25 +162,10 @@ impl<'a> Engine<'a> {
         }
     }
 
-    /// Takes the first event of the frontier that may be taken; if there is none, the first. The
-    /// very first one was found to have to wait.
-    #[cold]
-    fn take_another(&mut self) {
-        if self.n_forced <= MAX_FORCED {
-            self.frontier.sort();
-            for place in 1..self.frontier.len() {
-                if self.frontier.get(place).is_some_and(|(_, number)| self.try_place(place, number)) {
-                    return;
-                }
-            }
-        }
-        self.force_first();
-    }
-
-    /// Offers the event of a thread, which is at this place of the frontier. False if it has to
-    /// wait.
+    /// Offers the event at a place of the frontier. False if it has to wait.
     #[inline(always)]
-    fn try_place(&mut self, place: usize, number: u32) -> bool {
+    fn try_place(&mut self, place: usize) -> bool {
+        let Some((_, number)) = self.frontier.get(place) else { return false };
         let Some(lane) = self.lanes.get_mut(number as usize) else { return false };
         let Some(raw) = lane.piece.events.get(lane.next) else { return false };
         match self.order.offer(raw, lane.thread, &self.era) {
@@ -251,7 +257,7 @@ impl<'a> Engine<'a> {
         let Some(tables) = self.generation.as_ref().map(|generation| Arc::clone(&generation.tables)) else {
             return;
         };
-        let layout = self.layouts[usize::from(raw.kind)];
+        let layout = LAYOUTS[usize::from(raw.kind)];
         for (i, &id) in raw.args.iter().enumerate() {
             if layout.stacks & (1 << i) != 0 && !tables.has_stack(id) {
                 self.report_dangling_stack(raw.offset, raw.kind, id);

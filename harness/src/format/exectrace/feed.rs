@@ -35,7 +35,7 @@ type Loaded = (Option<Generation>, Problems);
 impl<'a> Source<'a> {
     /// `max_piece`: events that are decoded at a time.
     pub(super) fn new(input: Input<'a>, version: Version, max_piece: usize) -> Self {
-        Self { input, loader: Loader::new(version), decoder: Decoder::new(version, max_piece) }
+        Self { input, loader: Loader::new(version), decoder: Decoder::new(max_piece) }
     }
 
     fn next_generation(&mut self) -> Loaded {

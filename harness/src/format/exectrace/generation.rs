@@ -134,7 +134,11 @@ impl Loader {
             Err(bad) => self.give_up(input, &bad, problems),
             Ok(Item::EndOfGeneration { end }) => {
                 self.pos = end;
-                if draft.is_some() { Next::Complete } else { Next::Continue }
+                if draft.is_some() {
+                    return Next::Complete;
+                }
+                problems.add(end - 1, "generation", "batches before its end", "none");
+                Next::Continue
             }
             Ok(Item::Batch { generation: number, batch, missing }) => {
                 if let Some(draft) = draft.as_ref().filter(|draft| draft.number != number) {
@@ -205,6 +209,9 @@ impl Loader {
             problems.add(self.pos, "file", "the rest of the trace", damage);
             return Next::CutOff;
         }
+        if !begun && self.tag == 0 && self.version < Version::Go126 {
+            problems.add(self.pos, "trace", "a generation", "none");
+        }
         // Before Go 1.26 nothing marks the end of the last generation.
         if !begun || self.version < Version::Go126 {
             return Next::Complete;
@@ -216,9 +223,13 @@ impl Loader {
 
     /// Reads a table, or keeps a batch of events for later.
     fn take(&mut self, input: &Input<'_>, draft: &mut Draft, batch: &Batch, problems: &mut Problems) {
-        draft.min_time = draft.min_time.min(batch.time);
+        // As for Go's reader, no time is 0.
+        if draft.min_time == 0 || batch.time < draft.min_time {
+            draft.min_time = batch.time;
+        }
         let structure = match (batch.experiment, batch.first) {
-            (0, None) => return,
+            // Without events it still names its thread, whose place decides ties.
+            (0, None) => return draft.push(batch),
             (0, Some(spec::STRINGS)) => "string table",
             (0, Some(spec::STACKS)) => "stack table",
             (0, Some(spec::CPU_SAMPLES)) => "CPU samples",
@@ -251,7 +262,6 @@ impl Loader {
     }
 
     fn finish(&mut self, mut draft: Draft, complete: bool, problems: &mut Problems) -> Generation {
-        draft.samples.seal();
         draft.tables.seal(draft.offset, complete, problems);
         self.alloc_info = draft.tables.alloc_info;
         match draft.sync.tick() {
@@ -261,6 +271,7 @@ impl Loader {
                 problems.add(draft.offset, "generation", "a clock frequency", found);
             }
         }
+        draft.samples.seal(self.tick);
         if complete && self.version >= Version::Go125 && !draft.sync.has_clocks() {
             problems.add(draft.offset, "generation", "a clock snapshot", "none");
         }

@@ -37,6 +37,13 @@ pub struct Reader<'a> {
     problems: Problems,
 }
 
+/// What is done ahead of the caller.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Threads {
+    Decode,
+    DecodeAndOrder,
+}
+
 /// Who makes the chunks.
 #[derive(Debug)]
 enum Back<'a> {
@@ -55,7 +62,7 @@ impl<'a> Reader<'a> {
     fn at_once(file: &str, version: Version, input: Input<'a>) -> Self {
         let len = input.len();
         let source = Source::new(input, version, BATCH_AT_ONCE);
-        let engine = Engine::new(Feed::AtOnce(source), version, BATCH_AT_ONCE);
+        let engine = Engine::new(Feed::AtOnce(source), BATCH_AT_ONCE);
         Self::with(file, version, len, Back::AtOnce(Box::new(engine)))
     }
 
@@ -176,37 +183,55 @@ impl<'a> Reader<'a> {
 
 impl Reader<'static> {
     /// Opens a trace file (`-` for standard input, gzip or not) and reads it in pieces: memory does
-    /// not grow with its length.
+    /// not grow with its length. Threads decode and order ahead of the caller.
     pub fn open(path: &Path) -> Result<Self, OpenError> {
-        let file = path.display().to_string();
-        let input = Input::open(path).map_err(|error| OpenError::unreadable(&file, &error))?;
+        let (file, input) = open(path)?;
         Self::from_input(&file, input)
+    }
+
+    /// Likewise, for a caller who does less with an event than it costs to hand it from one thread
+    /// to another: events are ordered on the caller's.
+    pub fn open_to_scan(path: &Path) -> Result<Self, OpenError> {
+        let (file, input) = open(path)?;
+        Self::with_threads(&file, input, Threads::Decode)
     }
 
     /// Reads a trace from where its bytes come from. `file` names it in problems.
     pub fn from_input(file: &str, input: Input<'static>) -> Result<Self, OpenError> {
+        Self::with_threads(file, input, Threads::DecodeAndOrder)
+    }
+
+    fn with_threads(file: &str, input: Input<'static>, threads: Threads) -> Result<Self, OpenError> {
         let version = version(file, &input)?;
         match input.len() < MIN_LEN_FOR_THREADS {
             true => Ok(Self::at_once(file, version, input)),
-            false => Self::ahead(file, version, input).map_err(|error| OpenError::unreadable(file, &error)),
+            false => Self::ahead(file, version, input, threads)
+                .map_err(|error| OpenError::unreadable(file, &error)),
         }
+    }
+
+    fn ahead(file: &str, version: Version, input: Input<'static>, threads: Threads) -> std::io::Result<Self> {
+        let len = input.len();
+        let feed = Feed::Ahead(Ahead::spawn(Source::new(input, version, BATCH_AHEAD))?);
+        let back = match threads {
+            Threads::Decode => Back::AtOnce(Box::new(Engine::new(feed, BATCH_AT_ONCE))),
+            Threads::DecodeAndOrder => Back::Ahead(Pipe::spawn(Engine::new(feed, BATCH_AHEAD))?),
+        };
+        Ok(Self::with(file, version, len, back))
     }
 
     /// As [`Reader::open`], by threads even if the file is small.
     #[cfg(test)]
-    pub(super) fn open_ahead(path: &Path) -> Result<Self, OpenError> {
-        let file = path.display().to_string();
-        let unreadable = |error| OpenError::unreadable(&file, &error);
-        let input = Input::open(path).map_err(unreadable)?;
-        Self::ahead(&file, version(&file, &input)?, input).map_err(unreadable)
+    pub(super) fn open_ahead(path: &Path, threads: Threads) -> Self {
+        let (file, input) = open(path).unwrap();
+        Self::ahead(&file, version(&file, &input).unwrap(), input, threads).unwrap()
     }
+}
 
-    fn ahead(file: &str, version: Version, input: Input<'static>) -> std::io::Result<Self> {
-        let len = input.len();
-        let feed = Feed::Ahead(Ahead::spawn(Source::new(input, version, 2 * BATCH_AHEAD))?);
-        let pipe = Pipe::spawn(Engine::new(feed, version, BATCH_AHEAD))?;
-        Ok(Self::with(file, version, len, Back::Ahead(pipe)))
-    }
+fn open(path: &Path) -> Result<(String, Input<'static>), OpenError> {
+    let file = path.display().to_string();
+    let input = Input::open(path).map_err(|error| OpenError::unreadable(&file, &error))?;
+    Ok((file, input))
 }
 
 fn version(file: &str, input: &Input<'_>) -> Result<Version, OpenError> {

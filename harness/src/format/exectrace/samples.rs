@@ -43,8 +43,8 @@ impl Samples {
     }
 
     /// Ends reading: sorts by time.
-    pub(super) fn seal(&mut self) {
-        self.all.sort_by_key(|sample| sample.time);
+    pub(super) fn seal(&mut self, tick: TickLength) {
+        self.all.sort_by_key(|sample| tick.nanoseconds(sample.time));
     }
 
     /// Time of the next sample.

@@ -59,7 +59,7 @@ impl Tables {
         while !wire.is_empty() {
             let pos = wire.pos();
             expect_type(&mut wire, spec::STRING)?;
-            let id = wire.varint().map_err(|e| BadEntry::number(pos, e))?;
+            let id = read_id(&mut wire, pos)?;
             let len = wire.varint().map_err(|e| BadEntry::number(pos, e))?;
             if len > MAX_STRING_LEN {
                 let found = format!("{len}");
@@ -79,7 +79,7 @@ impl Tables {
         while !wire.is_empty() {
             let pos = wire.pos();
             expect_type(&mut wire, spec::STACK)?;
-            let id = wire.varint().map_err(|e| BadEntry::number(pos, e))?;
+            let id = read_id(&mut wire, pos)?;
             let n_frames = wire.varint().map_err(|e| BadEntry::number(pos, e))?;
             let n_frames =
                 u32::try_from(n_frames).ok().filter(|&n| u64::from(n) <= MAX_FRAMES).ok_or_else(|| {
@@ -179,6 +179,15 @@ impl Tables {
 
     pub(super) fn alloc_type(&self, id: TypeId) -> Option<AllocType<'_>> {
         self.types.get(id.wire_in(self.tag)?).map(TypeEntry::view)
+    }
+}
+
+/// Reads the id of a table entry; 0 is how events say that they refer to none.
+fn read_id(wire: &mut Wire<'_>, pos: usize) -> Result<u64, BadEntry> {
+    match wire.varint() {
+        Ok(0) => Err(BadEntry { pos, expected: "an id from 1", found: "0".to_owned() }),
+        Ok(id) => Ok(id),
+        Err(error) => Err(BadEntry::number(pos, error)),
     }
 }
 

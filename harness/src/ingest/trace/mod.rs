@@ -5,8 +5,10 @@
 //! leaves the generation it belongs to.
 
 mod census;
+mod cycle_count;
 mod gcs;
 pub mod summary;
+pub mod tracks;
 
 use crate::format::Problem;
 use crate::format::exectrace::{EventKind, Names, Reader};

@@ -8,16 +8,23 @@
 
 mod blocking;
 mod durations;
+mod gc;
 mod goroutines;
 mod samples;
 mod sched;
 mod tasks;
+pub mod tracks;
+mod types;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use blocking::{BlockingSite, SyscallSite};
 pub use durations::{Durations, HistogramBucket};
+pub use gc::{
+    GcCycleTimes, GcSummary, HeapCurve, HeapPeak, HeapPoint, HeapRange, RangeGroup, RangeSite, RangeSummary,
+    WorkerTimes, WorldStop,
+};
 pub use goroutines::{
     CreationSite, GoroutineExample, GoroutineSummary, LastWait, Lives, StartGroup, StateTimes, WaitTime,
 };
@@ -26,6 +33,7 @@ pub use sched::{
     LatencySummary, ProcSummary, ProcTimes, RunnableCause, RunnableLatency, SlowStart, StopReason,
 };
 pub use tasks::{LogExample, LogGroup, RegionGroup, TaskGroup, UserSummary};
+pub use types::{AgeBucket, HeapCycle, HeapSummary, TypeCycle, TypeFigures, TypeSummary};
 
 use super::{Nanoseconds, TraceTime, WallTime};
 
@@ -61,6 +69,10 @@ pub struct TraceSummary {
     pub user: UserSummary,
     /// Samples of the CPU profiler.
     pub samples: SampleSummary,
+    /// The garbage collector.
+    pub gc: GcSummary,
+    /// Heap objects by type, if the trace has them (`GODEBUG=traceallocfree=1`).
+    pub heap: Option<HeapSummary>,
 }
 
 /// Facts of the trace or, if a window was asked for, of that.

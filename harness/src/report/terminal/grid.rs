@@ -7,16 +7,16 @@ use comfy_table::{CellAlignment, Table, presets};
 const PADDING: usize = 2;
 
 /// A table of text; every row is as long as the header.
-pub(super) struct Grid<'a> {
-    pub(super) header: &'a [&'a str],
-    pub(super) rows: &'a [Vec<String>],
+pub(in crate::report) struct Grid<'a> {
+    pub(in crate::report) header: &'a [&'a str],
+    pub(in crate::report) rows: &'a [Vec<String>],
     /// Alignment of the first column; the others hold figures and are aligned to the right.
-    pub(super) first: CellAlignment,
+    pub(in crate::report) first: CellAlignment,
 }
 
 impl Grid<'_> {
     /// Lines of the table, or of several.
-    pub(super) fn render(&self, width: u16) -> String {
+    pub(in crate::report) fn render(&self, width: u16) -> String {
         let parts = self.split(usize::from(width));
         let tables: Vec<String> = parts.iter().map(|columns| self.table(columns)).collect();
         tables.join("\n\n")

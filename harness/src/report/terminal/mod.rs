@@ -5,14 +5,14 @@
 
 mod cycles;
 mod findings;
-mod grid;
+pub(super) mod grid;
 mod notes;
 #[cfg(test)]
 mod tests;
-mod text;
+pub(super) mod text;
 mod variants;
 
-pub use text::clean_lines;
+pub use text::{bytes as bytes_text, clean_lines, count as count_text};
 
 use std::fmt::Write;
 
@@ -33,15 +33,15 @@ pub struct Look {
 }
 
 impl Look {
-    fn paint(&self, style: Style, text: &str) -> String {
+    pub(super) fn paint(&self, style: Style, text: &str) -> String {
         if self.color { format!("{style}{text}{style:#}") } else { text.to_owned() }
     }
 
-    fn heading(&self, text: &str) -> String {
+    pub(super) fn heading(&self, text: &str) -> String {
         self.paint(Style::new().bold(), text)
     }
 
-    fn faint(&self, text: &str) -> String {
+    pub(super) fn faint(&self, text: &str) -> String {
         self.paint(Style::new().dimmed(), text)
     }
 }

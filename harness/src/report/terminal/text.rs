@@ -4,7 +4,7 @@ use crate::model::{Bytes, Frame, Nanoseconds};
 
 /// Without control characters: a name from a program could otherwise move the cursor or worse. Directional
 /// marks that would reorder a line are shown too.
-pub(super) fn clean(text: &str) -> String {
+pub(in crate::report) fn clean(text: &str) -> String {
     let harmful = |c: char| {
         c.is_control()
             || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}' | '\u{61c}')
@@ -19,17 +19,19 @@ pub fn clean_lines(text: &str) -> String {
 }
 
 /// `4.2 KiB`; below a kibibyte whole bytes.
-pub(super) fn bytes(size: Bytes) -> String {
+#[must_use]
+pub fn bytes(size: Bytes) -> String {
     scaled(size.0 as f64)
 }
 
 /// Bytes per operation, with its sign.
-pub(super) fn bytes_per_op(value: f64) -> String {
+pub(in crate::report) fn bytes_per_op(value: f64) -> String {
     let sign = if value < 0.0 { "-" } else { "+" };
     format!("{sign}{}/op", scaled(value.abs()))
 }
 
-fn scaled(value: f64) -> String {
+/// As [`bytes`], of an average or a rate.
+pub(in crate::report) fn scaled(value: f64) -> String {
     let units = ["B", "KiB", "MiB", "GiB", "TiB"];
     let (mut value, mut unit) = (value, 0);
     while value >= 1024.0 && unit + 1 < units.len() {
@@ -43,7 +45,7 @@ fn scaled(value: f64) -> String {
 }
 
 /// `12 ms`, `1.25 s`, `830 us`.
-pub(super) fn span(time: Nanoseconds) -> String {
+pub(in crate::report) fn span(time: Nanoseconds) -> String {
     let ns = time.0 as f64;
     match time.0.unsigned_abs() {
         0 => "0".to_owned(),
@@ -55,19 +57,58 @@ pub(super) fn span(time: Nanoseconds) -> String {
 }
 
 /// A count per operation: `1`, `0.2`, `2.25`.
-pub(super) fn rate(value: f64) -> String {
+pub(in crate::report) fn rate(value: f64) -> String {
     let text = format!("{value:.3}");
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
+/// Breaks `text` between words into lines of at most `width`, where words are not longer.
+pub(in crate::report) fn wrap(text: &str, width: usize) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    let mut used = 0;
+    // Blanks stay with the word after them: some of them are columns.
+    for word in text.split_inclusive(' ') {
+        let length = word.trim_end().chars().count();
+        match lines.last_mut() {
+            Some(line) if used + length <= width => line.push_str(word),
+            _ => {
+                used = 0;
+                lines.push(word.to_owned());
+            }
+        }
+        used += word.chars().count();
+    }
+    lines.iter_mut().for_each(|line| line.truncate(line.trim_end().len()));
+    lines
+}
+
+/// `1,234,567`: digits in groups of three.
+#[must_use]
+pub fn count(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::with_capacity(digits.len() * 4 / 3);
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// `1 goroutine`, `2 goroutines`.
+pub(in crate::report) fn counted(number: u64, what: &str) -> String {
+    format!("{} {what}{}", count(number), if number == 1 { "" } else { "s" })
+}
+
 /// `cache.(*Cache).Put  cache.go:44`
-pub(super) fn frame(frame: &Frame) -> String {
+pub(in crate::report) fn frame(frame: &Frame) -> String {
     let file = frame.file.rsplit('/').next().unwrap_or(&frame.file);
     clean(&format!("{}  {file}:{}", short(&frame.function), frame.line))
 }
 
 /// Without the directories of the import path.
-pub(super) fn short(function: &str) -> &str {
+pub(in crate::report) fn short(function: &str) -> &str {
     let bare = function.find('[').unwrap_or(function.len());
     function[..bare].rfind('/').map_or(function, |slash| &function[slash + 1..])
 }
@@ -83,6 +124,23 @@ mod tests {
         assert_eq!(bytes_per_op(256.0), "+256 B/op");
         assert_eq!((rate(1.0), rate(0.2), rate(2.25)), ("1".into(), "0.2".into(), "2.25".into()));
         assert_eq!(span(Nanoseconds(1_250_000_000)), "1.25 s");
+    }
+
+    #[test]
+    fn counts_have_groups_of_digits_and_a_plural() {
+        assert_eq!(
+            (count(7), count(1_234), count(12_345_678)),
+            ("7".into(), "1,234".into(), "12,345,678".into())
+        );
+        assert_eq!((counted(1, "event"), counted(0, "event")), ("1 event".into(), "0 events".into()));
+    }
+
+    #[test]
+    fn text_breaks_between_words_and_long_words_stay_whole() {
+        assert_eq!(wrap("ab cd  ef", 6), ["ab cd", "ef"]);
+        assert_eq!(wrap("ab cd  ef", 9), ["ab cd  ef"]);
+        assert_eq!(wrap("a-very-long-word b", 4), ["a-very-long-word", "b"]);
+        assert!(wrap("", 4).is_empty());
     }
 
     #[test]

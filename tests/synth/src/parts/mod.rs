@@ -233,7 +233,7 @@ mod tests {
         for mut bytes in executions() {
             for _ in 0..50 {
                 let place = random.place(bytes.len());
-                bytes[place] = random.next() as u8;
+                bytes[place] = random.number() as u8;
                 let joined = Parts::split(&bytes[..random.place(bytes.len())]).join();
                 assert_eq!(Parts::split(&joined).join(), joined, "once is enough");
             }

@@ -86,7 +86,7 @@ impl World {
 
     pub(super) fn heap_metric(&mut self, thread: usize) {
         let name = if self.random.once_in(2) { "HeapAlloc" } else { "HeapGoal" };
-        let bytes = self.random.next() >> self.random.below(64);
+        let bytes = self.random.number() >> self.random.below(64);
         self.write(thread, name, &[bytes]);
     }
 

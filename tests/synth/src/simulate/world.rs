@@ -308,7 +308,7 @@ impl World {
     }
 
     fn sample(&mut self) -> [u64; 5] {
-        let time = self.now.saturating_sub(8 * self.random.below(500));
+        let time = self.now.saturating_sub(self.random.below(4000));
         let (thread, proc) = (100 + self.random.below(9), self.random.below(4));
         [time, thread, proc, self.random.below(6), self.any_stack()]
     }

@@ -20,7 +20,7 @@
 //!
 //! Also `mark` (the end of a generation alone), `raw …` (bytes between batches) and `cut N` (the
 //! last bytes of what is written so far are gone). `none` is all bits set. A label, `@name`, is the
-//! offset of what its line writes, or of the end of the file after `cut`.
+//! offset of what its line writes, or of the end of the file after `cut`; `@file` is 0.
 
 mod pool;
 mod tokens;
@@ -89,7 +89,7 @@ impl Writer {
         Self {
             minor,
             bytes: format!("go 1.{minor} trace\0\0\0").into_bytes(),
-            labels: BTreeMap::new(),
+            labels: BTreeMap::from([("file".to_owned(), 0)]),
             generation: 1,
             first_time: None,
             synced: false,

@@ -60,7 +60,7 @@ fn random_executions_are_accepted_by_both_readers_with_the_same_events_in_the_sa
 #[test]
 fn executions_with_one_thing_made_wrong_get_the_same_verdict_and_the_same_events_before_it() -> Result<()> {
     let mut traces = Vec::new();
-    for seed in seeds(0..100)? {
+    for seed in seeds(0..200)? {
         let plan = plan(seed, 60);
         let execution = plan.run();
         let mut random = Random::new(seed);

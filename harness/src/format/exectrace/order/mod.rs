@@ -92,17 +92,11 @@ impl Said {
 type Outcome = Result<Step, Box<Violation>>;
 
 /// Events taken and not yet handed out.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Out {
     pub(super) events: Vec<Event>,
-    /// Of the last event there was.
+    /// Of the last event there was; times count from 1.
     pub(super) last_time: i64,
-}
-
-impl Default for Out {
-    fn default() -> Self {
-        Self { events: Vec::new(), last_time: i64::MIN }
-    }
 }
 
 impl Out {
@@ -145,7 +139,7 @@ impl Order {
     }
 
     /// Takes the event if it can be next.
-    #[inline]
+    #[inline(always)]
     pub(super) fn offer(&mut self, raw: &RawEvent, thread: u32, era: &Era) -> Result<Step, Box<Violation>> {
         let mut offer = self.offer_of(raw, thread, era);
         let step = self.dispatch(&mut offer)?;
@@ -155,14 +149,19 @@ impl Order {
         Ok(step)
     }
 
-    fn offer_of<'t>(&self, raw: &'t RawEvent, thread: u32, era: &'t Era) -> Offer<'t> {
-        let context = match self.threads.get(thread as usize) {
+    #[inline(always)]
+    fn offer_of<'t>(&mut self, raw: &'t RawEvent, thread: u32, era: &'t Era) -> Offer<'t> {
+        let context = match self.threads.get_mut(thread as usize) {
             None => Context { thread: None, proc: None, goroutine: None },
-            Some(&(id, held)) => Context { thread: Some(id), proc: held.proc, goroutine: held.goroutine },
+            Some((id, held)) => {
+                held.seen = true;
+                Context { thread: Some(*id), proc: held.proc, goroutine: held.goroutine }
+            }
         };
         Offer { raw, context, era }
     }
 
+    #[inline(always)]
     fn install(&mut self, thread: u32, after: Context) {
         if let Some((_, held)) = self.threads.get_mut(thread as usize) {
             // Written only when changed: most events leave both as they are, and copying what was
@@ -176,6 +175,7 @@ impl Order {
         }
     }
 
+    #[inline(always)]
     fn dispatch(&mut self, offer: &mut Offer<'_>) -> Outcome {
         use spec::*;
         match offer.raw.kind {
@@ -241,8 +241,17 @@ impl Order {
 
     /// String ids are about to mean something else.
     pub(super) fn new_generation(&mut self, number: u64) {
-        self.first_generation.get_or_insert(number);
+        if !self.has_seen_events() {
+            self.first_generation = Some(number);
+        }
         self.names.new_generation();
+    }
+
+    /// Generations of tables alone can precede the first. What belongs to no thread can only state a
+    /// goroutine or processor, or begin a GC cycle.
+    fn has_seen_events(&self) -> bool {
+        let known = !self.goroutines.is_empty() || !self.procs.is_empty();
+        known || self.gc_phase != GcPhase::Undetermined || self.threads.iter().any(|(_, held)| held.seen)
     }
 
     fn is_first_generation(&self, era: &Era) -> bool {

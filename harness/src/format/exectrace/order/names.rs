@@ -94,7 +94,11 @@ impl KeptNames {
         }
     }
 
+    /// A name without letters is none: an id of 0 and a string of no bytes say the same.
     fn intern(&mut self, text: &str) -> Name {
+        if text.is_empty() {
+            return NO_NAME;
+        }
         if let Some(&known) = self.by_text.get(text) {
             return known;
         }

@@ -78,7 +78,10 @@ impl<T> Registry<T> {
         }
     }
 
-    /// All ids, in no order.
+    pub(super) fn is_empty(&self) -> bool {
+        self.by_id.is_empty()
+    }
+
     #[cfg(test)]
     pub(super) fn len(&self) -> usize {
         self.by_id.len()

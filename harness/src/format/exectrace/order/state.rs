@@ -106,6 +106,8 @@ impl Proc {
 pub(super) struct Thread {
     pub(super) proc: Option<Place>,
     pub(super) goroutine: Option<Place>,
+    /// An event of it was offered, or another thread's event told of it.
+    pub(super) seen: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

@@ -128,18 +128,14 @@ impl Order {
             after.goroutine = Some(place);
             return Ok(());
         }
-        if self.thread_places.contains_key(&thread.0) {
-            let slot = self.thread(Some(thread));
-            let held = self.threads.get(slot as usize).and_then(|(_, held)| held.goroutine);
-            if held != Some(place) {
-                return Err(other());
-            }
-            event_context.goroutine = held;
+        let slot = self.thread(Some(thread));
+        let Some((_, held)) = self.threads.get_mut(slot as usize) else { return Err(other()) };
+        if !held.seen {
+            *held = Thread { proc: None, goroutine: Some(place), seen: true };
+        } else if held.goroutine == Some(place) {
+            event_context.goroutine = held.goroutine;
         } else {
-            let slot = self.thread(Some(thread));
-            if let Some((_, held)) = self.threads.get_mut(slot as usize) {
-                *held = Thread { proc: None, goroutine: Some(place) };
-            }
+            return Err(other());
         }
         event_context.thread = Some(thread);
         Ok(())

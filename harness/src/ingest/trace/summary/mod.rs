@@ -6,7 +6,9 @@
 mod blocking;
 mod clip;
 mod facts;
+mod gc;
 mod goroutines;
+mod heap;
 mod kinds;
 mod latency;
 mod lives;
@@ -21,9 +23,14 @@ mod tests;
 mod texts;
 mod user;
 
+use std::ops::ControlFlow;
+
 use self::clip::Clip;
 use self::facts::Facts;
+use self::gc::Gc;
 use self::goroutines::Goroutines;
+use self::heap::Heap;
+pub use self::heap::{LivingObject, LivingObjects};
 use self::procs::Procs;
 use self::samples::Samples;
 use self::seen::Seen;
@@ -41,8 +48,8 @@ const PROGRESS_EVERY: u64 = 1 << 10;
 pub struct Options<'o> {
     /// Only this part of the trace.
     pub window: Option<Window>,
-    /// Told every now and then how far the reading is.
-    pub progress: Option<&'o mut dyn FnMut(Progress)>,
+    /// Told every now and then how far the reading is; may end it there.
+    pub progress: Option<&'o mut dyn FnMut(Progress) -> ControlFlow<()>>,
     /// Told of every goroutine: when it ends, or at the end. Their times are exact: each is the sum
     /// of (left - entered) over the stays in that state, from the trace's first event for those
     /// that are older, to its last (or the window's bounds) for those that stay.
@@ -56,6 +63,10 @@ pub struct Progress {
     pub events: u64,
     /// Where in the trace.
     pub time: TraceTime,
+    /// Bytes read, of all that there are.
+    pub position: u64,
+    /// Length of the trace in bytes.
+    pub len: u64,
 }
 
 /// Reads the trace to its end (or the window's) and sums it up.
@@ -71,10 +82,28 @@ pub fn summarize(reader: &mut Reader<'_>, options: Options<'_>) -> TraceSummary 
         wanted = folds.event(&event, reader);
         n_events += 1;
         if let Some(progress) = progress.as_mut().filter(|_| n_events.is_multiple_of(PROGRESS_EVERY)) {
-            progress(Progress { events: n_events, time: event.time });
+            let (position, len) = (reader.position(), reader.len());
+            if progress(Progress { events: n_events, time: event.time, position, len }).is_break() {
+                break;
+            }
         }
     }
     TraceSummary { window, ..folds.finish(reader) }
+}
+
+/// The heap objects that are alive at `until`, or at the end of the trace: empty if it was made
+/// without `traceallocfree=1`. Reads the trace up to there.
+pub fn living_objects(reader: &mut Reader<'_>, until: Option<TraceTime>) -> LivingObjects {
+    let mut heap = Heap::default();
+    let (mut texts, clip) = (Texts::default(), Clip::new(TraceTime(0), None));
+    while let Some(event) = reader.next_event() {
+        if until.is_some_and(|until| event.time > until) {
+            break;
+        }
+        let kind = event.kind();
+        heap.event(&Seen { event: &event, kind: &kind, reader, texts: &mut texts, clip });
+    }
+    heap.living()
 }
 
 /// All folds.
@@ -86,6 +115,8 @@ struct Folds<'o> {
     procs: Procs,
     user: User,
     samples: Samples,
+    gc: Gc,
+    heap: Heap,
     /// Number of the generation.
     generation: u64,
     /// Time of the last event.
@@ -105,6 +136,8 @@ impl<'o> Folds<'o> {
             procs: Procs::new(clip),
             user: User::default(),
             samples: Samples::default(),
+            gc: Gc::new(clip),
+            heap: Heap::default(),
             generation: 0,
             last: clip.first,
             last_was_sync: false,
@@ -130,6 +163,8 @@ impl<'o> Folds<'o> {
         self.procs.event(&seen);
         self.user.event(&seen);
         self.samples.event(&mut seen);
+        self.gc.event(&mut seen);
+        self.heap.event(&seen);
         self.goroutines.event(&mut seen);
         true
     }
@@ -157,6 +192,8 @@ impl<'o> Folds<'o> {
             procs: self.procs.finish(end),
             user: self.user.finish(),
             samples: self.samples.finish(&self.texts),
+            gc: self.gc.finish(end, &self.texts),
+            heap: self.heap.finish(),
             ..TraceSummary::default()
         };
         self.goroutines.finish(end, &self.texts, &mut summary);

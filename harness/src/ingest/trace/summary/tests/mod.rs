@@ -4,6 +4,8 @@
 mod hand;
 mod recorded;
 
+pub(super) use recorded::{RECORDED_ALLOC, fixture};
+
 use super::{Options, summarize};
 use crate::format::exectrace::Reader;
 use crate::model::Nanoseconds;

@@ -1,5 +1,7 @@
 //! Traces recorded by real Go: parts add up to wholes, and what the recorded program does is found.
 
+use std::ops::ControlFlow;
+
 use std::collections::BTreeMap;
 
 use super::{GoroutineExample, TraceSummary, Window, sum, summarized_of};
@@ -7,6 +9,10 @@ use crate::format::exectrace::Reader;
 use crate::ingest::trace::summary::{Options, PROGRESS_EVERY, Progress, summarize};
 use crate::model::trace::{Durations, Lives, ProcTimes, RunnableCause, StateTimes};
 use crate::model::{GoroutineId, Nanoseconds};
+
+/// Those with objects by type.
+pub(in super::super) const RECORDED_ALLOC: [&str; 3] =
+    ["alloc-go1.23.12.trace", "alloc-go1.26.8.trace", "alloc-go1.27.4.trace"];
 
 const RECORDED: [&str; 9] = [
     "mixed-go1.23.12.trace",
@@ -21,7 +27,7 @@ const RECORDED: [&str; 9] = [
 ];
 
 /// Bytes of a recorded trace.
-fn fixture(name: &str) -> Vec<u8> {
+pub(in super::super) fn fixture(name: &str) -> Vec<u8> {
     let path = format!("{}/../fixtures/traces/{name}", env!("CARGO_MANIFEST_DIR"));
     std::fs::read(&path).unwrap_or_else(|error| panic!("{path}: {error}"))
 }
@@ -349,9 +355,24 @@ fn progress_is_told_with_growing_numbers() {
     let data = fixture("mixed-go1.26.8.trace");
     let mut reader = Reader::new("t", &data).unwrap();
     let mut told = Vec::new();
-    let mut listener = |progress: Progress| told.push(progress);
+    let mut listener = |progress: Progress| {
+        told.push(progress);
+        ControlFlow::Continue(())
+    };
     let summary = summarize(&mut reader, Options { progress: Some(&mut listener), ..Options::default() });
     assert_eq!(told.len() as u64, summary.facts.events / PROGRESS_EVERY);
     assert!(told.len() > 1 && told.windows(2).all(|pair| pair[0].events < pair[1].events), "{told:?}");
     assert!(told.windows(2).all(|pair| pair[0].time < pair[1].time), "{told:?}");
+    assert!(
+        told.iter().all(|progress| progress.len == data.len() as u64 && progress.position <= progress.len)
+    );
+}
+
+#[test]
+fn who_is_told_of_the_progress_can_end_the_reading() {
+    let data = fixture("mixed-go1.26.8.trace");
+    let mut reader = Reader::new("t", &data).unwrap();
+    let mut stop = |_: Progress| ControlFlow::Break(());
+    let summary = summarize(&mut reader, Options { progress: Some(&mut stop), ..Options::default() });
+    assert_eq!(summary.facts.events, PROGRESS_EVERY);
 }

@@ -1,0 +1,47 @@
+//! A trace of a user's: a file, standard input, either of them compressed.
+
+use camino::Utf8Path;
+
+use crate::cli::Context;
+use crate::cli::error::CliError;
+use crate::format::exectrace::Reader;
+use crate::format::{Input, STDIN};
+
+/// A trace that can be read as often as needed, in bounded memory.
+#[derive(Debug)]
+pub(in crate::cli) struct TraceFile {
+    /// What to call it in messages.
+    pub(in crate::cli) name: String,
+    input: Input<'static>,
+}
+
+impl TraceFile {
+    /// Opens the trace at `path`.
+    pub(in crate::cli) fn open(path: &Utf8Path, context: &Context) -> Result<Self, CliError> {
+        let is_stdin = path == STDIN;
+        let name = if is_stdin { "standard input".to_owned() } else { path.to_string() };
+        let whole = context.environment.dir.join(path);
+        let input = Input::open(if is_stdin { path.as_std_path() } else { whole.as_std_path() });
+        let input = input.map_err(|error| {
+            let what = format!("could not read `{name}`: {error}");
+            CliError::usage(what, "name a trace file, or `-` for standard input")
+        })?;
+        Ok(Self { name, input })
+    }
+
+    /// Begins to read it.
+    pub(in crate::cli) fn reader(&self) -> Result<Reader<'static>, CliError> {
+        let input = again(&self.input).map_err(anyhow::Error::from)?;
+        Ok(Reader::from_input(&self.name, input)?)
+    }
+}
+
+/// The same bytes for another reader. Files are read by position, so that the readers do not disturb each other.
+fn again(input: &Input<'static>) -> std::io::Result<Input<'static>> {
+    Ok(match input {
+        Input::Bytes(bytes) => Input::Bytes(bytes),
+        Input::File { file, len, damage } => {
+            Input::File { file: file.try_clone()?, len: *len, damage: damage.clone() }
+        }
+    })
+}
