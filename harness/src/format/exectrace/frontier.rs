@@ -5,6 +5,8 @@
 //! only past a strictly later one: the same choice as Go's reader makes, so that ties come out
 //! in the same order.
 
+use super::ties;
+
 /// Time in nanoseconds, and the cursor's number.
 pub(super) type Entry = (i64, u32);
 
@@ -36,7 +38,7 @@ impl Frontier {
 
     /// Puts all in order of time; a sorted array is a heap still.
     pub(super) fn sort(&mut self) {
-        self.heap.sort_by_key(|&(time, _)| time);
+        ties::sort(&mut self.heap, |a, b| a.0 < b.0);
     }
 
     /// Gives the first entry a later time, which is what happens most.

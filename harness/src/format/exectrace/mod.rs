@@ -54,6 +54,7 @@ mod table;
 mod tables;
 #[cfg(test)]
 mod tests;
+mod ties;
 mod version;
 mod wire;
 

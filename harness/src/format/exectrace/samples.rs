@@ -4,6 +4,7 @@ use super::clock::TickLength;
 use super::event::{Event, NONE};
 use super::spec;
 use super::tables::{BadEntry, expect_type};
+use super::ties;
 use super::wire::Wire;
 
 /// One sample.
@@ -44,7 +45,8 @@ impl Samples {
 
     /// Ends reading: sorts by time.
     pub(super) fn seal(&mut self, tick: TickLength) {
-        self.all.sort_by_key(|sample| tick.nanoseconds(sample.time));
+        let time = |sample: &Sample| tick.nanoseconds(sample.time);
+        ties::sort(&mut self.all, |a, b| time(a) < time(b));
     }
 
     /// Time of the next sample.

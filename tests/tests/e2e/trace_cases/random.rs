@@ -13,10 +13,13 @@ const VERSIONS: [u32; 4] = [22, 23, 25, 26];
 /// Traces by name that both readers are to agree on. Returns the names of those that Go refuses, and
 /// why.
 fn agree(traces: &[(String, Vec<u8>)]) -> Result<Vec<String>> {
-    let readings = go::read_all(traces.iter().map(|(_, bytes)| &bytes[..]))?;
+    let mut readings = go::read_all(traces.iter().map(|(_, bytes)| &bytes[..]))?;
     let mut wrong = Vec::new();
-    for ((name, bytes), go) in traces.iter().zip(&readings) {
-        if let Err(error) = same(go, &read(bytes)) {
+    for ((name, bytes), go) in traces.iter().zip(&mut readings) {
+        let mut ours = read(bytes);
+        drop_reasons(&mut go.events);
+        drop_reasons(&mut ours.events);
+        if let Err(error) = same(go, &ours) {
             let kept = format!("{}/{}.trace", env!("CARGO_TARGET_TMPDIR"), wrong.len());
             std::fs::write(&kept, bytes)?;
             wrong.push(format!("{name}, {kept}: {error}"));
@@ -26,6 +29,16 @@ fn agree(traces: &[(String, Vec<u8>)]) -> Result<Vec<String>> {
     ensure!(wrong.is_empty(), "{} of {} wrong\n{shown}", wrong.len(), traces.len());
     let refused = traces.iter().zip(&readings).filter(|(_, go)| go.said != Said::Ok);
     Ok(refused.map(|((name, _), go)| format!("{name}: {:?}", go.said)).collect())
+}
+
+/// Without why a stop of the world was made, where it ends: where that is in another generation,
+/// Go's reader tells another string (case `stw-across-generations`).
+fn drop_reasons(events: &mut [String]) {
+    for line in events.iter_mut().filter(|line| line.contains("RangeEnd stop-the-world (")) {
+        if let (Some(start), Some(end)) = (line.find(" ("), line.find(')')) {
+            line.replace_range(start..=end, "");
+        }
+    }
 }
 
 /// Seeds to try: `HARNESS_TEST_SEEDS=1000..5000` tries others.
@@ -41,7 +54,7 @@ fn plan(seed: u64, n_steps: u64) -> Plan {
     Plan {
         seed,
         minor: VERSIONS[random.place(VERSIONS.len())],
-        n_threads: 1 + random.place(9),
+        n_threads: 1 + random.place(if random.once_in(3) { 30 } else { 9 }),
         n_steps: 1 + random.place(n_steps as usize),
         n_generations: 1 + random.below(4),
     }
