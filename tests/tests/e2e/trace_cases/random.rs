@@ -51,10 +51,11 @@ fn seeds(default: Range<u64>) -> Result<Range<u64>> {
 /// A plan whose size, too, follows from the seed.
 fn plan(seed: u64, n_steps: u64) -> Plan {
     let mut random = Random::new(seed);
+    let most_threads = if random.once_in(3) { 30 } else { 9 };
     Plan {
         seed,
         minor: VERSIONS[random.place(VERSIONS.len())],
-        n_threads: 1 + random.place(if random.once_in(3) { 30 } else { 9 }),
+        n_threads: 1 + random.place(most_threads),
         n_steps: 1 + random.place(n_steps as usize),
         n_generations: 1 + random.below(4),
     }

@@ -65,8 +65,7 @@ fn recorded() -> Vec<String> {
     let path = format!("{}/../fixtures/traces", env!("CARGO_MANIFEST_DIR"));
     let files = std::fs::read_dir(&path).unwrap_or_else(|error| panic!("{path}: {error}"));
     let names = files.map(|file| file.unwrap().file_name().into_string().unwrap());
-    let mut names: Vec<_> =
-        names.filter_map(|name| Some(name.strip_suffix(".trace")?.to_owned())).collect();
+    let mut names: Vec<_> = names.filter_map(|name| Some(name.strip_suffix(".trace")?.to_owned())).collect();
     names.sort();
     names
 }
