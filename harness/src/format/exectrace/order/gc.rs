@@ -95,7 +95,7 @@ impl Order {
             spec::STW_BEGIN => self.names.name(offer.arg(0), &offer.era.tables.strings),
             _ => NO_NAME,
         };
-        range_of(offer.raw.kind, name)
+        range_of(offer, name)
     }
 
     /// The ranges of the goroutine or processor that the event is about.
@@ -116,7 +116,7 @@ impl Order {
             self.names.hold(name);
         }
         match ended {
-            Some(Range::Stw { name }) => {
+            Some(Range::Stw { name, .. }) => {
                 self.names.release(name);
                 let said =
                     Said { args: [u64::from(name), 0, 0, 0], note: NAME_IS_KEPT, code: offer.raw.kind };
@@ -149,10 +149,10 @@ enum Part {
 }
 
 /// Apart from the reason of a stop, which is a name.
-fn range_of(kind: u8, name: Name) -> (Range, Part) {
-    match kind {
-        spec::STW_BEGIN => (Range::Stw { name }, Part::Begin),
-        spec::STW_END => (Range::Stw { name: NO_NAME }, Part::End),
+fn range_of(offer: &Offer<'_>, name: Name) -> (Range, Part) {
+    match offer.raw.kind {
+        spec::STW_BEGIN => (Range::Stw { name, id: offer.arg(0) }, Part::Begin),
+        spec::STW_END => (Range::Stw { name: NO_NAME, id: 0 }, Part::End),
         spec::GC_MARK_ASSIST_BEGIN => (Range::MarkAssist, Part::Begin),
         spec::GC_MARK_ASSIST_ACTIVE => (Range::MarkAssist, Part::Active),
         spec::GC_MARK_ASSIST_END => (Range::MarkAssist, Part::End),

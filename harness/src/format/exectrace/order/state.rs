@@ -25,9 +25,11 @@ impl Seq {
 /// A span of time bound to a goroutine or processor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Range {
-    /// Stop of the world, with its reason.
+    /// Stop of the world, with its reason: the name, and the id of the string in the file. Like
+    /// Go's reader we tell two stops apart by the id.
     Stw {
         name: Name,
+        id: u64,
     },
     MarkAssist,
     Sweep,
@@ -46,7 +48,10 @@ pub(super) struct Ranges(Vec<Range>);
 
 impl Ranges {
     pub(super) fn contains(&self, range: Range) -> bool {
-        self.0.contains(&range)
+        self.0.iter().any(|&other| match (other, range) {
+            (Range::Stw { id: one, .. }, Range::Stw { id: two, .. }) => one == two,
+            (one, two) => one == two,
+        })
     }
 
     pub(super) fn begin(&mut self, range: Range) {
