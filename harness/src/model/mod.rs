@@ -5,6 +5,7 @@
 mod clock;
 mod diagnosis;
 mod finding;
+pub mod heap;
 mod outcome;
 mod pieces;
 mod site;
