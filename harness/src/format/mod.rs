@@ -11,6 +11,8 @@ mod input;
 pub mod pprof;
 pub mod proberec;
 mod problem;
+mod problems;
+mod wire;
 
 pub use input::{Input, STDIN};
 pub use problem::Problem;

@@ -43,7 +43,6 @@ mod ids;
 mod kind;
 mod order;
 mod pipe;
-mod problems;
 mod reader;
 mod samples;
 mod spec;
@@ -56,7 +55,8 @@ mod tables;
 mod tests;
 mod ties;
 mod version;
-mod wire;
+
+use super::{problems, wire};
 
 pub use allocfree::{AllocInfo, AllocType};
 pub use event::{AllocFree, ClockSnapshot, Event, EventKind, SpanClass, StackSize, Sync};

@@ -2,14 +2,14 @@
 
 /// A position in a slice of the file.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Wire<'a> {
+pub(in crate::format) struct Wire<'a> {
     data: &'a [u8],
     pos: usize,
 }
 
 /// Why a number could not be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum WireError {
+pub(in crate::format) enum WireError {
     /// The bytes end first.
     End,
     /// A varint of more than 64 bits.
@@ -18,7 +18,7 @@ pub(super) enum WireError {
 
 impl WireError {
     /// In the words of a `Problem`'s `found`.
-    pub(super) fn describe(self) -> &'static str {
+    pub(in crate::format) fn describe(self) -> &'static str {
         match self {
             Self::End => "the end of the data",
             Self::Overlong => "a number of more than 64 bits",
@@ -27,44 +27,44 @@ impl WireError {
 }
 
 impl<'a> Wire<'a> {
-    pub(super) fn new(data: &'a [u8]) -> Self {
+    pub(in crate::format) fn new(data: &'a [u8]) -> Self {
         Self { data, pos: 0 }
     }
 
     /// Continues at `pos`; past the end reads as the end.
-    pub(super) fn at(data: &'a [u8], pos: usize) -> Self {
+    pub(in crate::format) fn at(data: &'a [u8], pos: usize) -> Self {
         Self { data, pos: pos.min(data.len()) }
     }
 
-    pub(super) fn pos(&self) -> usize {
+    pub(in crate::format) fn pos(&self) -> usize {
         self.pos
     }
 
     /// The bytes from here as a window, if there are enough.
     #[inline(always)]
-    pub(super) fn window(&self) -> Option<Window<'a>> {
+    pub(in crate::format) fn window(&self) -> Option<Window<'a>> {
         let bytes = self.data.get(self.pos..)?.first_chunk()?;
         Some(Window { bytes, pos: 0 })
     }
 
     /// Goes on where the window stopped.
     #[inline(always)]
-    pub(super) fn skip(&mut self, window: &Window<'_>) {
+    pub(in crate::format) fn skip(&mut self, window: &Window<'_>) {
         self.pos += window.pos;
     }
 
     /// Bytes that are left.
     #[inline]
-    pub(super) fn left(&self) -> usize {
+    pub(in crate::format) fn left(&self) -> usize {
         self.data.len() - self.pos
     }
 
-    pub(super) fn is_empty(&self) -> bool {
+    pub(in crate::format) fn is_empty(&self) -> bool {
         self.pos >= self.data.len()
     }
 
     #[inline]
-    pub(super) fn byte(&mut self) -> Result<u8, WireError> {
+    pub(in crate::format) fn byte(&mut self) -> Result<u8, WireError> {
         let byte = *self.data.get(self.pos).ok_or(WireError::End)?;
         self.pos += 1;
         Ok(byte)
@@ -72,7 +72,7 @@ impl<'a> Wire<'a> {
 
     /// An unsigned LEB128 number. Most in a trace have one or two bytes.
     #[inline]
-    pub(super) fn varint(&mut self) -> Result<u64, WireError> {
+    pub(in crate::format) fn varint(&mut self) -> Result<u64, WireError> {
         if let Some(&[first, second]) = self.data.get(self.pos..).and_then(|left| left.first_chunk()) {
             if first < 0x80 {
                 self.pos += 1;
@@ -118,7 +118,7 @@ impl<'a> Wire<'a> {
     }
 
     /// The next `len` bytes.
-    pub(super) fn bytes(&mut self, len: u64) -> Result<&'a [u8], WireError> {
+    pub(in crate::format) fn bytes(&mut self, len: u64) -> Result<&'a [u8], WireError> {
         let len = usize::try_from(len).map_err(|_| WireError::End)?;
         let end = self.pos.checked_add(len).ok_or(WireError::End)?;
         let bytes = self.data.get(self.pos..end).ok_or(WireError::End)?;
@@ -132,7 +132,7 @@ const WINDOW_LEN: usize = 64;
 
 /// As [`Wire`], for up to five numbers where so many bytes are left that no end has to be looked
 /// for. What the fast path of the decoder reads from.
-pub(super) struct Window<'a> {
+pub(in crate::format) struct Window<'a> {
     bytes: &'a [u8; WINDOW_LEN],
     pos: usize,
 }
@@ -140,7 +140,7 @@ pub(super) struct Window<'a> {
 impl Window<'_> {
     /// The next number; `None` for one of more than 64 bits.
     #[inline(always)]
-    pub(super) fn varint(&mut self) -> Option<u64> {
+    pub(in crate::format) fn varint(&mut self) -> Option<u64> {
         // The mask changes nothing but spares a check: five numbers end before the window does.
         let byte = |pos: usize| u64::from(self.bytes[pos % WINDOW_LEN]);
         let (first, second) = (byte(self.pos), byte(self.pos + 1));

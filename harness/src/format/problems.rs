@@ -5,16 +5,22 @@ use crate::format::Problem;
 /// Listed problems; damage that goes on and on is only counted from here.
 const MAX_LISTED: usize = 100;
 
-/// Problems of one trace, or of a part of it on its way to the whole.
+/// Problems of one file, or of a part of it on its way to the whole.
 #[derive(Debug, Default)]
-pub(super) struct Problems {
+pub(in crate::format) struct Problems {
     listed: Vec<Problem>,
     unlisted: u64,
 }
 
 impl Problems {
     /// Notes one. `offset` is where `structure` begins.
-    pub(super) fn add(&mut self, offset: u64, structure: &str, expected: &str, found: impl Into<String>) {
+    pub(in crate::format) fn add(
+        &mut self,
+        offset: u64,
+        structure: &str,
+        expected: &str,
+        found: impl Into<String>,
+    ) {
         if self.listed.len() >= MAX_LISTED {
             self.unlisted = self.unlisted.saturating_add(1);
             return;
@@ -29,7 +35,7 @@ impl Problems {
     }
 
     /// Moves all of `part` to the end.
-    pub(super) fn append(&mut self, part: &mut Self) {
+    pub(in crate::format) fn append(&mut self, part: &mut Self) {
         if part.listed.is_empty() {
             return;
         }
@@ -42,17 +48,17 @@ impl Problems {
     }
 
     /// Names the file in all of them.
-    pub(super) fn name_file(&mut self, file: &str) {
+    pub(in crate::format) fn name_file(&mut self, file: &str) {
         self.listed.iter_mut().filter(|problem| problem.file.is_empty()).for_each(|problem| {
             file.clone_into(&mut problem.file);
         });
     }
 
-    pub(super) fn listed(&self) -> &[Problem] {
+    pub(in crate::format) fn listed(&self) -> &[Problem] {
         &self.listed
     }
 
-    pub(super) fn unlisted(&self) -> u64 {
+    pub(in crate::format) fn unlisted(&self) -> u64 {
         self.unlisted
     }
 }
