@@ -7,6 +7,7 @@
 pub mod exectrace;
 pub mod gctrace;
 pub mod goroutines;
+pub mod heapdump;
 mod input;
 pub mod pprof;
 pub mod proberec;

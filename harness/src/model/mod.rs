@@ -2,6 +2,7 @@
 //!
 //! Plain data with serde derives. No module here knows a stage, a file or a process.
 
+mod address;
 mod clock;
 mod diagnosis;
 mod finding;
@@ -14,6 +15,7 @@ mod timeline;
 pub mod trace;
 mod units;
 
+pub use address::Address;
 pub use clock::{ClockMap, MonotonicTime, Nanoseconds, RuntimeTime, TraceTime, WallTime};
 pub use diagnosis::{Diagnosis, Metric};
 pub use finding::{Evidence, Finding, Growth, LeakKind};

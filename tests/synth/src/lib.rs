@@ -1,4 +1,5 @@
-//! Hand-made execution traces: the encoder that tests the decoder, and shares nothing with it.
+//! Hand-made execution traces and heap dumps: the encoders that test the decoders, and share nothing with
+//! them.
 //!
 //! ```text
 //! table      the event types, written down from the Go runtime's own sources
@@ -7,11 +8,13 @@
 //! simulate   random executions, and one thing of them made wrong
 //! parts      any trace taken apart, changed at random, and joined again
 //! case       a text with a header that says what readers must make of it
+//! dump       heap dumps
 //! ```
 //!
 //! Must not know the crate `harness`: a slip in the decoder's tables is to be caught by these.
 
 mod case;
+pub mod dump;
 mod parts;
 mod random;
 mod simulate;
