@@ -1,11 +1,22 @@
 //! Bytes of a heap dump, record after record, right or wrong as the caller says.
 //!
+//! ```text
+//! heap     random heaps of which everything is known
+//! big      dumps of any length
+//! ```
+//!
 //! Written from `runtime/heapdump.go`: a tag and then fields, each an unsigned LEB128 number, a length
 //! with bytes, or a list of `1 OFFSET` that a 0 ends.
+
+mod big;
+mod heap;
 
 use std::io::{self, Write};
 
 use crate::trace::varint;
+
+pub use big::{Big, Written};
+pub use heap::{Call, Edge, Global, Heap, Object, Plan, Site};
 
 /// The machine that the dumped program ran on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,6 +1,7 @@
 //! Tests of the whole decoder: on hand-made dumps, recorded ones and damaged ones.
 
 mod hand;
+mod known;
 
 use std::io::Write as _;
 
