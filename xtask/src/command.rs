@@ -91,6 +91,12 @@ impl Command {
         self.expression().read().with_context(|| format!("`{}`", self.line()))
     }
 
+    /// Runs it and returns what it wrote to standard output, whatever code it ended with. What it says on standard
+    /// error is not shown.
+    pub(crate) fn read_any(&self) -> Result<String> {
+        self.expression().unchecked().stderr_null().read().with_context(|| format!("`{}`", self.line()))
+    }
+
     /// It can be started and ends with code 0. What it prints does not matter.
     pub(crate) fn succeeds(&self) -> bool {
         self.expression().stdout_null().stderr_null().run().is_ok()

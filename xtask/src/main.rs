@@ -1,4 +1,5 @@
-//! Chores of this repository: `cargo xtask ci`, `test`, `bench`, `fuzz`, `record`, `bless`, `tools`.
+//! Chores of this repository: `cargo xtask ci`, `test`, `bench`, `fuzz`, `matrix`, `record`, `bless`,
+//! `tools`.
 //!
 //! Input: the work tree. Output: what the tools print, unchanged, and an exit code. Must not hold
 //! anything the product needs at run time, and must never swallow a tool's output: CI and people
@@ -10,6 +11,7 @@ mod command;
 mod fuzz;
 mod golang;
 mod imports;
+mod matrix;
 mod record;
 mod source;
 mod tools;
@@ -60,6 +62,7 @@ enum Chore {
         #[arg(long, default_value_t = 60)]
         minutes: u32,
     },
+    Matrix(matrix::Arguments),
     /// Records execution traces with every supported Go release: those that are missing
     ///
     /// With what Go's own reader says of each. Releases are fetched by `go` itself; one that cannot be
@@ -101,6 +104,7 @@ fn run(chore: Chore) -> Result<()> {
         Chore::Test { arguments } => test(&arguments),
         Chore::Bench(arguments) => bench::run(&arguments),
         Chore::Fuzz { target, minutes } => fuzz::run(target, minutes),
+        Chore::Matrix(arguments) => matrix::run(&arguments),
         Chore::Record { again, release } => record::run(again, release.as_deref()),
         Chore::Bless { arguments } => cargo_test(Goldens::Accept).args(&arguments).run(),
         Chore::Tools => tools::install_missing().map(|_| ()),
