@@ -41,8 +41,8 @@ func takeCheckpoint(r request) {
 	if last {
 		writeGoroutineText(index)
 	}
-	if last && settings.dumpLast || index == 0 && settings.dumpFirst {
-		writeHeapDump(index)
+	if settings.dumpLast {
+		dumps.checkpoint(index, operations(r), last)
 	}
 
 	out.begin(kindCheckpoint)

@@ -23,7 +23,7 @@
 //	HARNESS_EVERY          call: entries between checkpoints (default 1)
 //	HARNESS_INTERVAL_MS    interval: milliseconds between checkpoints (default 1000)
 //	HARNESS_TRACE          1: execution trace
-//	HARNESS_HEAPDUMP       off (default), last, first-last
+//	HARNESS_HEAPDUMP       off (default); last: at one of the last checkpoints; first-last: at the second, too
 //	HARNESS_GOROUTINELEAK  1: goroutineleak profile at the end, where this Go has it
 //
 // GODEBUG, GOGC and GOMAXPROCS are the harness's to set; the probe only records them.

@@ -17,6 +17,24 @@ pub struct Expectation {
     pub findings: Vec<usize>,
     /// Variants in which it did not reproduce.
     pub missing_in: Vec<String>,
+    /// Of these, those in which a leak is there and nothing tells who holds it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub holder_unknown_in: Vec<String>,
+    /// Of those in which it did not reproduce, who holds the leak that is there instead.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub held_otherwise: Vec<HeldOtherwise>,
+    /// Variants in which it was found and must not be there.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unwanted_in: Vec<String>,
+}
+
+/// A leak at the expected site that another one holds.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct HeldOtherwise {
+    /// Where.
+    pub variant: String,
+    /// By whom.
+    pub held_by: String,
 }
 
 /// Looks up the contract's leaks among the findings of `variants`.
@@ -27,13 +45,89 @@ pub fn expectations(
     variants: &[String],
 ) -> Vec<Expectation> {
     let leaks = expect.map_or(&[][..], |expect| &expect.leaks);
-    let look = |leak: &ExpectedLeak| {
-        let findings = matching(leak, groups);
-        let seen = |name: &&String| findings.iter().any(|index| groups[*index].variants.contains(name));
-        let missing_in = variants.iter().filter(|name| !seen(name)).cloned().collect();
-        Expectation { leak: leak.clone(), findings, missing_in }
+    leaks.iter().map(|leak| look_up(leak, groups, variants)).collect()
+}
+
+fn look_up(leak: &ExpectedLeak, groups: &[FindingGroup], variants: &[String]) -> Expectation {
+    let mut expectation = Expectation {
+        leak: leak.clone(),
+        findings: Vec::new(),
+        missing_in: Vec::new(),
+        holder_unknown_in: Vec::new(),
+        held_otherwise: Vec::new(),
+        unwanted_in: Vec::new(),
     };
-    leaks.iter().map(look).collect()
+    let candidates = matching(leak, groups);
+    for variant in variants {
+        let here: Vec<Here> =
+            candidates.iter().map(|index| Here::of(leak, variant, &groups[*index])).collect();
+        let meant = candidates.iter().zip(&here).filter(|(_, here)| here.is_meant());
+        expectation.findings.extend(meant.map(|(index, _)| *index));
+        let wanted = leak.variants.is_empty() || leak.variants.contains(variant);
+        match (wanted, here.contains(&Here::Right)) {
+            (true, false) => expectation.missed(variant, &here),
+            (false, true) => expectation.unwanted_in.push(variant.clone()),
+            (true, true) | (false, false) => {}
+        }
+    }
+    expectation.findings.sort_unstable();
+    expectation.findings.dedup();
+    expectation
+}
+
+/// What a finding is to an expected leak, in one variant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Here {
+    /// Not found there.
+    Absent,
+    /// The leak that is meant.
+    Right,
+    /// Nothing tells who holds it.
+    Unknown,
+    /// Another one holds it.
+    Other(String),
+}
+
+impl Here {
+    fn of(leak: &ExpectedLeak, variant: &str, group: &FindingGroup) -> Self {
+        let Some(found) = group.by_variant.iter().find(|growth| growth.variant == variant) else {
+            return Self::Absent;
+        };
+        match (&leak.held_by, &found.held_by) {
+            (None, _) => Self::Right,
+            (Some(_), None) => Self::Unknown,
+            (Some(wanted), Some(holder)) if is_held_by(wanted, holder) => Self::Right,
+            (Some(_), Some(holder)) => Self::Other(holder.clone()),
+        }
+    }
+
+    /// A leak of which nothing tells who holds it is no unexpected one: it could not be looked at.
+    fn is_meant(&self) -> bool {
+        matches!(self, Self::Right | Self::Unknown)
+    }
+}
+
+impl Expectation {
+    fn missed(&mut self, variant: &str, here: &[Here]) {
+        self.missing_in.push(variant.to_owned());
+        let other = here.iter().find_map(|here| match here {
+            Here::Other(holder) => Some(holder.clone()),
+            _ => None,
+        });
+        if here.contains(&Here::Unknown) {
+            self.holder_unknown_in.push(variant.to_owned());
+        } else if let Some(held_by) = other {
+            self.held_otherwise.push(HeldOtherwise { variant: variant.to_owned(), held_by });
+        }
+    }
+}
+
+/// Whether `wanted` names the holder: its kind (`timer`), kind and name, or its name with or without directories of the
+/// import path.
+fn is_held_by(wanted: &str, holder: &str) -> bool {
+    let (wanted, holder) = (plain(wanted), plain(holder));
+    let (kind, name) = holder.split_once(' ').unwrap_or((&holder, ""));
+    wanted == kind || wanted == holder || wanted == name || name.rsplit('/').next() == Some(wanted.as_str())
 }
 
 /// The findings that an expected leak stands for: those whose site it names; only if there is none, those whose

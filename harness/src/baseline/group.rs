@@ -28,6 +28,9 @@ pub struct VariantGrowth {
     pub growth: Growth,
     /// First cycle after which it only grew.
     pub since_cycle: Option<GcCycle>,
+    /// Who holds most of what grows there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub held_by: Option<String>,
 }
 
 /// What makes two findings the same.
@@ -60,6 +63,7 @@ pub fn group(diagnoses: &[Diagnosis]) -> Vec<FindingGroup> {
                 variant: diagnosis.variant.clone(),
                 growth: finding.growth.clone(),
                 since_cycle: finding.since_cycle,
+                held_by: finding.held_by.clone(),
             });
         }
     }

@@ -14,7 +14,7 @@ mod verdict;
 
 pub use accept::{Acceptance, accept, changes};
 pub use compare::{ComparedFinding, Comparison, MetricComparison, MetricStanding, Standing, compare};
-pub use contract::{Expectation, expectations};
+pub use contract::{Expectation, HeldOtherwise, expectations};
 pub use file::{
     AcceptedFinding, AcceptedGrowth, AcceptedMetric, Baseline, BaselineError, Conditions, load, parse, save,
 };

@@ -23,6 +23,7 @@ fn heap(bytes_per_op: f64) -> Finding {
         sentence: "heap grows".to_owned(),
         growth: Growth { bytes_per_op, objects_per_op: 1.0, ..Growth::default() },
         since_cycle: Some(GcCycle(3)),
+        held_by: None,
         confidence: Confidence::High,
         missing: Vec::new(),
         evidence: vec![Evidence::Allocation {
@@ -102,7 +103,12 @@ fn judged(
 }
 
 fn expect(sites: &[&str]) -> Expect {
-    let leak = |site: &&str| ExpectedLeak { kind: LeakKind::Heap, site: (*site).to_owned() };
+    let leak = |site: &&str| ExpectedLeak {
+        kind: LeakKind::Heap,
+        site: (*site).to_owned(),
+        held_by: None,
+        variants: Vec::new(),
+    };
     Expect { leaks: sites.iter().map(leak).collect() }
 }
 

@@ -82,6 +82,7 @@ pub fn judge(case: &Case<'_>) -> Verdict {
         failures.map(|(outcome, text)| reason(*outcome, Cause::Failure, text.clone())).collect();
     reasons.extend(findings(case));
     reasons.extend(case.expectations.iter().filter_map(|expected| not_reproduced(case, expected)));
+    reasons.extend(case.expectations.iter().filter_map(unwanted));
     reasons.extend(case.comparison.metrics.iter().filter_map(worse_figure));
     reasons.extend(doubts(case));
     if reasons.is_empty() && case.diagnoses.is_empty() {
@@ -146,12 +147,12 @@ fn faster(group: &FindingGroup, case: &Case<'_>, index: usize) -> String {
 fn not_reproduced(case: &Case<'_>, expected: &Expectation) -> Option<Reason> {
     let doubtful = |name: &String| {
         let of_name = case.diagnoses.iter().find(|diagnosis| diagnosis.variant == *name);
-        of_name.is_some_and(|diagnosis| !diagnosis.inconclusive.is_empty())
+        expected.holder_unknown_in.contains(name)
+            || of_name.is_some_and(|diagnosis| !diagnosis.inconclusive.is_empty())
     };
     let (unsure, sure): (Vec<&String>, Vec<&String>) =
         expected.missing_in.iter().partition(|name| doubtful(name));
-    let ExpectedLeak { kind, site } = &expected.leak;
-    let kind = kind_word(*kind);
+    let leak = leak_words(&expected.leak);
     let names = |names: &[&String]| {
         let names: Vec<&str> = names.iter().map(|name| name.as_str()).collect();
         if names.len() > 1 && names.len() == case.n_variants {
@@ -161,12 +162,34 @@ fn not_reproduced(case: &Case<'_>, expected: &Expectation) -> Option<Reason> {
         }
     };
     if !sure.is_empty() {
-        let words = format!("expected {kind} leak at `{site}` did not reproduce in {}", names(&sure));
+        let words = format!("{leak} did not reproduce in {}{}", names(&sure), otherwise(expected));
         return Some(reason(Outcome::Leak, Cause::NotReproduced, words));
     }
     (!unsure.is_empty()).then(|| {
-        let words = format!("expected {kind} leak at `{site}` could not be looked for in {}", names(&unsure));
+        let words = format!("{leak} could not be looked for in {}", names(&unsure));
         reason(Outcome::Inconclusive, Cause::NotReproduced, words)
+    })
+}
+
+fn leak_words(ExpectedLeak { kind, site, held_by, .. }: &ExpectedLeak) -> String {
+    let held = held_by.as_ref().map_or_else(String::new, |holder| format!(", held by `{holder}`,"));
+    format!("expected {} leak at `{site}`{held}", kind_word(*kind))
+}
+
+/// Who holds the leak that is there instead.
+fn otherwise(expected: &Expectation) -> String {
+    let mut holders: Vec<&str> = expected.held_otherwise.iter().map(|other| &*other.held_by).collect();
+    holders.sort_unstable();
+    holders.dedup();
+    if holders.is_empty() { String::new() } else { format!(": it is held by {}", holders.join(", ")) }
+}
+
+/// An expected leak that is also where it must not be.
+fn unwanted(expected: &Expectation) -> Option<Reason> {
+    (!expected.unwanted_in.is_empty()).then(|| {
+        let words =
+            format!("{} must not be in {}, and is", leak_words(&expected.leak), expected.unwanted_in.join(", "));
+        reason(Outcome::Leak, Cause::UnexpectedLeak, words)
     })
 }
 

@@ -47,7 +47,7 @@ pub(super) fn environment(
     env.insert("HARNESS_MODE".to_owned(), if id.mode == Mode::Step { "step" } else { "natural" }.to_owned());
     env.insert("HARNESS_TRACE".to_owned(), flag(capture.trace));
     env.insert("HARNESS_GOROUTINELEAK".to_owned(), flag(capture.goroutine_leak && facts.goroutine_leak));
-    env.insert("HARNESS_HEAPDUMP".to_owned(), heap_dump(capture, facts, id.mode).to_owned());
+    env.insert("HARNESS_HEAPDUMP".to_owned(), heap_dump(capture, facts, id).to_owned());
     env.extend(checkpoint(&scenario.workload.checkpoint));
     (env, notes)
 }
@@ -56,10 +56,11 @@ fn flag(on: bool) -> String {
     if on { "1" } else { "0" }.to_owned()
 }
 
-/// Dumps show the heap of the exact mode; one of a natural run would stop a program that is being timed.
-fn heap_dump(capture: &CaptureSpec, facts: &BuildFacts, mode: Mode) -> &'static str {
+/// Dumps show the heap of the exact mode; one of a natural run would stop a program that is being timed. Repeats of a
+/// step run are equal, so one of them is dumped.
+fn heap_dump(capture: &CaptureSpec, facts: &BuildFacts, id: &RunId) -> &'static str {
     match capture.heap_dump {
-        _ if mode != Mode::Step || !facts.heap_dump => "off",
+        _ if id.mode != Mode::Step || id.repeat != 1 || !facts.heap_dump => "off",
         HeapDump::Off => "off",
         HeapDump::Last => "last",
         HeapDump::FirstLast => "first-last",

@@ -223,6 +223,7 @@ impl Draft {
             sentence: words::sentence(&self, site, &growth),
             growth,
             since_cycle: site.since_cycle,
+            held_by: None,
             confidence: self.confidence,
             missing: self.missing.clone(),
             evidence: self.evidence(),

@@ -34,6 +34,9 @@ pub struct Finding {
     pub growth: Growth,
     /// First cycle after which it only grew.
     pub since_cycle: Option<GcCycle>,
+    /// Who holds most of what grows, from a heap dump: kind and name of the root (`global main.cache`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub held_by: Option<String>,
     /// How sure.
     pub confidence: Confidence,
     /// Why not surer: inputs that were missing.

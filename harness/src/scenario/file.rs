@@ -197,7 +197,7 @@ pub(super) struct CaptureFile {
     pub repeat: Option<u32>,
     /// Execution trace; on by default.
     pub trace: Option<TraceFile>,
-    /// Which heap dumps to write; `last` by default.
+    /// Which heap dumps to write, in the first step run of a variant; `first-last` by default.
     pub heap_dump: Option<HeapDump>,
     /// Goroutineleak profile where the Go release has it; on by default.
     pub goroutine_leak: Option<bool>,

@@ -189,7 +189,7 @@ fn capture(file: &CaptureFile) -> CaptureSpec {
     CaptureSpec {
         // A default dump is dropped with the mode that would make it; an explicit one is refused.
         heap_dump: file.heap_dump.unwrap_or(if modes.contains(&Mode::Step) {
-            HeapDump::Last
+            HeapDump::FirstLast
         } else {
             HeapDump::Off
         }),

@@ -205,10 +205,10 @@ pub struct CaptureSpec {
 pub enum HeapDump {
     /// None.
     Off,
-    /// At the end of a step run.
-    #[default]
+    /// At one of the last checkpoints.
     Last,
-    /// At the first checkpoint and at the end.
+    /// At the second checkpoint, after warm-up, and at one of the last: the difference is who grows.
+    #[default]
     FirstLast,
 }
 
@@ -227,6 +227,13 @@ pub struct ExpectedLeak {
     pub kind: LeakKind,
     /// Function (`main.handle`), or file and line (`cache.go:35`), of the finding's site.
     pub site: String,
+    /// Who must hold it: a global (`main.cache`, `cache.entries`), the function of a goroutine
+    /// (`main.main`), `timer`, `finalizer`. A leak that something else holds is not the expected one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub held_by: Option<String>,
+    /// Variants in which it must reproduce, and in no other; all of them by default.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub variants: Vec<String>,
 }
 
 /// Limits of what counts as growth and as worse.

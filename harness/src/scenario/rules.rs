@@ -2,7 +2,7 @@
 //!
 //! A table of functions, each of which looks at one matter and adds what is wrong with it.
 
-use super::diagnostic::Diagnostic;
+use super::diagnostic::{Diagnostic, did_you_mean};
 use super::document::Document;
 use super::file::{CheckpointFile, DriverFile, Every, On, ScenarioFile};
 use super::resolved::{DebugInfo, HeapDump};
@@ -30,6 +30,7 @@ const VARIABLES: &[(&str, &str)] = &[
 pub(super) fn check(file: &ScenarioFile, drafts: &[Draft], document: &Document<'_>) -> Vec<Diagnostic> {
     let mut found = Vec::new();
     RULES.iter().for_each(|rule| rule(file, document, &mut found));
+    contract(file, drafts, document, &mut found);
     for draft in drafts {
         BUILD_RULES.iter().for_each(|rule| rule(draft, document, &mut found));
     }
@@ -156,6 +157,30 @@ fn observed(file: &ScenarioFile, document: &Document<'_>, found: &mut Vec<Diagno
             document.value(&["capture", "heap_dump"]),
             "heap dumps are made in step mode, which is not among `modes`",
         ));
+    }
+}
+
+/// Expected leaks: variants that there are, holders that something can tell.
+fn contract(file: &ScenarioFile, drafts: &[Draft], document: &Document<'_>, found: &mut Vec<Diagnostic>) {
+    let Some(expect) = &file.expect else { return };
+    let steps = file.capture.modes.as_ref().is_none_or(|modes| modes.contains(&Mode::Step));
+    let dumps = steps && file.capture.heap_dump != Some(HeapDump::Off);
+    for (index, leak) in expect.leaks.iter().enumerate() {
+        let at = |key: &str| document.value(&["expect", "leaks", &index.to_string(), key]);
+        if leak.held_by.is_some() && !dumps {
+            found.push(
+                Diagnostic::new(at("held_by"), "only a heap dump tells who holds memory, and none is made")
+                    .help("add `step` to `modes`, and leave `heap_dump` on"),
+            );
+        }
+        for name in leak.variants.iter().filter(|name| drafts.iter().all(|draft| draft.name != **name)) {
+            let wrong = Diagnostic::new(at("variants"), format!("there is no variant `{name}`"));
+            let names = drafts.iter().map(|draft| draft.name.as_str());
+            found.push(match did_you_mean(name, names) {
+                Some(help) => wrong.help(help),
+                None => wrong,
+            });
+        }
     }
 }
 

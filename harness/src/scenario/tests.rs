@@ -139,7 +139,7 @@ heap_dump = "first-last"
 goroutine_leak = false
 memprofile_rate = 1
 [expect]
-leaks = [{ kind = "goroutine", site = "main.f" }]
+leaks = [{ kind = "goroutine", site = "main.f", held_by = "main.g", variants = ["big"] }]
 [baseline]
 file = "other.toml"
 [thresholds]
@@ -193,7 +193,12 @@ absolute_bytes = 7
             memprofile_rate: 1,
         }
     );
-    let leak = ExpectedLeak { kind: LeakKind::Goroutine, site: "main.f".into() };
+    let leak = ExpectedLeak {
+        kind: LeakKind::Goroutine,
+        site: "main.f".into(),
+        held_by: Some("main.g".into()),
+        variants: vec!["big".into()],
+    };
     assert_eq!(scenario.expect, Some(Expect { leaks: vec![leak] }));
     assert_eq!(scenario.baseline, scenarios.join("other.toml"));
     let limits = Thresholds { bytes_per_op: 2.0, relative: 0.5, absolute_bytes: 7 };

@@ -31,6 +31,7 @@ fn report() -> Report {
         sentence: "heap grows by 256 B per operation".into(),
         growth: growth.clone(),
         since_cycle: Some(GcCycle(3)),
+        held_by: None,
         confidence: Confidence::High,
         missing: Vec::new(),
         evidence: vec![Evidence::Allocation {
@@ -46,7 +47,7 @@ fn report() -> Report {
     };
     let modules = ModuleTable { main: "app".into(), dependencies: Vec::new() };
     let facts = BuildFacts { modules, ..BuildFacts::default() };
-    let by_variant = vec![VariantGrowth { variant: "default".into(), growth, since_cycle: Some(GcCycle(3)) }];
+    let by_variant = vec![VariantGrowth { variant: "default".into(), growth, since_cycle: Some(GcCycle(3)), held_by: None }];
     Report {
         format: REPORT_FORMAT,
         harness: "0.1.0".into(),
