@@ -507,3 +507,55 @@ fn the_headline_counts() {
     assert_eq!(verdict(None, Some(&baseline), &found).headline, "1 known leak and no other in 2 variants");
     assert_eq!(verdict(None, None, &[diagnosis("a", vec![], vec![])]).headline, "no leak in 1 variant");
 }
+
+fn held(by: Option<&str>) -> Finding {
+    Finding { held_by: by.map(str::to_owned), ..heap(256.0) }
+}
+
+/// A contract for one leak, which somebody must hold, in some variants.
+fn expect_held(by: &str, variants: &[&str]) -> Expect {
+    let mut expect = expect(&["cache.(*Cache).Put"]);
+    for leak in &mut expect.leaks {
+        leak.held_by = Some(by.to_owned());
+        leak.variants = variants.iter().map(|&name| name.to_owned()).collect();
+    }
+    expect
+}
+
+#[test]
+fn a_leak_that_another_one_holds_is_not_the_expected_one() {
+    for (wanted, holder, outcome) in [
+        ("cache.entries", Some("global example.com/app/cache.entries"), Outcome::Pass),
+        ("example.com/app/cache.entries", Some("global example.com/app/cache.entries"), Outcome::Pass),
+        ("timer", Some("timer"), Outcome::Pass),
+        ("main.main", Some("goroutine main.main"), Outcome::Pass),
+        ("cache.entries", Some("global example.com/app/cache.other"), Outcome::Leak),
+        ("entries", Some("global example.com/app/cache.entries"), Outcome::Leak),
+        ("cache.entries", None, Outcome::Inconclusive),
+    ] {
+        let found = [diagnosis("a", vec![held(holder)], Vec::new())];
+        let verdict = verdict(Some(&expect_held(wanted, &[])), None, &found);
+        assert_eq!(verdict.outcome, outcome, "{wanted} {holder:?}: {verdict:?}");
+    }
+}
+
+#[test]
+fn another_holder_is_named_where_one_was_expected() {
+    let found = [diagnosis("a", vec![held(Some("global main.other"))], Vec::new())];
+    let verdict = verdict(Some(&expect_held("main.cache", &[])), None, &found);
+    let texts: Vec<&str> = verdict.reasons.iter().map(|reason| reason.text.as_str()).collect();
+    let told = "expected heap leak at `cache.(*Cache).Put`, held by `main.cache`, did not reproduce in a: it is held by global main.other";
+    assert!(texts.contains(&told), "{texts:?}");
+}
+
+#[test]
+fn a_leak_that_is_expected_in_some_variants_must_not_be_in_the_others() {
+    let by = Some("global main.cache");
+    let leaking = |name: &str| diagnosis(name, vec![held(by)], Vec::new());
+    let expect = expect_held("main.cache", &["a"]);
+    let fixed = [leaking("a"), diagnosis("b", Vec::new(), Vec::new())];
+    assert_eq!(verdict(Some(&expect), None, &fixed).outcome, Outcome::Pass);
+    let both = verdict(Some(&expect), None, &[leaking("a"), leaking("b")]);
+    assert_eq!((both.outcome, both.reasons[0].cause), (Outcome::Leak, Cause::UnexpectedLeak));
+    assert!(both.reasons[0].text.ends_with("must not be in b, and is"), "{both:?}");
+}

@@ -187,8 +187,11 @@ fn otherwise(expected: &Expectation) -> String {
 /// An expected leak that is also where it must not be.
 fn unwanted(expected: &Expectation) -> Option<Reason> {
     (!expected.unwanted_in.is_empty()).then(|| {
-        let words =
-            format!("{} must not be in {}, and is", leak_words(&expected.leak), expected.unwanted_in.join(", "));
+        let words = format!(
+            "{} must not be in {}, and is",
+            leak_words(&expected.leak),
+            expected.unwanted_in.join(", ")
+        );
         reason(Outcome::Leak, Cause::UnexpectedLeak, words)
     })
 }
@@ -237,7 +240,12 @@ fn passed(case: &Case<'_>) -> String {
         0 => String::new(),
         known => format!(", beside {}", count(known, "known leak", "known leaks")),
     };
-    format!("{leaks} reproduced in {n} of {variants}{others}")
+    let found = case.expectations.iter().flat_map(|one| &one.findings);
+    let mut seen: Vec<&str> =
+        found.flat_map(|group| &case.groups[*group].variants).map(String::as_str).collect();
+    seen.sort_unstable();
+    seen.dedup();
+    format!("{leaks} reproduced in {} of {variants}{others}", seen.len())
 }
 
 /// What of the gravest kind there is, counted; details are in the reasons.

@@ -228,12 +228,19 @@ fn files(directory: &Utf8Path) -> Result<Vec<FileRecord>, CaptureError> {
     let mut found = Vec::new();
     for entry in directory.read_dir_utf8().map_err(at("read", directory))? {
         let path = entry.map_err(at("read", directory))?.into_path();
-        let Some(name) = path.file_name().filter(|_| path.is_file()) else { continue };
-        let mut hasher = blake3::Hasher::new();
-        hasher.update_mmap(&path).map_err(at("read", &path))?;
-        let hash = hasher.finalize().to_hex().to_string();
-        found.push(FileRecord { name: name.to_owned(), size: Bytes(hasher.count()), hash });
+        if path.is_file() {
+            found.push(file_record(&path)?);
+        }
     }
     found.sort_by(|a, b| a.name.cmp(&b.name));
     Ok(found)
+}
+
+/// Name, size and hash of a file.
+pub(super) fn file_record(path: &Utf8Path) -> Result<FileRecord, CaptureError> {
+    let mut hasher = blake3::Hasher::new();
+    hasher.update_mmap(path).map_err(at("read", path))?;
+    let hash = hasher.finalize().to_hex().to_string();
+    let name = path.file_name().unwrap_or_default().to_owned();
+    Ok(FileRecord { name, size: Bytes(hasher.count()), hash })
 }

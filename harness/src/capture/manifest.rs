@@ -67,6 +67,9 @@ pub struct BuildRecord {
     pub variant: String,
     /// What came of it.
     pub outcome: BuildOutcome,
+    /// Symbols and debug information of the probed binary, a gzipped ELF file in the variant's directory.
+    #[serde(default)]
+    pub symbols: Option<FileRecord>,
 }
 
 /// What came of a build.

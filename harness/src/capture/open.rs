@@ -5,13 +5,15 @@ use std::io::ErrorKind;
 use camino::{Utf8Component, Utf8Path, Utf8PathBuf};
 
 use super::error::{CaptureError, io};
-use super::manifest::{MANIFEST_FORMAT, Manifest, RunRecord};
+use super::manifest::{BuildRecord, FileRecord, MANIFEST_FORMAT, Manifest, RunRecord};
 use super::map::FileBytes;
 
 /// Name of the manifest within a capture.
 pub(super) const MANIFEST: &str = "manifest.json";
 /// Name of the accepted baseline as it was, within a capture.
 pub(super) const BASELINE: &str = "baseline.toml";
+/// Name of a variant's symbols, in the variant's directory.
+pub(super) const SYMBOLS: &str = "symbols.elf.gz";
 
 /// A capture directory that was read.
 #[derive(Debug)]
@@ -61,10 +63,15 @@ fn parse(path: &Utf8Path, bytes: &[u8]) -> Result<Manifest, CaptureError> {
 /// A path that leads out of the capture. A capture may come from anywhere, and its directories are read and, with
 /// `--out`, removed.
 fn strays(manifest: &Manifest) -> Option<&Utf8Path> {
-    manifest.runs.iter().find_map(|run| {
+    let of_builds = manifest.builds.iter().flat_map(|build| {
+        let file = build.symbols.as_ref().map(|file| file.name.as_str());
+        file.into_iter().chain(build.symbols.as_ref().map(|_| build.variant.as_str())).map(Utf8Path::new)
+    });
+    let of_runs = manifest.runs.iter().flat_map(|run| {
         let files = run.files.iter().map(|file| Utf8Path::new(&file.name));
-        std::iter::once(run.dir.as_path()).chain(files).find(|path| !is_within(path))
-    })
+        std::iter::once(run.dir.as_path()).chain(files)
+    });
+    of_builds.chain(of_runs).find(|path| !is_within(path))
 }
 
 fn is_within(path: &Utf8Path) -> bool {
@@ -103,19 +110,32 @@ impl CaptureDir {
     /// When the file is gone, cannot be read, or is not what was recorded.
     pub fn read(&self, run: &RunRecord, name: &str) -> Result<Option<FileBytes>, CaptureError> {
         let Some(record) = run.files.iter().find(|file| file.name == name) else { return Ok(None) };
-        let path = self.root.join(&run.dir).join(name);
-        let expected = format!("{} bytes with BLAKE3 {}", record.size, record.hash);
-        let bytes = match FileBytes::open(&path) {
-            Ok(bytes) => bytes,
-            Err(error) if error.kind() == ErrorKind::NotFound => {
-                return Err(CaptureError::Damaged { path, expected, found: "no such file".to_owned() });
-            }
-            Err(error) => return Err(io("read", &path)(error)),
-        };
-        let found = format!("{} bytes with BLAKE3 {}", bytes.len(), blake3::hash(&bytes).to_hex());
-        if found != expected {
-            return Err(CaptureError::Damaged { path, expected, found });
-        }
-        Ok(Some(bytes))
+        checked(&self.root.join(&run.dir).join(name), record).map(Some)
     }
+
+    /// A variant's symbols: a gzipped ELF file, checked as [`CaptureDir::read`] does; `None` if none were kept.
+    ///
+    /// # Errors
+    /// See [`CaptureDir::read`].
+    pub fn symbols(&self, build: &BuildRecord) -> Result<Option<FileBytes>, CaptureError> {
+        let Some(record) = &build.symbols else { return Ok(None) };
+        checked(&self.root.join(&build.variant).join(&record.name), record).map(Some)
+    }
+}
+
+fn checked(path: &Utf8Path, record: &FileRecord) -> Result<FileBytes, CaptureError> {
+    let path = path.to_owned();
+    let expected = format!("{} bytes with BLAKE3 {}", record.size, record.hash);
+    let bytes = match FileBytes::open(&path) {
+        Ok(bytes) => bytes,
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            return Err(CaptureError::Damaged { path, expected, found: "no such file".to_owned() });
+        }
+        Err(error) => return Err(io("read", &path)(error)),
+    };
+    let found = format!("{} bytes with BLAKE3 {}", bytes.len(), blake3::hash(&bytes).to_hex());
+    if found != expected {
+        return Err(CaptureError::Damaged { path, expected, found });
+    }
+    Ok(bytes)
 }

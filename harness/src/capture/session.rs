@@ -8,13 +8,15 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use super::error::{CaptureError, io};
 use super::launch::Launch;
-use super::machine;
-use super::manifest::{BuildOutcome, BuildRecord, CaptureStatus, MANIFEST_FORMAT, Manifest, RunRecord};
-use super::open::BASELINE;
+use super::manifest::{
+    BuildOutcome, BuildRecord, CaptureStatus, FileRecord, MANIFEST_FORMAT, Manifest, RunRecord,
+};
+use super::open::{BASELINE, SYMBOLS};
 use super::store::{self, Lock, Store};
+use super::{launch, machine};
 use crate::model::{Mode, RunId, WallTime};
 use crate::scenario::Scenario;
-use crate::toolchain::{Built, Interrupt};
+use crate::toolchain::{BuildFailure, Built, Interrupt};
 
 /// A capture in the making.
 #[derive(Debug)]
@@ -85,9 +87,32 @@ impl Session {
     ///
     /// # Errors
     /// When the manifest cannot be written.
-    pub fn record_build(&mut self, variant: &str, outcome: BuildOutcome) -> Result<(), CaptureError> {
-        self.manifest.builds.push(BuildRecord { variant: variant.to_owned(), outcome });
+    pub fn record_build(
+        &mut self,
+        variant: &str,
+        build: Result<&Built, BuildFailure>,
+    ) -> Result<(), CaptureError> {
+        let symbols = match &build {
+            Ok(Built { symbols: Some(file), .. }) => Some(self.keep_symbols(variant, file)?),
+            _ => None,
+        };
+        let outcome = match build {
+            Ok(built) => BuildOutcome::Built(Box::new(built.facts.clone())),
+            Err(failure) => BuildOutcome::Failed(failure),
+        };
+        self.manifest.builds.push(BuildRecord { variant: variant.to_owned(), outcome, symbols });
         self.write()
+    }
+
+    /// Copies a variant's symbols into the capture, whole or not at all: builds are made again, captures travel.
+    fn keep_symbols(&self, variant: &str, file: &Utf8Path) -> Result<FileRecord, CaptureError> {
+        let dir = self.root.join(variant);
+        fs::create_dir_all(&dir).map_err(io("create", &dir))?;
+        let part = dir.join("symbols.part");
+        fs::copy(file, &part).map_err(io("copy", file))?;
+        let to = dir.join(SYMBOLS);
+        fs::rename(&part, &to).map_err(io("write", &to))?;
+        launch::file_record(&to)
     }
 
     /// Makes one run; what came of it is recorded and returned.

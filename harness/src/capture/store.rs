@@ -10,7 +10,7 @@ use rustix::fs::{FlockOperation, flock};
 
 use super::error::{CaptureError, io};
 use super::manifest::Manifest;
-use super::open::{self, MANIFEST};
+use super::open::{self, MANIFEST, SYMBOLS};
 
 /// Name of the directory that holds everything the harness writes.
 pub const HARNESS_DIR: &str = ".harness";
@@ -152,6 +152,12 @@ pub(super) fn prepare_out(path: &Utf8Path) -> Result<Lock, CaptureError> {
         return Ok(lock);
     }
     let Ok(old) = open::open(path) else { return Err(CaptureError::Foreign { path: path.to_owned() }) };
+    for build in old.manifest().builds.iter().filter(|build| build.symbols.is_some()) {
+        let file = path.join(&build.variant).join(SYMBOLS);
+        if file.is_file() {
+            fs::remove_file(&file).map_err(io("remove", &file))?;
+        }
+    }
     for run in &old.manifest().runs {
         let directory = path.join(&run.dir);
         if directory.is_dir() {

@@ -6,11 +6,11 @@ use super::args::{self, Format};
 use super::error::CliError;
 use super::{Context, pipeline, scenarios};
 use crate::baseline;
-use crate::capture::{BuildOutcome, CaptureStatus, Session, Store};
+use crate::capture::{CaptureStatus, Session, Store};
 use crate::model::{Mode, Outcome};
 use crate::report;
 use crate::scenario::Scenario;
-use crate::toolchain::{BuildDirs, BuildError, Built, Toolchain};
+use crate::toolchain::{BuildDirs, BuildError, BuildFailure, Built, Toolchain};
 
 /// Runs a scenario.
 pub(super) fn run(args: &args::Run, context: &Context) -> Result<Outcome, CliError> {
@@ -30,8 +30,8 @@ pub(super) fn run(args: &args::Run, context: &Context) -> Result<Outcome, CliErr
     let _lock = store.lock(&scenario.name)?;
     let out = args.out.as_ref().map(|out| context.environment.dir.join(out));
     let mut session = Session::create(&store, out.as_deref(), &scenario)?;
-    let built = build_all(&scenario, &toolchain, &store, context, |variant, outcome| {
-        Ok(session.record_build(variant, outcome)?)
+    let built = build_all(&scenario, &toolchain, &store, context, |variant, build| {
+        Ok(session.record_build(variant, build)?)
     })?;
     run_all(&scenario, &built, &mut session, context)?;
     let status = match context.interrupt.is_set() {
@@ -67,7 +67,7 @@ fn build_all(
     toolchain: &Toolchain,
     store: &Store,
     context: &Context,
-    mut record: impl FnMut(&str, BuildOutcome) -> Result<(), CliError>,
+    mut record: impl FnMut(&str, Result<&Built, BuildFailure>) -> Result<(), CliError>,
 ) -> Result<Vec<(String, Built)>, CliError> {
     let dirs = BuildDirs { out: store.builds(&scenario.name), cache: context.environment.cache_dir() };
     let mut progress = context.console.progress(scenario.variants.len(), "build");
@@ -79,12 +79,12 @@ fn build_all(
                 let (plain, probed) = built.facts.build_ms;
                 context.console.mention(&built.facts.command.join(" "));
                 progress.end(&format!("{} ({plain} ms, probed {probed} ms)", variant.name));
-                record(&variant.name, BuildOutcome::Built(Box::new(built.facts.clone())))?;
+                record(&variant.name, Ok(&built))?;
                 all.push((variant.name.clone(), built));
             }
             Err(BuildError::Failed(failure)) => {
                 progress.end(&format!("{} FAILED", variant.name));
-                record(&variant.name, BuildOutcome::Failed(*failure))?;
+                record(&variant.name, Err(*failure))?;
             }
             Err(BuildError::Interrupted) => break,
             Err(error) => return Err(error.into()),
@@ -134,19 +134,19 @@ pub(super) fn build(args: &args::Build, context: &Context) -> Result<Outcome, Cl
     let mut outcome = Outcome::Pass;
     let mut text = String::new();
     build_all(&scenario, &toolchain, &store, context, |variant, result| {
-        if let BuildOutcome::Failed(_) = &result {
+        if result.is_err() {
             outcome = Outcome::BuildFailed;
         }
-        text.push_str(&facts(variant, &result));
+        text.push_str(&facts(variant, result));
         Ok(())
     })?;
     context.console.print(&text)?;
     Ok(if context.interrupt.is_set() { Outcome::Interrupted } else { outcome })
 }
 
-fn facts(variant: &str, outcome: &BuildOutcome) -> String {
-    match outcome {
-        BuildOutcome::Failed(failure) => {
+fn facts(variant: &str, build: Result<&Built, BuildFailure>) -> String {
+    match build {
+        Err(failure) => {
             let hint = failure.hint.as_ref().map(|hint| format!("hint: {hint}\n")).unwrap_or_default();
             format!(
                 "{variant}: FAILED\n  {}\n{}\n{hint}\n",
@@ -154,7 +154,7 @@ fn facts(variant: &str, outcome: &BuildOutcome) -> String {
                 report::clean_lines(failure.output.trim_end())
             )
         }
-        BuildOutcome::Built(facts) => {
+        Ok(Built { facts, .. }) => {
             let binary = &facts.plain;
             let mut lines = vec![
                 format!("{variant}: {} {}/{}", facts.go.version, facts.go.goos, facts.go.goarch),

@@ -74,7 +74,7 @@ fn defaults_are_filled_in_and_paths_absolute() {
     assert_eq!(scenario.capture.modes, [Mode::Plain, Mode::Natural, Mode::Step]);
     assert_eq!(scenario.capture.repeat, 3);
     assert!(scenario.capture.trace && !scenario.capture.trace_alloc_free && scenario.capture.goroutine_leak);
-    assert_eq!(scenario.capture.heap_dump, HeapDump::Last);
+    assert_eq!(scenario.capture.heap_dump, HeapDump::FirstLast);
     assert_eq!(scenario.capture.memprofile_rate, 4096);
     assert_eq!(scenario.expect, None);
     assert_eq!(scenario.baseline, case.root.join("scenarios/case.baseline.toml"));
@@ -368,6 +368,14 @@ fn contradictions_are_refused_where_they_stand() {
         (
             "[capture]\nmodes = [\"natural\"]\nheap_dump = \"last\"",
             "4:13: heap dumps are made in step mode, which is not among `modes`",
+        ),
+        (
+            "[capture]\nheap_dump = \"off\"\n[expect]\nleaks = [{ kind = \"heap\", site = \"f\", held_by = \"g\" }]",
+            "5:49: only a heap dump tells who holds memory, and none is made",
+        ),
+        (
+            "[expect]\nleaks = [{ kind = \"heap\", site = \"f\", variants = [\"defualt\"] }]",
+            "3:50: there is no variant `defualt`",
         ),
         ("timeout = \"0s\"", "2:11: `timeout` must be longer than nothing"),
         ("module = \"../nowhere\"", "2:10: there is no directory `ROOT/nowhere`"),

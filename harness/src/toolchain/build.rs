@@ -5,7 +5,7 @@ use std::fs;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use super::built::{BuildFacts, BuildFailure, Built};
+use super::built::{BinaryFacts, BuildFacts, BuildFailure, Built};
 use super::environment::Environment;
 use super::error::BuildError;
 use super::go::{Go, finish};
@@ -15,7 +15,7 @@ use super::process::Interrupt;
 use super::readback::{ReadBack, disagreements, read_back};
 use super::release::GoroutineLeak;
 use super::select::{Choice, select};
-use super::{failure, find, flags, overlay, select as selection, split};
+use super::{failure, find, flags, overlay, select as selection, split, symbols};
 use crate::scenario::{BuildSpec, DebugInfo, HeapDump, Scenario, Variant};
 
 /// Time for one build, seconds: a cold one of a large program takes minutes on two cores.
@@ -93,12 +93,17 @@ impl Toolchain {
         let injection = overlay::inject(&job.go, &wish, &dirs.cache, interrupt)?;
         let (go, spec) = job.probed();
         let overlay = format!("-overlay={}", injection.file);
-        let probed = job.make("probed", &go, &[overlay], &spec).map_err(blame_overlay)?;
+        let overlay = [overlay];
+        let probed = job.make("probed", &go, &overlay, &spec).map_err(blame_overlay)?;
         let probed_read = read_back(&job.go, &probed.binary, interrupt)?;
         if !probed_read.has_probe {
             return Err(no_probe(probed.binary));
         }
-        Ok(job.built(Pair { plain, plain_read, probed, probed_read }, injection))
+        let names = match injection.heap_dump {
+            true => job.names(&go, &spec, &overlay, &probed_read.facts, &probed.binary)?,
+            false => Names::default(),
+        };
+        Ok(job.built(Pair { plain, plain_read, probed, probed_read }, injection, names))
     }
 
     fn job<'a>(
@@ -152,12 +157,25 @@ impl Toolchain {
     }
 }
 
+/// What names the globals of a heap dump, or why nothing does.
+#[derive(Default)]
+struct Names {
+    file: Option<Utf8PathBuf>,
+    missing: Option<String>,
+}
+
 /// Both binaries of a variant.
 struct Pair {
     plain: Made,
     plain_read: ReadBack,
     probed: Made,
     probed_read: ReadBack,
+}
+
+impl Names {
+    fn missing(why: &str) -> Self {
+        Self { file: None, missing: Some(why.to_owned()) }
+    }
 }
 
 impl Job<'_> {
@@ -211,6 +229,40 @@ impl Job<'_> {
         (go, spec)
     }
 
+    /// Packs the names of the probed binary's globals, from itself or from a twin that is linked with them.
+    fn names(
+        &self,
+        go: &Go,
+        spec: &BuildSpec,
+        overlay: &[String],
+        facts: &BinaryFacts,
+        probed: &Utf8Path,
+    ) -> Result<Names, BuildError> {
+        let file = symbols::place(&self.out, &facts.hash);
+        if file.is_file() {
+            return Ok(Names { file: Some(file), missing: None });
+        }
+        let read = |path: &Utf8Path| fs::read(path).map_err(BuildError::file("read", path));
+        let mut binary = read(probed)?;
+        if !(facts.symbols && facts.dwarf) {
+            let ldflags = symbols::without_stripping(&spec.ldflags);
+            let whole = BuildSpec { ldflags, debug: DebugInfo::Full, ..spec.clone() };
+            let twin = match self.make("symbols", go, overlay, &whole) {
+                Ok(made) => read(&made.binary)?,
+                Err(BuildError::Failed(_)) => return Ok(Names::missing("it cannot be linked with symbols")),
+                Err(error) => return Err(error),
+            };
+            if let Some(why) = symbols::differs(&binary, &twin) {
+                return Ok(Names::missing(&why));
+            }
+            binary = twin;
+        }
+        Ok(match symbols::write(&binary, &file)? {
+            None => Names { file: Some(file), missing: None },
+            Some(why) => Names::missing(&why),
+        })
+    }
+
     /// The GOEXPERIMENT to add for the goroutineleak profile, unless the user's has it.
     fn leak_experiment(&self) -> Option<&'static str> {
         let GoroutineLeak::Experiment(name) = self.go.release.goroutine_leak() else { return None };
@@ -218,7 +270,7 @@ impl Job<'_> {
         (self.scenario.capture.goroutine_leak && !there).then_some(name)
     }
 
-    fn built(&self, pair: Pair, injection: Injection) -> Built {
+    fn built(&self, pair: Pair, injection: Injection, names: Names) -> Built {
         let Pair { plain, plain_read, probed, probed_read } = pair;
         let goflags = self.go.setting("GOFLAGS");
         let mut notes: Vec<String> =
@@ -243,9 +295,10 @@ impl Job<'_> {
             differences: self.differences(injection.differences),
             notes,
             heap_dump: injection.heap_dump,
+            no_symbols: names.missing,
             goroutine_leak: self.scenario.capture.goroutine_leak && leak != GoroutineLeak::Absent,
         };
-        Built { plain: plain.binary, probed: probed.binary, facts }
+        Built { plain: plain.binary, probed: probed.binary, symbols: names.file, facts }
     }
 
     /// Variables of the build that are not the user's environment.

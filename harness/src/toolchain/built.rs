@@ -15,6 +15,8 @@ pub struct Built {
     pub plain: Utf8PathBuf,
     /// The same with the probe (and the checkpoint hook) in an overlay.
     pub probed: Utf8PathBuf,
+    /// Symbols and debug information of the probed binary, packed; `None` if there are none.
+    pub symbols: Option<Utf8PathBuf>,
     /// What is known of it.
     pub facts: BuildFacts,
 }
@@ -42,6 +44,9 @@ pub struct BuildFacts {
     pub notes: Vec<String>,
     /// The heap dumper could be patched for this Go.
     pub heap_dump: bool,
+    /// Why the globals of a heap dump have no names, if so.
+    #[serde(default)]
+    pub no_symbols: Option<String>,
     /// The goroutineleak profile is available in the probed build.
     pub goroutine_leak: bool,
 }

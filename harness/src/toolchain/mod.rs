@@ -20,6 +20,7 @@ mod release;
 mod select;
 mod sources;
 mod split;
+mod symbols;
 #[cfg(test)]
 mod tests;
 

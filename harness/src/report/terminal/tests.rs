@@ -47,7 +47,12 @@ fn report() -> Report {
     };
     let modules = ModuleTable { main: "app".into(), dependencies: Vec::new() };
     let facts = BuildFacts { modules, ..BuildFacts::default() };
-    let by_variant = vec![VariantGrowth { variant: "default".into(), growth, since_cycle: Some(GcCycle(3)), held_by: None }];
+    let by_variant = vec![VariantGrowth {
+        variant: "default".into(),
+        growth,
+        since_cycle: Some(GcCycle(3)),
+        held_by: None,
+    }];
     Report {
         format: REPORT_FORMAT,
         harness: "0.1.0".into(),
