@@ -100,7 +100,7 @@ impl Toolchain {
             return Err(no_probe(probed.binary));
         }
         let names = match injection.heap_dump {
-            true => job.names(&go, &spec, &overlay, &probed_read.facts, &probed.binary)?,
+            true => job.names(&go, &spec, &overlay, (&probed_read.facts, &probed.binary))?,
             false => Names::default(),
         };
         Ok(job.built(Pair { plain, plain_read, probed, probed_read }, injection, names))
@@ -235,8 +235,7 @@ impl Job<'_> {
         go: &Go,
         spec: &BuildSpec,
         overlay: &[String],
-        facts: &BinaryFacts,
-        probed: &Utf8Path,
+        (facts, probed): (&BinaryFacts, &Utf8Path),
     ) -> Result<Names, BuildError> {
         let file = symbols::place(&self.out, &facts.hash);
         if file.is_file() {
