@@ -1,6 +1,6 @@
 //! `cargo xtask fuzz`: a coverage-guided search for input that a decoder does not survive.
 //!
-//! Input: the crate `fuzz`, the recorded and hand-made traces as seeds. Output: libFuzzer's own
+//! Input: the crate `fuzz`, recorded and hand-made files as seeds. Output: libFuzzer's own
 //! lines; what it finds is left in `fuzz/artifacts`, what it learned in `fuzz/corpus`, and the next
 //! run goes on from there. Needs a C++ compiler and no nightly Rust: the instrumentation is LLVM's.
 
@@ -18,6 +18,8 @@ use crate::command::{Command, cargo, root, say};
 pub(crate) enum Target {
     /// The reader of execution traces
     Trace,
+    /// The reader of heap dumps
+    Dump,
 }
 
 /// LLVM's coverage, as libFuzzer wants it, in all that is compiled for the target.
@@ -38,6 +40,15 @@ impl Target {
     fn name(self) -> &'static str {
         match self {
             Self::Trace => "trace",
+            Self::Dump => "dump",
+        }
+    }
+
+    /// Where a finding is kept, for a unit test to read.
+    fn findings(self) -> &'static str {
+        match self {
+            Self::Trace => "fixtures/traces/fuzzed",
+            Self::Dump => "fixtures/dumps/fuzzed",
         }
     }
 }
@@ -54,7 +65,7 @@ pub(crate) fn run(target: Target, minutes: u32) -> Result<()> {
     let corpus = made("corpus", name)?;
     let artifacts = made("artifacts", name)?;
     let seeds = made("corpus", &format!("{name}-seeds"))?;
-    say(&format!("{} seeds", seeds::write(&seeds)?));
+    say(&format!("{} seeds", seeds::write(target, &seeds)?));
     let program = directory().join("target").join(&triple).join("release").join(name);
     let options = [
         format!("-max_total_time={}", minutes.saturating_mul(60)),
@@ -66,8 +77,9 @@ pub(crate) fn run(target: Target, minutes: u32) -> Result<()> {
     ];
     Command::new(program).args(options).args([corpus, seeds]).run().with_context(|| {
         format!(
-            "something was found: see above, and {}\nhint: keep it in fixtures/traces/fuzzed, where a unit test reads it",
-            artifacts.display()
+            "something was found: see above, and {}\nhint: keep it in {}, where a unit test reads it",
+            artifacts.display(),
+            target.findings()
         )
     })
 }

@@ -1,11 +1,13 @@
-//! Where the search begins: recorded traces made small, hand-made cases, random executions.
+//! Where the search begins: recorded files made small, hand-made cases, random executions and heaps.
 
 use std::fs;
 use std::path::Path;
 
 use anyhow::{Context, Result};
+use harness_synth::dump::{self, DumpParts, Machine};
 use harness_synth::{Case, Parts, Plan};
 
+use super::Target;
 use crate::command::root;
 use crate::source::files;
 
@@ -15,16 +17,40 @@ const MINORS: [u32; 4] = [22, 23, 25, 26];
 /// Random executions of each.
 const N_EXECUTIONS: u64 = 12;
 
+/// Random heaps, in turns of every kind of machine.
+const N_HEAPS: u64 = 40;
+
 /// Writes all seeds and returns how many they are.
-pub(super) fn write(directory: &Path) -> Result<usize> {
-    let seeds = recorded()?.into_iter().chain(cases()?).chain(executions());
-    let mut n_seeds = 0;
-    for (number, bytes) in seeds.enumerate() {
+pub(super) fn write(target: Target, directory: &Path) -> Result<usize> {
+    let seeds = of(target)?;
+    for (number, bytes) in seeds.iter().enumerate() {
         let path = directory.join(format!("{number:04}"));
         fs::write(&path, bytes).with_context(|| format!("cannot write {}", path.display()))?;
-        n_seeds += 1;
     }
-    Ok(n_seeds)
+    Ok(seeds.len())
+}
+
+fn of(target: Target) -> Result<Vec<Vec<u8>>> {
+    Ok(match target {
+        Target::Trace => recorded()?.into_iter().chain(cases()?).chain(executions()).collect(),
+        Target::Dump => dumps()?.into_iter().chain(heaps()).collect(),
+    })
+}
+
+/// A few records of each kind.
+fn dumps() -> Result<Vec<Vec<u8>>> {
+    let read = |path: &std::path::PathBuf| {
+        let bytes = fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
+        Ok(DumpParts::split(&bytes).small(3).join())
+    };
+    files(&root().join("fixtures/dumps"), ".dump").iter().map(read).collect()
+}
+
+fn heaps() -> impl Iterator<Item = Vec<u8>> {
+    (0..N_HEAPS).zip(Machine::ALL.into_iter().cycle()).map(|(seed, machine)| {
+        let plan = dump::Plan { seed, machine, n_objects: 12, n_goroutines: 2, n_globals: 4, n_sites: 2 };
+        DumpParts::split(&plan.make().dump()).small(5).join()
+    })
 }
 
 fn traces() -> std::path::PathBuf {
@@ -68,6 +94,15 @@ mod tests {
         assert!(cases.len() >= 50, "{} cases", cases.len());
         for seed in recorded.into_iter().chain(cases).chain(executions()) {
             assert!(seed.starts_with(b"go 1.") && seed.len() < 16 << 10, "{} bytes", seed.len());
+        }
+    }
+
+    #[test]
+    fn seeds_of_dumps_are_of_every_machine_and_small() {
+        let heaps: Vec<_> = heaps().collect();
+        assert_eq!(heaps.len(), 40);
+        for seed in heaps.iter().chain(&dumps().unwrap()) {
+            assert!(seed.starts_with(b"go1.7 heap dump\n") && seed.len() < 16 << 10, "{} bytes", seed.len());
         }
     }
 }

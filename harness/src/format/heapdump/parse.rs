@@ -103,6 +103,9 @@ pub(super) struct BucketHead {
     pub(super) frees: Objects,
 }
 
+/// Frames of a bucket's stack. The runtime keeps 128, or up to 1024 if GODEBUG says so.
+const MAX_FRAMES: u64 = 1 << 16;
+
 /// The kinds of records: tag and name.
 const KINDS: [(u64, &str); 18] = [
     (tag::END, "end of the dump"),
@@ -316,6 +319,9 @@ impl Parser {
 
     fn bucket(&mut self, wire: &mut Wire<'_>) -> Result<BucketHead> {
         let [id, size, n_frames] = numbers(wire)?;
+        if n_frames > MAX_FRAMES {
+            return Err(Fault::wrong(format!("at most {MAX_FRAMES} frames"), n_frames.to_string()));
+        }
         self.stack.clear();
         for _ in 0..n_frames {
             let (function, file) = (self.text(wire)?, self.text(wire)?);

@@ -44,7 +44,9 @@ impl<'a> Reader<'a> {
         Self::with_window(file, input, WINDOW_LEN)
     }
 
-    pub(super) fn with_window(file: &str, input: Input<'a>, max_len: usize) -> Result<Self, OpenError> {
+    /// Likewise, with at most `max_len` bytes of a file in memory at a time. A record that holds no memory of
+    /// the program may not be longer than that.
+    pub fn with_window(file: &str, input: Input<'a>, max_len: usize) -> Result<Self, OpenError> {
         let mut head = Vec::new();
         let head =
             input.read(0, HEADER.len(), &mut head).map_err(|error| OpenError::unreadable(file, &error))?;

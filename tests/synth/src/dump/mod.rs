@@ -3,6 +3,7 @@
 //! ```text
 //! heap     random heaps of which everything is known
 //! big      dumps of any length
+//! parts    any dump taken apart, changed at random, and joined again
 //! ```
 //!
 //! Written from `runtime/heapdump.go`: a tag and then fields, each an unsigned LEB128 number, a length
@@ -10,6 +11,7 @@
 
 mod big;
 mod heap;
+mod parts;
 
 use std::io::{self, Write};
 
@@ -17,6 +19,7 @@ use crate::trace::varint;
 
 pub use big::{Big, Written};
 pub use heap::{Call, Edge, Global, Heap, Object, Plan, Site};
+pub use parts::DumpParts;
 
 /// The machine that the dumped program ran on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

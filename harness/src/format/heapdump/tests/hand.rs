@@ -373,11 +373,10 @@ fn sizes_that_the_file_cannot_have_are_refused_without_a_byte_of_memory_for_them
         assert_eq!(expected, "contents of 1152921504606846976 bytes");
         assert!(found.starts_with("the end of the file after 40 bytes"), "{found}");
     }
-    // A bucket of 2^60 frames, a text of 2^60 bytes.
-    for record in [huge(16, &[1, 1]), huge(2, &[])] {
-        let (_, expected, found) = said(|dump| dump.raw(&record).unwrap());
-        assert!(expected == "a whole record", "{expected}, {found}");
-    }
+    let (_, expected, found) = said(|dump| dump.raw(&huge(16, &[1, 1])).unwrap());
+    assert_eq!((expected.as_str(), &found[..20]), ("at most 65536 frames", "1152921504606846976;"));
+    let (_, expected, _) = said(|dump| dump.raw(&huge(2, &[])).unwrap());
+    assert_eq!(expected, "a whole record", "a text of 2^60 bytes");
 }
 
 #[test]
@@ -398,7 +397,7 @@ fn a_dump_without_its_end_or_with_more_behind_it_is_named() {
 #[test]
 fn a_32_bit_heap_may_end_where_addresses_do() {
     let mut dump = Dump::new();
-    dump.params(Machine::ALL[2], 0xff00_0000..0).unwrap();
+    dump.params(Machine::ALL[2], std::ops::Range { start: 0xff00_0000, end: 0 }).unwrap();
     dump.object(0xffff_fff0, &[0; 16], &[0]).unwrap();
     dump.end().unwrap();
     let (records, problems) = read_all(&dump.bytes());

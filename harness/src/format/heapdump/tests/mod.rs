@@ -1,12 +1,14 @@
 //! Tests of the whole decoder: on hand-made dumps, recorded ones and damaged ones.
 
+mod damage;
 mod hand;
 mod known;
+mod properties;
 
 use std::io::Write as _;
 
 use super::{Reader, Record, Slot};
-use crate::format::{Input, Problem};
+use crate::format::{self as input, Input, Problem, heapdump as api};
 
 /// A record without what it borrows: its text, contents and slots of its memory.
 type Owned = (String, Vec<u8>, Vec<Slot>);
