@@ -51,6 +51,7 @@ impl Recorded {
             gctrace: self.gctrace.as_deref(),
             trace: self.trace.as_deref(),
             probe: self.probe.as_deref(),
+            dumps: None,
         };
         let pieces = ingest::run(&files, &modules()).pieces;
         let timeline = align::align(&pieces);

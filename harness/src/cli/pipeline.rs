@@ -1,5 +1,6 @@
 //! From a capture to a report: the stages after the disk, in order.
 
+use std::io::Read;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use camino::Utf8Path;
@@ -8,7 +9,7 @@ use super::Context;
 use super::console::Progress;
 use super::error::CliError;
 use crate::baseline::{self, Baseline, Conditions};
-use crate::capture::{BuildOutcome, CaptureDir, CaptureStatus, Manifest, RunRecord};
+use crate::capture::{BuildOutcome, CaptureDir, CaptureStatus, FileBytes, Manifest, RunRecord};
 use crate::diagnose::{self, BuildFigures, RunEvidence};
 use crate::format::Problem;
 use crate::ingest::{self, Ingested, RunFiles};
@@ -20,6 +21,9 @@ use crate::{align, capture};
 
 /// Runs that are read at the same time, at most: each may take a few hundred megabytes.
 const READERS: usize = 4;
+
+/// Largest symbols that are unpacked, bytes: the largest Go programs there are have less.
+const MAX_SYMBOLS: u64 = 4 << 30;
 
 /// A run, read and aligned.
 struct Analysed<'a> {
@@ -140,17 +144,71 @@ fn read<'a>(dir: &'a CaptureDir, record: &'a RunRecord) -> Result<Analysed<'a>, 
         dir.read(record, ingest::TRACE_FILE)?,
         dir.read(record, ingest::PROBE_FILE)?,
     );
+    let dumps = dumps(dir, record)?;
+    let contents: Vec<(&str, &[u8])> =
+        dumps.files.iter().map(|(name, bytes)| (name.as_str(), &**bytes)).collect();
+    let symbols = dumps.symbols.as_deref().map_err(String::as_str);
     let files = RunFiles {
         directory: record.dir.as_str(),
         mode: record.id.mode,
         gctrace: gctrace.as_deref(),
         trace: trace.as_deref(),
         probe: probe.as_deref(),
+        dumps: dumps.wanted.then_some(ingest::Dumps { files: &contents, symbols }),
     };
     let modules = facts(dir.manifest(), &record.id.variant).map(|facts| facts.modules.clone());
     let ingested = ingest::run(&files, &modules.unwrap_or_default());
     let timeline = align::align(&ingested.pieces);
     Ok(Analysed { record, ingested, timeline })
+}
+
+/// The heap dumps of a run.
+struct Dumps {
+    /// They were asked for.
+    wanted: bool,
+    files: Vec<(String, FileBytes)>,
+    /// What names their globals, or why nothing does.
+    symbols: Result<Vec<u8>, String>,
+}
+
+fn dumps(dir: &CaptureDir, record: &RunRecord) -> Result<Dumps, CliError> {
+    let setting = record.env.get("HARNESS_HEAPDUMP");
+    let mut dumps = Dumps {
+        wanted: setting.is_some_and(|setting| setting != "off"),
+        files: Vec::new(),
+        symbols: Err("there is no dump".to_owned()),
+    };
+    for file in record.files.iter().filter(|file| ingest::is_dump(&file.name)) {
+        if let Some(bytes) = dir.read(record, &file.name)? {
+            dumps.files.push((file.name.clone(), bytes));
+        }
+    }
+    if !dumps.files.is_empty() {
+        dumps.symbols = symbols(dir, &record.id.variant)?;
+    }
+    Ok(dumps)
+}
+
+/// A variant's symbols, unpacked.
+fn symbols(dir: &CaptureDir, variant: &str) -> Result<Result<Vec<u8>, String>, CliError> {
+    let Some(build) = dir.manifest().builds.iter().find(|build| build.variant == variant) else {
+        return Ok(Err("the manifest does not have the build".to_owned()));
+    };
+    match dir.symbols(build)? {
+        Some(packed) => {
+            Ok(unpack(&packed).map_err(|error| format!("the symbols cannot be unpacked: {error}")))
+        }
+        None => {
+            let why = facts(dir.manifest(), variant).and_then(|facts| facts.no_symbols.clone());
+            Ok(Err(why.unwrap_or_else(|| "the capture has no symbols of the program".to_owned())))
+        }
+    }
+}
+
+fn unpack(packed: &[u8]) -> std::io::Result<Vec<u8>> {
+    let mut symbols = Vec::new();
+    flate2::read::GzDecoder::new(packed).take(MAX_SYMBOLS).read_to_end(&mut symbols)?;
+    Ok(symbols)
 }
 
 fn facts<'a>(manifest: &'a Manifest, variant: &str) -> Option<&'a BuildFacts> {

@@ -29,8 +29,21 @@ pub(super) struct Draft {
     pub further: Vec<Evidence>,
     /// Heap that each leaked goroutine was found to hold, bytes.
     pub held: f64,
+    /// Who holds most of it, by the heap dump.
+    pub holder: Option<Holding>,
     /// How many goroutines the runtime proved to be leaked, if its profile names any here.
     pub proved: u64,
+}
+
+/// Who holds a draft's memory, in words.
+#[derive(Debug, Clone)]
+pub(super) struct Holding {
+    /// Kind and name of the root.
+    pub name: String,
+    /// Type that it holds the memory through.
+    pub through: Option<String>,
+    /// Of a goroutine: bytes that each holds.
+    pub each: Option<f64>,
 }
 
 /// What one run shows of a cause.
@@ -151,6 +164,7 @@ impl Draft {
             missing: Vec::new(),
             further: Vec::new(),
             held: 0.0,
+            holder: None,
             proved: 0,
         }
     }
@@ -223,7 +237,7 @@ impl Draft {
             sentence: words::sentence(&self, site, &growth),
             growth,
             since_cycle: site.since_cycle,
-            held_by: None,
+            held_by: self.holder.as_ref().map(|holder| holder.name.clone()),
             confidence: self.confidence,
             missing: self.missing.clone(),
             evidence: self.evidence(),

@@ -36,7 +36,7 @@ pub(super) fn by_cause(drafts: Vec<Draft>) -> Vec<Draft> {
 
 /// Functions that the goroutines start in. The stack they wait on names the function behind a
 /// wrapper that the compiler made for the `go` statement.
-fn starts(draft: &Draft) -> Vec<String> {
+pub(super) fn starts(draft: &Draft) -> Vec<String> {
     let sites = draft.runs.iter().flat_map(|run| &run.sites);
     let named = sites.filter_map(|site| site.start.as_ref());
     let waiting = draft.further.iter().filter_map(|evidence| match evidence {

@@ -13,6 +13,7 @@ mod draft;
 mod fold;
 mod goroutines;
 mod heap;
+mod holders;
 mod identity;
 mod leaked;
 mod metrics;
@@ -23,6 +24,8 @@ mod sampled;
 mod slope;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_holders;
 mod trend;
 mod words;
 

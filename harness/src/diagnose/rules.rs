@@ -7,7 +7,7 @@ use super::case::{Case, Judged};
 use super::draft::Draft;
 use super::points::MIN_POINTS;
 use super::trend::{per_operation, steady};
-use super::{goroutines, heap, leaked, natural, sampled};
+use super::{goroutines, heap, holders, leaked, natural, sampled};
 use crate::model::MissingInput;
 
 /// A rule. It may add drafts and evidence to drafts of the rules before it.
@@ -40,6 +40,12 @@ const RULES: &[Rule] = &[
     },
     Rule { name: "leaked goroutines", needs: &[Input::LeakProfile], without: None, run: leaked::run },
     Rule {
+        name: "who holds what grows",
+        needs: &[Input::HeapDump],
+        without: None,
+        run: |case, drafts| holders::run(case, drafts),
+    },
+    Rule {
         name: "live heap over GC cycles",
         needs: &[Input::NaturalCycles],
         without: None,
@@ -57,6 +63,7 @@ enum Input {
     Checkpoints,
     Census,
     LeakProfile,
+    HeapDump,
     NaturalCycles,
 }
 
@@ -72,6 +79,7 @@ impl Input {
             Self::Checkpoints => any(case.best(), |run| run.points.are_enough()),
             Self::Census => any(case.best(), |run| !run.run.pieces.goroutines.groups.is_empty()),
             Self::LeakProfile => case.runs.iter().any(|run| run.pieces.leaked.is_some()),
+            Self::HeapDump => any(&case.step, |run| run.run.pieces.heap.is_some()),
             Self::NaturalCycles => any(&case.natural, |run| natural::live_heap(run).len() >= MIN_POINTS),
         }
     }
@@ -92,6 +100,7 @@ impl Input {
             Self::Checkpoints => ("checkpoints", most(case.best(), |run| run.points.0.len())),
             Self::Census => ("trace", "no execution trace with goroutines".to_owned()),
             Self::LeakProfile => ("goroutineleak", "no run has the runtime's leak profile".to_owned()),
+            Self::HeapDump => (holders::SOURCE, "no step run with a heap dump".to_owned()),
             Self::NaturalCycles => ("gctrace", format!("no natural run with {MIN_POINTS} GC cycles or more")),
         }
     }
@@ -121,6 +130,7 @@ pub(super) fn apply(case: &Case<'_>) -> Outcome {
             Some(input) => outcome.not_run.push(not_run(rule, *input, case)),
         }
     }
+    holders::missing(case, &mut outcome.drafts);
     outcome.inconclusive = inconclusive(case, &ran, &outcome.not_run);
     outcome
 }

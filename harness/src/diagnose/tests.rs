@@ -16,7 +16,7 @@ fn modules() -> ModuleTable {
 }
 
 /// `function line`, innermost first.
-fn stack(frames: &[&str]) -> Stack {
+pub(super) fn stack(frames: &[&str]) -> Stack {
     let frame = |text: &&str| {
         let (function, line) = text.rsplit_once(' ').unwrap();
         Frame { function: function.into(), file: "/src/app/app.go".into(), line: line.parse().unwrap() }
@@ -26,10 +26,10 @@ fn stack(frames: &[&str]) -> Stack {
 
 /// A made-up run with checkpoints every 100 operations, two GC cycles each.
 #[derive(Clone)]
-struct Run {
-    id: RunId,
-    pieces: RunPieces,
-    timeline: Timeline,
+pub(super) struct Run {
+    pub(super) id: RunId,
+    pub(super) pieces: RunPieces,
+    pub(super) timeline: Timeline,
 }
 
 impl Run {
@@ -37,7 +37,7 @@ impl Run {
         Self::with_points(mode, repeat, POINTS)
     }
 
-    fn step() -> Self {
+    pub(super) fn step() -> Self {
         Self::new(Mode::Step, 1)
     }
 
@@ -68,7 +68,13 @@ impl Run {
     }
 
     /// A site with so many objects at each checkpoint.
-    fn site(mut self, class: SiteClass, size: u64, frames: &[&str], objects: impl Fn(u64) -> u64) -> Self {
+    pub(super) fn site(
+        mut self,
+        class: SiteClass,
+        size: u64,
+        frames: &[&str],
+        objects: impl Fn(u64) -> u64,
+    ) -> Self {
         let site = Arc::new(Site { class, object_size: Bytes(size), stack: stack(frames) });
         for (snapshot, i) in self.pieces.snapshots.iter_mut().zip(1..) {
             let objects = objects(i);
@@ -82,7 +88,7 @@ impl Run {
         self
     }
 
-    fn goroutines(mut self, created_by: &[&str], start: &str, alive: impl Fn(u64) -> u64) -> Self {
+    pub(super) fn goroutines(mut self, created_by: &[&str], start: &str, alive: impl Fn(u64) -> u64) -> Self {
         let alive_at: Vec<u64> = (1..=self.pieces.checkpoints.len() as u64).map(alive).collect();
         let last = alive_at.last().copied().unwrap();
         self.pieces.goroutines.groups.push(GoroutineGroup {
@@ -98,7 +104,7 @@ impl Run {
     }
 }
 
-fn judge(runs: &[Run]) -> Diagnosis {
+pub(super) fn judge(runs: &[Run]) -> Diagnosis {
     let evidence: Vec<RunEvidence<'_>> = runs
         .iter()
         .map(|run| RunEvidence {
@@ -120,7 +126,7 @@ fn findings(run: Run) -> Vec<crate::model::Finding> {
     judge(&[run]).findings
 }
 
-const PUT: &[&str] = &["example.com/app/cache.(*Cache).Put 45", "main.handle 35", "main.main 9"];
+pub(super) const PUT: &[&str] = &["example.com/app/cache.(*Cache).Put 45", "main.handle 35", "main.main 9"];
 
 #[test]
 fn a_site_that_grows_at_every_checkpoint_is_a_heap_leak_with_exact_growth() {
@@ -347,7 +353,7 @@ fn too_few_checkpoints_are_inconclusive() {
 fn rules_without_their_input_say_so() {
     let diagnosis = judge(&[Run::step()]);
     let sources: Vec<&str> = diagnosis.not_run.iter().map(|missing| &*missing.source).collect();
-    assert_eq!(sources, ["trace", "goroutineleak", "gctrace"]);
+    assert_eq!(sources, ["trace", "goroutineleak", "heap dump", "gctrace"]);
     assert_eq!(diagnosis.inconclusive, Vec::<String>::new());
     assert!(judge(&[Run::new(Mode::Plain, 1)]).inconclusive[0].contains("no run was observed"));
 }

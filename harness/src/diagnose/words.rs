@@ -15,13 +15,18 @@ pub(super) fn sentence(draft: &Draft, site: &SiteGrowth, growth: &Growth) -> Str
         LeakKind::Goroutine => format!(
             "goroutines grow by {} per operation{}{}",
             number(growth.objects_per_op),
-            held(draft.held),
+            held(draft.holder.as_ref().and_then(|holder| holder.each).unwrap_or(draft.held)),
             proved(draft.proved),
         ),
     };
     let library = site.library.as_ref().map_or_else(String::new, |frame| format!(" (in {})", frame.function));
     let since = site.since_cycle.map_or_else(String::new, |cycle| format!(", since GC cycle {cycle}"));
-    format!("{what} at {}{library}{since}", site.blamed)
+    let holder = draft.holder.as_ref().filter(|_| draft.kind == LeakKind::Heap);
+    let holder = holder.map_or_else(String::new, |holder| {
+        let through = holder.through.as_ref().map_or_else(String::new, |name| format!(" through {name}"));
+        format!(", held by {}{through}", holder.name)
+    });
+    format!("{what} at {}{library}{since}{holder}", site.blamed)
 }
 
 fn held(each: f64) -> String {

@@ -4,6 +4,7 @@
 //! what that costs. Nothing is joined (that is `align`) and nothing is judged (`diagnose`). Bytes
 //! come from the caller: nothing here opens a file.
 
+mod dumps;
 mod gctrace;
 mod leaked;
 mod probe;
@@ -33,6 +34,23 @@ pub struct RunFiles<'a> {
     pub trace: Option<&'a [u8]>,
     /// `probe.rec`, if it is there.
     pub probe: Option<&'a [u8]>,
+    /// Heap dumps, if any were asked for.
+    pub dumps: Option<Dumps<'a>>,
+}
+
+/// The heap dumps of a run.
+#[derive(Debug, Clone, Copy)]
+pub struct Dumps<'a> {
+    /// Name and content of each file that there is.
+    pub files: &'a [(&'a str, &'a [u8])],
+    /// The ELF file that globals are named from, or why there is none.
+    pub symbols: Result<&'a [u8], &'a str>,
+}
+
+/// Whether a file of a run is a heap dump.
+#[must_use]
+pub fn is_dump(name: &str) -> bool {
+    name.starts_with("heap-") && name.ends_with(".dump")
 }
 
 /// What a run's files come to.
@@ -101,12 +119,16 @@ impl Ingested {
                 self.problems.extend(problems);
             }
         }
+        let dumps = piece.dumps;
         self.pieces.checkpoints = piece.checkpoints;
         self.pieces.snapshots = piece.snapshots;
         self.pieces.trace_base = piece.trace_base;
         self.pieces.memprofile_rate = piece.memprofile_rate;
         self.pieces.memprofile_rate_changed = piece.rate_changed;
         self.pieces.goroutines.complete = piece.trace_complete;
+        if let Some(given) = &files.dumps {
+            dumps::fold(self, files.directory, given, &dumps);
+        }
     }
 
     fn trace(&mut self, files: &RunFiles<'_>) {

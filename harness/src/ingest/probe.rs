@@ -11,7 +11,8 @@ use crate::format::proberec::{
     self, Bucket, GoroutineLeak, MemProfile, MetricValue, Reader, Record, StackId, TraceStarted,
 };
 use crate::model::{
-    Bytes, Checkpoint, Frame, GcCycle, HeapSnapshot, MissingInput, ModuleTable, Objects, Site, SiteUse, Stack,
+    Bytes, Checkpoint, Frame, GcCycle, HeapSnapshot, MissingInput, ModuleTable, MonotonicTime, Objects, Site,
+    SiteUse, Stack,
 };
 
 use super::sites;
@@ -24,6 +25,8 @@ const HEAP_LIVE: &str = "/gc/heap/live:bytes";
 pub(super) struct ProbePiece {
     pub(super) checkpoints: Vec<Checkpoint>,
     pub(super) snapshots: Vec<HeapSnapshot>,
+    /// Checkpoint and file of the heap dumps that were finished, in order; of some the file is gone again.
+    pub(super) dumps: Vec<DumpRecord>,
     pub(super) trace_base: Option<(GcCycle, GcCycle)>,
     /// Why the program's trace is not the probe's, if so.
     pub(super) trace_error: Option<String>,
@@ -36,6 +39,15 @@ pub(super) struct ProbePiece {
     pub(super) trace_complete: bool,
     pub(super) missing: Vec<MissingInput>,
     pub(super) problems: Vec<Problem>,
+}
+
+/// A heap dump that the probe finished.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct DumpRecord {
+    pub(super) checkpoint: u32,
+    pub(super) file: String,
+    /// When it began.
+    pub(super) at: MonotonicTime,
 }
 
 /// Reads `bytes`, whose symbols belong to `modules`.
@@ -93,7 +105,12 @@ impl<'m> Fold<'m> {
             Record::Error(error) => {
                 self.missing("probe", format!("could not {}: {}", error.doing, error.text))
             }
-            Record::Goroutines(_) | Record::GoroutineText(_) | Record::HeapDump(_) => {}
+            Record::HeapDump(dump) => self.piece.dumps.push(DumpRecord {
+                checkpoint: dump.checkpoint,
+                file: dump.file.to_string(),
+                at: dump.at.0,
+            }),
+            Record::Goroutines(_) | Record::GoroutineText(_) => {}
         }
     }
 

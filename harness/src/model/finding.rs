@@ -4,7 +4,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Bytes, Confidence, Frame, GcCycle, MissingInput};
+use super::heap::{HeapCount, HeapGrowth, RetainingPath, SuspectKind};
+use super::{Bytes, Confidence, Frame, GcCycle, MissingInput, Operations};
 
 /// Class of leak.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
@@ -64,6 +65,44 @@ pub struct Growth {
     pub repeats: (u32, u32),
 }
 
+/// Who holds what grows.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Retained {
+    /// One of the shortest ways from a root to most of the objects.
+    pub path: RetainingPath,
+    /// Objects allocated at the finding's sites that are reached from this root first.
+    pub held: HeapCount,
+    /// Part of all reachable objects of these sites, in percent of bytes.
+    pub share: f64,
+    /// What it looks like, if the dump has a suspect there.
+    pub looks_like: Option<SuspectKind>,
+    /// What would be freed if the holder let go: the container that all of it is in, or else the root.
+    pub retained: Option<HeapCount>,
+    /// How that grew between two dumps.
+    pub growth: Option<RetainedGrowth>,
+    /// Others that the objects are reached from, most first.
+    pub others: Vec<OtherHolder>,
+}
+
+/// Growth of what a root retains between two dumps.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct RetainedGrowth {
+    /// Bytes and objects gained.
+    #[serde(flatten)]
+    pub gained: HeapGrowth,
+    /// Operations completed at the first dump, and at the last.
+    pub operations: (Operations, Operations),
+}
+
+/// Another root that holds objects of a finding.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct OtherHolder {
+    /// Kind and name (`global main.index`).
+    pub name: String,
+    /// What is reached from it first.
+    pub held: HeapCount,
+}
+
 /// One piece of evidence.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
@@ -99,6 +138,8 @@ pub enum Evidence {
         /// The runtime itself proved that nothing can wake them.
         proved: bool,
     },
+    /// Who holds what grows, from a heap dump.
+    Retained(Box<Retained>),
     /// Something in words, with the source it came from.
     Note {
         /// The words.

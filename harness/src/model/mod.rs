@@ -18,11 +18,11 @@ mod units;
 pub use address::Address;
 pub use clock::{ClockMap, MonotonicTime, Nanoseconds, RuntimeTime, TraceTime, WallTime};
 pub use diagnosis::{Diagnosis, Metric};
-pub use finding::{Evidence, Finding, Growth, LeakKind};
+pub use finding::{Evidence, Finding, Growth, LeakKind, OtherHolder, Retained, RetainedGrowth};
 pub use outcome::{OUTCOMES, Outcome};
 pub use pieces::{
     Checkpoint, GctraceCycle, GoroutineCensus, GoroutineGroup, HeapSnapshot, LeakedGoroutines, MissingInput,
-    Mode, ModuleTable, RunId, RunPieces, SiteUse, TraceGc,
+    Mode, ModuleTable, RunHeap, RunId, RunPieces, SiteUse, TraceGc,
 };
 pub use site::{Owner, Site, SiteClass, package_of};
 pub use stack::{Frame, Stack};

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::heap::HeapSummary;
 use super::{
     Bytes, Frame, GcCycle, GoroutineId, MonotonicTime, Nanoseconds, Objects, Operations, RuntimeTime, Site,
     Stack, TraceTime,
@@ -57,6 +58,8 @@ pub struct RunPieces {
     pub goroutines: GoroutineCensus,
     /// Goroutines the runtime itself reports as leaked (goroutineleak profile), grouped.
     pub leaked: Option<Vec<LeakedGoroutines>>,
+    /// Who holds what, from the run's heap dumps.
+    pub heap: Option<RunHeap>,
     /// Where `main` module and its dependencies' symbols start, for attribution.
     pub modules: ModuleTable,
     /// What the memory profile sampled: 1 is exact, n is one in n bytes; 0 unknown.
@@ -65,6 +68,17 @@ pub struct RunPieces {
     pub memprofile_rate_changed: bool,
     /// Inputs that are missing or partial, in words, with what that costs.
     pub missing: Vec<MissingInput>,
+}
+
+/// The last heap dump of a run, compared with its first.
+#[derive(Debug, Clone)]
+pub struct RunHeap {
+    /// The dump's content; growth in it is against the first dump.
+    pub summary: HeapSummary,
+    /// Operations completed when it was taken.
+    pub operations: Operations,
+    /// Operations completed when the first dump was taken, if there are two.
+    pub since: Option<Operations>,
 }
 
 /// An input that a rule or the alignment would have liked.

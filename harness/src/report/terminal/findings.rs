@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::{Look, text};
+use super::{Look, retained, text};
 use crate::baseline::{AcceptedFinding, Standing};
 use crate::model::{Confidence, Evidence, Finding, Frame, LeakKind, ModuleTable, Owner};
 use crate::report::{Report, ReportedFinding};
@@ -124,6 +124,7 @@ fn evidence(out: &mut String, evidence: &Evidence, modules: &ModuleTable, look: 
             let _ = writeln!(out, "    {count} blocked in {} ({proof})", text::clean(wait));
             frames(out, stack, modules, look);
         }
+        Evidence::Retained(retained) => retained::write(out, retained, look),
         Evidence::Note { text } => {
             let _ = writeln!(out, "    {}", text::clean(text));
         }

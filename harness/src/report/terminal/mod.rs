@@ -7,6 +7,7 @@ mod cycles;
 mod findings;
 pub(super) mod grid;
 mod notes;
+mod retained;
 #[cfg(test)]
 mod tests;
 pub(super) mod text;

@@ -1,0 +1,229 @@
+//! Rule: who holds what grows, from the heap dumps of the first step run that has any.
+//!
+//! A dump's objects are joined with a draft by the allocation site, which both have with its whole stack. Of the roots
+//! that the objects are reached from, the one with most bytes is the holder. Goroutines that leak are their own
+//! holders: what they alone keep is added to their finding.
+//!
+//! Confidence, in the order of the table below: nothing here makes a leak surer, and what is not known about its
+//! holder makes it less sure than one of which everything is known.
+
+use super::case::{Case, Judged};
+use super::draft::{Draft, Holding, SiteGrowth};
+use super::identity::normal;
+use crate::model::heap::{
+    HeapCount, HeapRoot, HeapSummary, HeldSite, Holder, RetainingPath, RootKind, Suspect,
+};
+use crate::model::{
+    Bytes, Confidence, Evidence, LeakKind, Objects, OtherHolder, Retained, RetainedGrowth, RunHeap, SiteClass,
+};
+
+/// What the input is called.
+pub(super) const SOURCE: &str = "heap dump";
+
+/// A holder of less than this part of the bytes, in percent, is not *the* holder.
+const MOST: f64 = 50.0;
+/// Other holders that are listed.
+const MAX_OTHERS: usize = 3;
+
+/// What is not known, and what that costs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Doubt {
+    /// None of the growing objects are in the dump: it lacks samples, or its end.
+    NotSeen,
+    /// No root holds most of them.
+    Divided,
+    /// The dump was cut off: what its rest would have held is not known.
+    Partial,
+}
+
+/// The written rule.
+const DOUBTS: &[(Doubt, Confidence, &str)] = &[
+    (
+        Doubt::NotSeen,
+        Confidence::Medium,
+        "the growing objects are not in it, so nothing tells who holds them",
+    ),
+    (Doubt::Divided, Confidence::Medium, "several hold a part of what grows, and none of them most"),
+    (Doubt::Partial, Confidence::Medium, "it was cut off: another holder may be in what is missing"),
+];
+
+/// Adds holders to the drafts.
+pub(super) fn run(case: &Case<'_>, drafts: &mut [Draft]) {
+    let with_dump = |judged: &&Judged<'_>| judged.run.pieces.heap.is_some();
+    let Some(judged) = case.step.iter().find(with_dump) else { return };
+    let Some(heap) = &judged.run.pieces.heap else { return };
+    for draft in drafts {
+        match draft.kind {
+            LeakKind::Heap => hold(draft, heap),
+            LeakKind::Goroutine => hold_by_goroutines(draft, heap),
+        }
+        if heap.summary.totals.agreement.is_none() {
+            doubt(draft, Doubt::Partial);
+        }
+    }
+}
+
+/// Notes of runs that should have a dump and have none.
+pub(super) fn missing(case: &Case<'_>, drafts: &mut [Draft]) {
+    for given in case.missing(&case.step, &[SOURCE]) {
+        for draft in drafts.iter_mut().filter(|draft| draft.kind == LeakKind::Heap) {
+            draft.limit(Confidence::Medium, SOURCE, &given.why);
+        }
+    }
+}
+
+fn doubt(draft: &mut Draft, doubt: Doubt) {
+    for (_, confidence, why) in DOUBTS.iter().filter(|(about, ..)| *about == doubt) {
+        draft.limit(*confidence, SOURCE, why);
+    }
+}
+
+/// Kind and name of a root, as findings and contracts have it.
+pub(super) fn name(root: &HeapRoot) -> String {
+    let kind = match root.kind {
+        RootKind::Global => "global",
+        RootKind::Goroutine => "goroutine",
+        RootKind::Finalizer => "finalizer",
+        RootKind::Timer => "timer",
+        RootKind::Runtime => "runtime",
+        RootKind::Other => "other",
+    };
+    if root.name.is_empty() || root.name == kind { kind.to_owned() } else { format!("{kind} {}", root.name) }
+}
+
+/// Objects of a draft that are reached from one root first.
+struct Share<'a> {
+    root: &'a HeapRoot,
+    held: HeapCount,
+    /// The path with most of them.
+    path: &'a RetainingPath,
+}
+
+fn hold(draft: &mut Draft, heap: &RunHeap) {
+    let held = sites_of(draft, &heap.summary);
+    let shares = shares(&held);
+    let total: u64 = held.iter().map(|site| site.held.bytes.0).fold(0, u64::saturating_add);
+    let Some(most) = shares.first().filter(|_| total > 0) else { return doubt(draft, Doubt::NotSeen) };
+    let share = most.held.bytes.0 as f64 * 100.0 / total as f64;
+    if share < MOST {
+        doubt(draft, Doubt::Divided);
+    } else {
+        draft.holder = Some(Holding { name: name(most.root), through: through(most.path), each: None });
+    }
+    let suspect = heap.summary.suspects.iter().find(|suspect| is_of(suspect, most, &held));
+    let others = shares.iter().skip(1).take(MAX_OTHERS);
+    let others = others.map(|other| OtherHolder { name: name(other.root), held: other.held }).collect();
+    let mut evidence = retained(most.root, most.path, heap, suspect);
+    (evidence.held, evidence.share, evidence.others) = (most.held, share, others);
+    draft.further.insert(0, Evidence::Retained(Box::new(evidence)));
+}
+
+/// The dump's sites that a draft's growth is at. A map's tables are held by what the map is in, and stand aside where
+/// there is memory of the user's own.
+fn sites_of<'a>(draft: &Draft, summary: &'a HeapSummary) -> Vec<&'a HeldSite> {
+    let sites = || draft.runs.first().map_or(&[][..], |run| &run.sites).iter();
+    let user = sites().any(|site| site.class == SiteClass::User);
+    let counts = |site: &&SiteGrowth| !user || site.class == SiteClass::User;
+    let is_at =
+        |held: &HeldSite, site: &SiteGrowth| held.class == site.class && held.stack[..] == site.stack[..];
+    summary.sites.iter().filter(|held| sites().filter(counts).any(|site| is_at(held, site))).collect()
+}
+
+/// By root, most bytes first.
+fn shares<'a>(held: &[&'a HeldSite]) -> Vec<Share<'a>> {
+    let mut shares: Vec<Share<'a>> = Vec::new();
+    for path in held.iter().flat_map(|site| &site.paths) {
+        let same =
+            |share: &&mut Share<'_>| share.root.kind == path.root.kind && share.root.name == path.root.name;
+        match shares.iter_mut().find(same) {
+            None => shares.push(Share { root: &path.root, held: path.held, path }),
+            Some(share) => {
+                share.held = sum(share.held, path.held);
+                if path.held.bytes > share.path.held.bytes {
+                    share.path = path;
+                }
+            }
+        }
+    }
+    shares.sort_by_key(|share| std::cmp::Reverse(share.held.bytes));
+    shares
+}
+
+fn sum(a: HeapCount, b: HeapCount) -> HeapCount {
+    HeapCount {
+        objects: Objects(a.objects.0.saturating_add(b.objects.0)),
+        bytes: Bytes(a.bytes.0.saturating_add(b.bytes.0)),
+    }
+}
+
+/// A suspect about the same objects under the same root.
+fn is_of(suspect: &Suspect, most: &Share<'_>, held: &[&HeldSite]) -> bool {
+    let root = &suspect.path.root;
+    (root.kind, &root.name) == (most.root.kind, &most.root.name)
+        && held.iter().any(|site| !site.stack.is_empty() && site.stack == suspect.children.stack)
+}
+
+/// What a root keeps: a suspect's container if there is one, else all that the root alone holds.
+fn retained(root: &HeapRoot, path: &RetainingPath, heap: &RunHeap, suspect: Option<&Suspect>) -> Retained {
+    let holder = heap.summary.holders.iter().find(|holder| holder.root.signature() == root.signature());
+    let holder = holder.or_else(|| by_name(heap, root));
+    let (retained, gained) = match (suspect, holder) {
+        (Some(suspect), _) => (Some(suspect.retained), suspect.growth),
+        (None, Some(holder)) => (Some(holder.retained), holder.growth),
+        (None, None) => (None, None),
+    };
+    let growth = gained.zip(heap.since);
+    Retained {
+        path: path.clone(),
+        held: path.held,
+        share: 100.0,
+        looks_like: suspect.map(|suspect| suspect.kind),
+        retained,
+        growth: growth.map(|(gained, since)| RetainedGrowth { gained, operations: (since, heap.operations) }),
+        others: Vec::new(),
+    }
+}
+
+fn by_name<'a>(heap: &'a RunHeap, root: &HeapRoot) -> Option<&'a Holder> {
+    heap.summary.holders.iter().find(|holder| holder.root.kind == root.kind && holder.root.name == root.name)
+}
+
+/// The first type on the way that says something: that of the global, or of what it refers to.
+fn through(path: &RetainingPath) -> Option<String> {
+    let steps = path.steps.iter().map(|step| step.type_name.as_ref());
+    std::iter::once(path.root.type_name.as_ref()).chain(steps).flatten().next().cloned()
+}
+
+/// What leaked goroutines alone keep.
+fn hold_by_goroutines(draft: &mut Draft, heap: &RunHeap) {
+    let starts = super::fold::starts(draft);
+    let alike = |holder: &&Holder| {
+        holder.root.kind == RootKind::Goroutine
+            && (starts.contains(&normal(&holder.root.name)) || outermost(&holder.root, &starts))
+    };
+    let holders: Vec<&Holder> = heap.summary.holders.iter().filter(alike).collect();
+    let Some(most) = holders.iter().max_by_key(|holder| holder.retained.bytes) else { return };
+    let count: u64 =
+        holders.iter().filter_map(|holder| holder.root.goroutine.as_ref()).map(|one| one.alike).sum();
+    let held = holders.iter().map(|holder| holder.retained).fold(HeapCount::default(), sum);
+    let each = held.bytes.0 as f64 / count.max(1) as f64;
+    draft.holder =
+        Some(Holding { name: name(&most.root), through: None, each: Some(each).filter(|each| *each > 0.0) });
+    let suspect =
+        heap.summary.suspects.iter().find(|suspect| suspect.path.root.signature() == most.root.signature());
+    let path = suspect.map_or_else(
+        || RetainingPath { root: most.root.clone(), steps: Vec::new(), held: most.retained },
+        |suspect| suspect.path.clone(),
+    );
+    if held.bytes.0 > 0 {
+        let mut evidence = retained(&most.root, &path, heap, suspect);
+        (evidence.held, evidence.retained) = (held, Some(held));
+        draft.further.push(Evidence::Retained(Box::new(evidence)));
+    }
+}
+
+/// The goroutine's first function is one of `starts`, whatever it is called by.
+fn outermost(root: &HeapRoot, starts: &[String]) -> bool {
+    let stack = root.goroutine.as_ref().map(|goroutine| &goroutine.stack);
+    stack.is_some_and(|stack| stack.iter().any(|function| starts.contains(&normal(function))))
+}

@@ -1,0 +1,167 @@
+//! Who holds what grows, on made-up dumps: what is said, what it costs when it is not known.
+
+use super::tests::{PUT, Run, judge, stack};
+use crate::model::heap::{
+    Agreement, GoroutineRoot, HeapCount, HeapGrowth, HeapRoot, HeapSummary, HeapTotals, HeldSite, Holder,
+    RetainingPath, RootKind,
+};
+use crate::model::{
+    Bytes, Confidence, Evidence, Finding, GoroutineId, LeakKind, MissingInput, Objects, Operations, Retained,
+    RunHeap, SiteClass,
+};
+
+fn count(objects: u64, bytes: u64) -> HeapCount {
+    HeapCount { objects: Objects(objects), bytes: Bytes(bytes) }
+}
+
+fn global(name: &str, of: &str) -> HeapRoot {
+    HeapRoot { kind: RootKind::Global, name: name.into(), type_name: Some(of.into()), goroutine: None }
+}
+
+fn path(root: HeapRoot, held: HeapCount) -> RetainingPath {
+    RetainingPath { root, steps: Vec::new(), held }
+}
+
+/// Objects of the site [`PUT`], by the roots that they are reached from.
+fn held(paths: Vec<RetainingPath>) -> HeldSite {
+    let bytes: u64 = paths.iter().map(|path| path.held.bytes.0).sum();
+    let objects: u64 = paths.iter().map(|path| path.held.objects.0).sum();
+    HeldSite {
+        stack: stack(PUT).to_vec(),
+        class: SiteClass::User,
+        object_size: Bytes(256),
+        types: Vec::new(),
+        held: count(objects, bytes),
+        retained: Bytes(bytes),
+        paths,
+        unlisted: HeapCount::default(),
+        growth: None,
+    }
+}
+
+fn dump(sites: Vec<HeldSite>, holders: Vec<Holder>) -> RunHeap {
+    let agreement = Some(Agreement { bytes: 0, holds: true });
+    let totals = HeapTotals { agreement, ..HeapTotals::default() };
+    let summary = HeapSummary { totals, sites, holders, ..HeapSummary::default() };
+    RunHeap { summary, operations: Operations(900), since: Some(Operations(200)) }
+}
+
+fn leaking() -> Run {
+    Run::step().site(SiteClass::User, 256, PUT, |i| i * 100)
+}
+
+fn with(heap: RunHeap) -> Finding {
+    let mut run = leaking();
+    run.pieces.heap = Some(heap);
+    only(run)
+}
+
+fn only(run: Run) -> Finding {
+    let mut findings = judge(&[run]).findings;
+    assert_eq!(findings.len(), 1, "{findings:?}");
+    findings.remove(0)
+}
+
+fn retained(finding: &Finding) -> &Retained {
+    let found = finding.evidence.iter().find_map(|evidence| match evidence {
+        Evidence::Retained(retained) => Some(retained),
+        _ => None,
+    });
+    found.unwrap_or_else(|| panic!("no path in {finding:?}"))
+}
+
+#[test]
+fn the_holder_is_named_in_the_sentence_and_changes_no_fingerprint() {
+    let cache = global("main.cache", "map[string]*main.entry");
+    let holder = Holder {
+        root: cache.clone(),
+        retained: count(1000, 300_000),
+        reached: count(1000, 300_000),
+        share: 90.0,
+        growth: Some(HeapGrowth { objects: 700, bytes: 179_200 }),
+    };
+    let finding = with(dump(vec![held(vec![path(cache, count(1000, 256_000))])], vec![holder]));
+    let told = ", since GC cycle 2, held by global main.cache through map[string]*main.entry";
+    assert!(finding.sentence.ends_with(told), "{}", finding.sentence);
+    assert_eq!(finding.held_by.as_deref(), Some("global main.cache"));
+    assert_eq!(finding.confidence, Confidence::High);
+    let retained = retained(&finding);
+    assert_eq!((retained.share, retained.retained), (100.0, Some(count(1000, 300_000))));
+    let growth = retained.growth.expect("two dumps");
+    assert_eq!((growth.gained.bytes, growth.operations), (179_200, (Operations(200), Operations(900))));
+    assert_eq!(finding.fingerprint, only(leaking()).fingerprint);
+}
+
+#[test]
+fn paths_that_begin_at_one_root_are_one_holder() {
+    let twice = [count(300, 76_800), count(400, 102_400)];
+    let paths = twice.map(|held| path(global("main.cache", "T"), held)).to_vec();
+    let other = path(global("main.index", "T"), count(200, 51_200));
+    let finding = with(dump(vec![held([paths, vec![other]].concat())], Vec::new()));
+    let retained = retained(&finding);
+    assert_eq!(retained.held, count(700, 179_200));
+    assert_eq!(retained.others.len(), 1);
+    assert_eq!(retained.others[0].name, "global main.index");
+    assert!((retained.share - 77.8).abs() < 0.1, "{}", retained.share);
+}
+
+#[test]
+fn what_is_not_known_of_the_holder_lowers_confidence_and_says_so() {
+    let third = |name: &str| path(global(name, "T"), count(100, 25_600));
+    let divided = dump(vec![held(vec![third("a.x"), third("b.y"), third("c.z")])], Vec::new());
+    let unseen = dump(Vec::new(), Vec::new());
+    let mut partial = dump(vec![held(vec![third("a.x")])], Vec::new());
+    partial.summary.totals.agreement = None;
+    for (heap, why, holder) in [
+        (divided, "several hold a part", None),
+        (unseen, "the growing objects are not in it", None),
+        (partial, "it was cut off", Some("global a.x")),
+    ] {
+        let finding = with(heap);
+        assert_eq!(finding.confidence, Confidence::Medium, "{why}");
+        let said = |missing: &MissingInput| missing.source == "heap dump" && missing.why.contains(why);
+        assert!(finding.missing.iter().any(said), "{why}: {:?}", finding.missing);
+        assert_eq!(finding.held_by.as_deref(), holder, "{why}");
+    }
+}
+
+#[test]
+fn a_dump_that_was_asked_for_and_is_not_there_is_missed() {
+    let mut run = leaking();
+    assert_eq!(only(run.clone()).confidence, Confidence::High);
+    let missing = MissingInput { source: "heap dump".into(), why: "there is none".into() };
+    run.timeline.missing.push(missing.clone());
+    let finding = only(run);
+    assert_eq!((finding.confidence, finding.missing), (Confidence::Medium, vec![missing]));
+}
+
+#[test]
+fn leaked_goroutines_are_charged_with_what_they_alone_hold() {
+    let root = HeapRoot {
+        kind: RootKind::Goroutine,
+        name: "main.serve.func1".into(),
+        type_name: None,
+        goroutine: Some(GoroutineRoot {
+            id: GoroutineId(9),
+            alike: 1000,
+            wait_reason: "chan receive".into(),
+            wait_since: 0,
+            function: "main.serve.func1".into(),
+            stack: vec!["runtime.gopark".into(), "main.serve.func1".into()],
+        }),
+    };
+    let holder = Holder {
+        root,
+        retained: count(3000, 640_000),
+        reached: count(3000, 640_000),
+        share: 80.0,
+        growth: None,
+    };
+    let mut run = Run::step().goroutines(&["main.serve 20"], "main.serve.func1 21", |i| i * 100);
+    run.pieces.heap = Some(dump(Vec::new(), vec![holder]));
+    let finding = only(run);
+    assert_eq!(finding.kind, LeakKind::Goroutine);
+    assert!(finding.sentence.contains(", each holding 640 B of heap"), "{}", finding.sentence);
+    assert_eq!(finding.held_by.as_deref(), Some("goroutine main.serve.func1"));
+    assert_eq!(retained(&finding).retained, Some(count(3000, 640_000)));
+}
