@@ -4,6 +4,7 @@
 //! allocation by an unchecked number from the file, and reads on after damage where the format
 //! lets it. Wire types stay in here: `ingest` turns them into `model` pieces.
 
+pub mod binary;
 pub mod exectrace;
 pub mod gctrace;
 pub mod goroutines;

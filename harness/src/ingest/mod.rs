@@ -6,6 +6,7 @@
 
 mod dumps;
 mod gctrace;
+pub mod heaptypes;
 mod leaked;
 mod probe;
 mod sites;

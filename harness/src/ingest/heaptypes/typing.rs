@@ -1,0 +1,175 @@
+//! What came out: a type for most objects, and names for places in them.
+
+use crate::format::binary::{TypeId, TypeTable};
+use crate::model::Address;
+
+use super::program::Program;
+use super::special::{Inside, Specials};
+
+/// No type.
+const NONE: u32 = u32::MAX;
+
+/// How an object is of its type.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) enum Form {
+    /// It is one value.
+    One,
+    /// It is the memory of a slice, or of the like.
+    Array,
+    /// It is the bytes of strings.
+    Text,
+    /// It is a closure; the type is the place of a function among the program's.
+    Closure,
+}
+
+const FORMS: [Form; 4] = [Form::One, Form::Array, Form::Text, Form::Closure];
+
+/// Types of objects.
+#[derive(Debug)]
+pub struct Typing<'a> {
+    program: Program<'a>,
+    specials: Specials,
+    /// By object: type and form, or [`NONE`].
+    of: Vec<u32>,
+    /// Of objects that have a header.
+    pub(super) header: u64,
+    pub(super) headers: HeaderRule,
+}
+
+/// Which objects have a header before their value: small ones with pointers that are larger than this
+/// (`heapBitsInSpan` in runtime/mbitmap.go, Go 1.22 and later).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct HeaderRule {
+    pub(super) above: u64,
+    pub(super) up_to: u64,
+}
+
+impl HeaderRule {
+    pub(super) fn new(pointer_size: u8) -> Self {
+        let word = u64::from(pointer_size);
+        Self { above: word * word * 8, up_to: 32 << 10 }
+    }
+
+    #[inline]
+    pub(super) fn applies(self, size: u64) -> bool {
+        size > self.above && size <= self.up_to
+    }
+}
+
+impl<'a> Typing<'a> {
+    pub(super) fn new(program: Program<'a>, n_objects: u32, pointer_size: u8) -> Self {
+        let specials = Specials::new(program.table);
+        let of = vec![NONE; n_objects as usize];
+        Self { program, specials, of, header: 8, headers: HeaderRule::new(pointer_size) }
+    }
+
+    pub(super) fn specials(&self) -> &Specials {
+        &self.specials
+    }
+
+    fn table(&self) -> &'a TypeTable {
+        self.program.table
+    }
+
+    /// Gives an object a type if it has none. False if it has one.
+    #[inline]
+    pub(super) fn set(&mut self, object: u32, of: TypeId, form: Form) -> bool {
+        let Some(slot) = self.of.get_mut(object as usize) else { return false };
+        if *slot != NONE || of.0 >= NONE >> 2 {
+            return false;
+        }
+        *slot = of.0 << 2 | form as u32;
+        true
+    }
+
+    #[inline]
+    pub(super) fn get(&self, object: u32) -> Option<(TypeId, Form)> {
+        let packed = self.of.get(object as usize).copied().filter(|&packed| packed != NONE)?;
+        Some((TypeId(packed >> 2), FORMS[packed as usize % 4]))
+    }
+
+    /// Whether it has a type.
+    #[inline]
+    #[must_use]
+    pub fn is_typed(&self, object: u32) -> bool {
+        self.of.get(object as usize).is_some_and(|&packed| packed != NONE)
+    }
+
+    /// A number for its type: objects with the same number have the same name.
+    #[must_use]
+    pub fn class(&self, object: u32) -> Option<u32> {
+        self.of.get(object as usize).copied().filter(|&packed| packed != NONE)
+    }
+
+    /// The name of an object's type: `main.entry`; `[]main.entry` for a slice's memory; `string` for the
+    /// bytes of one; `func main.main.func1` for a closure.
+    #[must_use]
+    pub fn name(&self, object: u32) -> Option<String> {
+        let (of, form) = self.get(object)?;
+        Some(match form {
+            Form::One => self.table().name(of).to_owned(),
+            Form::Array => format!("[]{}", self.table().name(of)),
+            Form::Text => "string".to_owned(),
+            Form::Closure => {
+                let function = self.program.binary.functions.get(of.0 as usize);
+                format!("func {}", function.map_or("", |function| &function.name))
+            }
+        })
+    }
+
+    /// How an object of so many bytes leads on from `offset` in it: `.next`, `[].key`; `[]` and `[key]` for
+    /// what a map holds, nothing for its insides.
+    #[must_use]
+    pub fn field(&self, object: u32, size: u64, offset: u64) -> Option<String> {
+        let (of, form) = self.get(object)?;
+        let has_header = self.headers.applies(size) && self.table().has_pointers(of);
+        let offset = if has_header { offset.checked_sub(self.header)? } else { offset };
+        match form {
+            Form::One => Some(self.path(of, offset)),
+            Form::Array => {
+                let inside = offset.checked_rem(self.table().size(of))?;
+                match self.specials.inside.get(&of) {
+                    Some(_) => Some(self.path(of, inside)),
+                    None => Some(format!("[]{}", self.path(of, inside))),
+                }
+            }
+            Form::Text | Form::Closure => None,
+        }
+    }
+
+    fn path(&self, of: TypeId, offset: u64) -> String {
+        let path = self.table().path(of, offset).path;
+        match self.specials.inside.get(&of) {
+            None => path,
+            Some(Inside::Way) => String::new(),
+            Some(Inside::Entries(key)) => {
+                let mut fields = path.split(['.', '[']);
+                let is_way = path.starts_with(".overflow");
+                match fields.any(|field| field == *key) {
+                    _ if is_way => String::new(),
+                    true => "[key]".to_owned(),
+                    false => format!("[]{}", within_element(&path)),
+                }
+            }
+        }
+    }
+
+    /// The global that a place in the file belongs to, and what of it: `main.state.entries`.
+    #[must_use]
+    pub fn global(&self, address: Address) -> Option<String> {
+        let globals = &self.table().globals;
+        let before = globals.partition_point(|global| global.address <= address);
+        let global = globals[..before].last()?;
+        let offset = address.offset_from(global.address)?;
+        (offset < self.table().size(global.of)).then(|| {
+            let path = self.table().path(global.of, offset).path;
+            format!("{}{path}", global.name)
+        })
+    }
+}
+
+/// What follows an element of a map: `.slots[3].elem.name` -> `.name`, `.values[3].name` -> `.name`.
+fn within_element(path: &str) -> &str {
+    let after = path.split_once(']').map_or("", |(_, after)| after);
+    after.strip_prefix(".elem").unwrap_or(after)
+}
