@@ -9,6 +9,7 @@ mod gctrace;
 pub mod heaptypes;
 mod leaked;
 mod probe;
+pub mod profile;
 mod sites;
 pub mod trace;
 

@@ -9,6 +9,7 @@ mod finding;
 pub mod heap;
 mod outcome;
 mod pieces;
+pub mod profile;
 mod site;
 mod stack;
 mod timeline;

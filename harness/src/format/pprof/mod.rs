@@ -1,22 +1,29 @@
 //! Reads and writes pprof's protobuf profiles (proto/profile.proto of github.com/google/pprof).
 //!
-//! Input: the bytes of a profile, gzipped or plain. Output: a [`Profile`] whose samples carry their
-//! stacks, values and labels in full, and the [`Problem`](super::Problem)s met. [`write()`] is the way
-//! back: a gzipped profile that `go tool pprof` opens.
+//! Input: the bytes of a profile, gzipped or plain. Output: a [`Profile`], whose tables are those of the file with
+//! every reference checked, and the [`Problem`](super::Problem)s met. [`write()`] is the way back: a gzipped profile
+//! that `go tool pprof` opens. [`Builder`] makes a profile from stacks.
 //!
-//! Two layers: the wire form (indices, ids) stays in here, the resolved form has no table to look
-//! anything up in. Addresses, columns and the limits of inlining are not kept; flat and cumulative
-//! values by function and line are. Nothing is merged, scaled or judged here.
+//! A large profile has some ten million numbers, most of them in stacks: they are read while the rest is still being
+//! decompressed on another thread, and no sample has an allocation of its own. Nothing is merged, scaled, cut or
+//! judged here.
 
+mod build;
+mod ids;
 mod inflate;
-mod problems;
+mod message;
 mod profile;
 mod resolve;
 mod scan;
+mod strings;
 #[cfg(test)]
 mod tests;
-mod wire;
 mod write;
 
-pub use profile::{Binary, Error, Label, LabelValue, Limits, Profile, Read, Sample, UNKNOWN, ValueType};
-pub use write::write;
+pub use build::{Builder, Interner, Labelled};
+pub use profile::{
+    Error, Function, FunctionId, Header, Label, LabelValue, Limits, Line, Location, LocationId, Mapping,
+    Profile, Read, Sample, Samples, UNKNOWN, ValueType,
+};
+pub use strings::{StringId, Strings};
+pub use write::{write, write_plain};

@@ -1,24 +1,40 @@
-//! The resolved form of a profile, the limits of reading one, and why reading can fail altogether.
+//! A profile, the limits of reading one, and why reading can fail altogether.
 
 use std::sync::Arc;
 
+use super::strings::{StringId, Strings};
 use crate::format::Problem;
-use crate::model::{Nanoseconds, Stack, WallTime};
+use crate::model::{Nanoseconds, WallTime};
 
-/// Stands for a function or file that the profile refers to and does not hold.
+/// Stands for a function that the profile refers to and does not hold.
 pub const UNKNOWN: &str = "<unknown>";
 
-/// A profile without tables: every sample says all there is to say about it.
+/// A profile. Every number in it leads somewhere.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Profile {
+    /// What it is of.
+    pub header: Header,
+    /// Its texts.
+    pub strings: Strings,
+    /// Files mapped into the process; the first is the program.
+    pub mappings: Vec<Mapping>,
+    /// Functions, by [`FunctionId`].
+    pub functions: Vec<Function>,
+    /// Locations, by [`LocationId`].
+    pub locations: Vec<Location>,
+    /// Lines of all locations, see [`Profile::lines_of`].
+    pub lines: Vec<Line>,
+    /// Stacks and values.
+    pub samples: Samples,
+}
+
+/// What stands beside the samples.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Header {
     /// What the values of a sample mean, in their order (`inuse_space` in `bytes`).
     pub sample_types: Vec<ValueType>,
-    /// The sample type shown when none is asked for.
-    pub default_sample_type: Option<Arc<str>>,
-    /// Samples in the file's order.
-    pub samples: Vec<Sample>,
-    /// The program itself: the profile's first mapping.
-    pub binary: Option<Binary>,
+    /// The sample type shown when none is asked for; mostly empty.
+    pub default_sample_type: Arc<str>,
     /// Kind of event between two samples.
     pub period_type: Option<ValueType>,
     /// Events between two samples, in `period_type`'s unit (524288 for Go's default heap profile).
@@ -46,51 +62,194 @@ pub struct ValueType {
     pub unit: Arc<str>,
 }
 
+/// A file mapped into the process.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Mapping {
+    /// Where it begins in memory.
+    pub start: u64,
+    /// Where it ends.
+    pub limit: u64,
+    /// Where it begins in the file.
+    pub offset: u64,
+    /// The file's path on the machine where it ran.
+    pub file: StringId,
+    /// Its build id in hex.
+    pub build_id: StringId,
+    /// Functions, files, lines and inlined calls are known of its locations.
+    pub has: [bool; 4],
+}
+
+/// Index of a [`Function`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct FunctionId(pub u32);
+
+/// A function.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+pub struct Function {
+    /// Its name as people read it.
+    pub name: StringId,
+    /// Its name as the linker knows it; of Go's the same.
+    pub system_name: StringId,
+    /// Its source file.
+    pub file: StringId,
+    /// The line of its `func`.
+    pub start_line: i64,
+}
+
+/// Index of a [`Location`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct LocationId(pub u32);
+
+/// An address in a stack.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Location {
+    /// Index of its mapping.
+    pub mapping: Option<u32>,
+    /// The address.
+    pub address: u64,
+    /// Its lines in [`Profile::lines`]: where they begin, and how many they are.
+    pub lines: (u32, u32),
+    /// Other locations have the same code.
+    pub is_folded: bool,
+}
+
+/// A line of a function.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Line {
+    /// The function.
+    pub function: FunctionId,
+    /// Line in its file.
+    pub line: i64,
+    /// Column, mostly 0.
+    pub column: i64,
+}
+
+/// Stacks with what was counted there, all in four lists.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Samples {
+    pub(super) stacks: Vec<LocationId>,
+    /// As many for each sample as there are sample types.
+    pub(super) values: Vec<i64>,
+    pub(super) labels: Vec<Label>,
+    pub(super) ends: Vec<Ends>,
+}
+
+/// Where a sample ends in the lists.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Ends {
+    pub(super) stack: u32,
+    pub(super) labels: u32,
+}
+
 /// A stack and what was counted there.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Sample {
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Sample<'a> {
+    /// Innermost location first.
+    pub stack: &'a [LocationId],
     /// One value per sample type. Signed: the difference of two profiles is a profile.
-    pub values: Vec<i64>,
-    /// Innermost frame first; inlined calls are frames of their own.
-    pub stack: Stack,
+    pub values: &'a [i64],
     /// Labels in the file's order.
-    pub labels: Vec<Label>,
+    pub labels: &'a [Label],
 }
 
 /// A label of a sample.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Label {
     /// Its key; `bytes` in a heap profile is the size of an object.
-    pub key: Arc<str>,
+    pub key: StringId,
     /// Its value.
     pub value: LabelValue,
 }
 
 /// A label's value.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum LabelValue {
     /// A text, never empty on the wire.
-    Text(Arc<str>),
+    Text(StringId),
     /// A number.
     Number {
         /// The number.
         value: i64,
         /// Its unit; empty where the key says it all.
-        unit: Arc<str>,
+        unit: StringId,
     },
 }
 
-/// The profiled program.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Binary {
-    /// Its path on the machine where it ran.
-    pub file: Arc<str>,
-    /// Its GNU build id in hex; empty if it has none.
-    pub build_id: Arc<str>,
+impl Profile {
+    /// The lines of a location: inlined calls first, the function that holds the address last. None of one that was
+    /// not symbolised.
+    #[must_use]
+    pub fn lines_of(&self, location: &Location) -> &[Line] {
+        let (start, len) = (location.lines.0 as usize, location.lines.1 as usize);
+        self.lines.get(start..start.saturating_add(len)).unwrap_or_default()
+    }
 }
 
-/// What a file may make the reader hold in memory. Beyond a limit reading stops with a problem, and
-/// what was read before stands.
+impl Samples {
+    /// How many there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.ends.is_empty()
+    }
+
+    /// Locations of all stacks together.
+    #[must_use]
+    pub fn n_locations(&self) -> usize {
+        self.stacks.len()
+    }
+
+    /// Values of all samples, as many for each as there are sample types.
+    #[must_use]
+    pub fn values(&self) -> &[i64] {
+        &self.values
+    }
+
+    /// The same, to be changed.
+    pub fn values_mut(&mut self) -> &mut [i64] {
+        &mut self.values
+    }
+
+    /// One of them, if `index` is below [`Samples::len`].
+    #[must_use]
+    pub fn get(&self, index: usize) -> Option<Sample<'_>> {
+        let end = self.ends.get(index)?;
+        let start = index.checked_sub(1).and_then(|before| self.ends.get(before));
+        let (stack, labels) = start.map_or((0, 0), |start| (start.stack as usize, start.labels as usize));
+        let n_types = self.values.len() / self.ends.len();
+        Some(Sample {
+            stack: self.stacks.get(stack..end.stack as usize)?,
+            values: self.values.get(index * n_types..(index + 1) * n_types)?,
+            labels: self.labels.get(labels..end.labels as usize)?,
+        })
+    }
+
+    /// All of them, in the file's order.
+    pub fn iter(&self) -> impl Iterator<Item = Sample<'_>> {
+        (0..self.len()).filter_map(|index| self.get(index))
+    }
+
+    /// Appends one. All must have the same number of values.
+    pub fn push(&mut self, sample: Sample<'_>) {
+        self.stacks.extend_from_slice(sample.stack);
+        self.values.extend_from_slice(sample.values);
+        self.labels.extend_from_slice(sample.labels);
+        self.end();
+    }
+
+    /// Ends a sample whose parts were appended one by one. The lists stay below 2^32 by the limits of reading.
+    pub(super) fn end(&mut self) {
+        self.ends.push(Ends { stack: self.stacks.len() as u32, labels: self.labels.len() as u32 });
+    }
+}
+
+/// What a file may make the reader hold in memory. Beyond a limit reading stops with a problem, and what was read
+/// before stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
     /// Bytes after decompression.
@@ -99,13 +258,11 @@ pub struct Limits {
     pub message: usize,
     /// Messages, strings, locations, values and labels, all together.
     pub elements: usize,
-    /// Frames of all distinct stacks together.
-    pub frames: usize,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { decompressed: 256 << 20, message: 1 << 20, elements: 16 << 20, frames: 16 << 20 }
+        Self { decompressed: 1 << 30, message: 1 << 20, elements: 48 << 20 }
     }
 }
 
@@ -114,9 +271,11 @@ impl Default for Limits {
 pub struct Read {
     /// What could be read.
     pub profile: Profile,
-    /// What could not, the first hundred in words. Offsets count decompressed bytes, except for
-    /// damage to the compression itself.
+    /// What could not, the first hundred in words. Offsets count decompressed bytes, except for damage to the
+    /// compression itself.
     pub problems: Vec<Problem>,
+    /// Further problems.
+    pub unlisted_problems: u64,
 }
 
 /// Nothing at all could be read.
@@ -133,6 +292,16 @@ pub enum Error {
     Text {
         /// The file.
         file: String,
+    },
+    /// Something else that Go programs leave.
+    #[error("`{file}` is {what}, not a pprof profile\nhint: {hint}")]
+    Other {
+        /// The file.
+        file: String,
+        /// What it is.
+        what: &'static str,
+        /// What can be done with it.
+        hint: &'static str,
     },
     /// Without a sample type no value means anything.
     #[error("`{file}` is not a pprof profile: it has no sample type{}", first_problem(.problems))]

@@ -1,18 +1,29 @@
 //! Replaces indices and ids by what they stand for.
 //!
-//! Every reference is checked. One that leads nowhere becomes [`UNKNOWN`] (or an empty text) and a
-//! problem, so that a sample keeps its values and totals stay right.
+//! Every reference is checked. One that leads nowhere becomes [`UNKNOWN`] (or an empty text) and a problem, so that a
+//! sample keeps its values and totals stay right.
 
-use std::collections::HashMap;
-use std::collections::hash_map::Entry;
 use std::sync::Arc;
 
-use super::inflate::inflate;
-use super::problems::Problems;
-use super::profile::{Binary, Error, Label, LabelValue, Limits, Profile, Read, Sample, UNKNOWN, ValueType};
-use super::scan::{At, Scanned, scan};
-use super::wire;
-use crate::model::{Frame, Nanoseconds, Stack, WallTime};
+use super::ids::Ids;
+use super::inflate::pour;
+use super::profile::{
+    Ends, Error, Function, FunctionId, Header, Label, LabelValue, Limits, Line, Location, Mapping, Profile,
+    Read, Samples, UNKNOWN, ValueType,
+};
+use super::scan::{At, RawLocation, RawSample, Scan, Scanned};
+use super::strings::{StringId, Strings};
+use crate::format::problems::Problems;
+use crate::model::{Nanoseconds, WallTime};
+
+/// What a file that is no profile begins with, what it then is, and what helps.
+const OTHERS: [(&[u8], &str, &str); 5] = [
+    (b"go 1.", "an execution trace", "look into it with `harness inspect trace`"),
+    (b"go1.", "a heap dump", "look into it with `harness inspect dump`"),
+    (b"\x7fELF", "a program", "give the profile that it wrote"),
+    (b"MZ", "a program", "give the profile that it wrote"),
+    (b"\xcf\xfa\xed\xfe", "a program", "give the profile that it wrote"),
+];
 
 impl Profile {
     /// Reads `bytes`, which problems will call `file`, within the default [`Limits`].
@@ -31,219 +42,279 @@ impl Profile {
         if bytes.is_empty() {
             return Err(Error::Empty { file: file.to_owned() });
         }
-        let mut problems = Problems::new(file);
-        let wire = inflate(bytes, limits.decompressed, &mut problems);
-        let scanned = scan(&wire, limits, &mut problems);
-        if scanned.sample_types.is_empty() {
-            return Err(nothing(file, &wire, problems));
+        let mut scan = Scan::new(limits);
+        let mut problems = Problems::default();
+        pour(bytes, limits.decompressed, &mut scan, &mut problems);
+        let Scan { out, problems: mut met, .. } = scan;
+        problems.append(&mut met);
+        if out.sample_types.is_empty() {
+            problems.name_file(file);
+            return Err(nothing(file, bytes, problems));
         }
-        let profile = resolve(scanned, limits, &mut problems);
-        Ok(Read { profile, problems: problems.finish() })
+        let profile = resolve(out, &mut problems);
+        problems.name_file(file);
+        let (listed, unlisted_problems) = (problems.listed().to_vec(), problems.unlisted());
+        Ok(Read { profile, problems: listed, unlisted_problems })
     }
 }
 
-fn nothing(file: &str, wire: &[u8], problems: Problems) -> Error {
+fn nothing(file: &str, bytes: &[u8], problems: Problems) -> Error {
+    use std::io::Read as _;
+    let mut head = [0; 64];
+    let len = match bytes.starts_with(&[0x1f, 0x8b]) {
+        true => flate2::bufread::GzDecoder::new(bytes).read(&mut head).unwrap_or(0),
+        false => std::io::Read::read(&mut &*bytes, &mut head).unwrap_or(0),
+    };
+    let head = &head[..len];
     let file = file.to_owned();
-    let head = wire.get(..64).unwrap_or(wire);
+    if let Some((_, what, hint)) = OTHERS.iter().find(|(magic, ..)| head.starts_with(magic)) {
+        return Error::Other { file, what, hint };
+    }
     let printable = |byte: &u8| matches!(byte, b' '..=b'~' | b'\n' | b'\r' | b'\t');
     if !head.is_empty() && head.iter().all(printable) {
         return Error::Text { file };
     }
-    Error::NoSampleType { file, problems: problems.finish() }
+    Error::NoSampleType { file, problems: problems.listed().to_vec() }
 }
 
-fn resolve(scanned: Scanned, limits: &Limits, problems: &mut Problems) -> Profile {
-    let mut strings = Strings { table: &scanned.strings, empty: "".into(), problems };
-    let types = scanned.sample_types.iter();
-    let mut profile = Profile {
-        sample_types: types.map(|at| strings.value_type(at)).collect(),
-        default_sample_type: some(strings.get(0, "default_sample_type", scanned.default_sample_type)),
-        binary: scanned.mappings.first().and_then(|at| strings.binary(at)),
-        period_type: scanned.period_type.as_ref().map(|at| strings.value_type(at)),
-        period: scanned.period,
-        time: Some(WallTime(scanned.time_nanos)).filter(|time| time.0 != 0),
-        duration: Some(Nanoseconds(scanned.duration_nanos)).filter(|span| span.0 != 0),
-        drop_frames: strings.get(0, "drop_frames", scanned.drop_frames),
-        keep_frames: strings.get(0, "keep_frames", scanned.keep_frames),
-        comments: scanned.comments.iter().map(|index| strings.get(0, "comment", *index)).collect(),
-        doc_url: strings.get(0, "doc_url", scanned.doc_url),
-        samples: Vec::new(),
-    };
-    let functions = functions(&scanned.functions, &mut strings);
-    let locations = locations(&scanned.locations, &functions, strings.problems);
-    let mut stacks = Stacks { locations, known: HashMap::new(), frames_left: limits.frames };
-    for at in &scanned.samples {
-        let found = at.value.value.len();
-        if found != profile.sample_types.len() {
-            let expected = format!("{} values", profile.sample_types.len());
-            strings.problems.add(at.offset, "sample", &expected, format!("{found}"));
-            continue;
-        }
-        let Some(stack) = stacks.get(at, strings.problems) else {
-            let expected = format!("at most {} frames in all stacks", limits.frames);
-            strings.problems.add(at.offset, "sample", &expected, "more".to_owned());
-            break;
-        };
-        let labels = strings.labels(at);
-        profile.samples.push(Sample { values: at.value.value.clone(), stack, labels });
+fn resolve(mut scanned: Scanned, problems: &mut Problems) -> Profile {
+    if scanned.strings.is_empty() {
+        scanned.strings.push("");
     }
-    profile
+    // Index 0 means "none" wherever it stands.
+    let mut tables = Tables { len: scanned.strings.len() as u64, problems };
+    let header = header(&scanned, &mut tables);
+    let mut strings = std::mem::replace(&mut scanned.strings, Strings::bare());
+    let (mappings, mapping_ids) = mappings(&scanned.mappings, &mut tables);
+    let (mut functions, function_ids) = functions(&scanned.functions, &mut tables);
+    let mut lines =
+        Lines { ids: &function_ids, functions: &mut functions, strings: &mut strings, unknown: None };
+    let mut lines_read = Vec::with_capacity(scanned.lines.len());
+    let mut locations = vec![None; scanned.location_ids.len()];
+    for at in &scanned.locations {
+        let start = lines_read.len();
+        let (from, len) = (at.value.lines.0 as usize, at.value.lines.1 as usize);
+        for line in scanned.lines.get(from..from + len).unwrap_or_default() {
+            lines_read.push(lines.line(at.offset, line, &mut tables));
+        }
+        let location = location(at, (start as u32, len as u32), &mapping_ids, &mut tables);
+        place(at, location, &mut locations, &mut scanned.location_ids, &mut tables);
+    }
+    let unknown = locations.iter().any(Option::is_none).then(|| lines.unknown());
+    if let Some(function) = unknown {
+        missing(&locations, &scanned, &mut tables);
+        let line = (lines_read.len() as u32, 1);
+        lines_read.push(Line { function, line: 0, column: 0 });
+        locations.iter_mut().filter(|slot| slot.is_none()).for_each(|slot| {
+            *slot = Some(Location { lines: line, ..Location::default() });
+        });
+    }
+    let samples = samples(scanned, header.sample_types.len(), &mut tables);
+    let locations = locations.into_iter().flatten().collect();
+    Profile { header, strings, mappings, functions, locations, lines: lines_read, samples }
 }
 
-fn some(text: Arc<str>) -> Option<Arc<str>> {
-    Some(text).filter(|text| !text.is_empty())
-}
-
-/// The string table.
-struct Strings<'a> {
-    table: &'a [Arc<str>],
-    empty: Arc<str>,
+/// Checks of indices.
+struct Tables<'a> {
+    /// Length of the string table.
+    len: u64,
     problems: &'a mut Problems,
 }
 
-impl Strings<'_> {
+impl Tables<'_> {
     /// The string that `structure` at `offset` refers to.
-    fn get(&mut self, offset: u64, structure: &str, index: i64) -> Arc<str> {
-        if index == 0 {
-            return Arc::clone(&self.empty);
+    #[inline]
+    fn string(&mut self, offset: u64, structure: &str, index: u64) -> StringId {
+        if index < self.len {
+            return StringId(index as u32);
         }
-        let found = usize::try_from(index).ok().and_then(|index| self.table.get(index));
-        if let Some(text) = found {
-            return Arc::clone(text);
+        let expected = format!("a string index below {}", self.len);
+        self.problems.add(offset, structure, &expected, index.cast_signed().to_string());
+        StringId::EMPTY
+    }
+
+    /// Enters an id; one that is 0 or taken is a problem, and the first one stands.
+    fn enter(&mut self, offset: u64, structure: &str, id: u64, ids: &mut Ids) -> bool {
+        if id == 0 {
+            self.problems.add(offset, structure, "an id above 0", "0");
+            return false;
         }
-        let expected = format!("a string index below {}", self.table.len());
-        self.problems.add(offset, structure, &expected, index.to_string());
-        Arc::clone(&self.empty)
-    }
-
-    fn value_type(&mut self, at: &At<wire::ValueType>) -> ValueType {
-        let mut get = |index| self.get(at.offset, "value type", index);
-        ValueType { kind: get(at.value.kind), unit: get(at.value.unit) }
-    }
-
-    /// `None` for a mapping that says nothing.
-    fn binary(&mut self, at: &At<wire::Mapping>) -> Option<Binary> {
-        let mut get = |index| self.get(at.offset, "mapping", index);
-        let binary = Binary { file: get(at.value.filename), build_id: get(at.value.build_id) };
-        Some(binary).filter(|binary| *binary != Binary::default())
-    }
-
-    fn labels(&mut self, at: &At<wire::Sample>) -> Vec<Label> {
-        let label = |label: &wire::Label| {
-            let mut get = |index| self.get(at.offset, "label", index);
-            let value = match label.str {
-                0 => LabelValue::Number { value: label.num, unit: get(label.num_unit) },
-                text => LabelValue::Text(get(text)),
-            };
-            Label { key: get(label.key), value }
-        };
-        at.value.label.iter().map(label).collect()
+        if ids.get(id).is_some() {
+            self.problems.add(offset, structure, "an id of its own", format!("{id} again"));
+            return false;
+        }
+        ids.number(id);
+        true
     }
 }
 
-/// Name and file.
-type Function = (Arc<str>, Arc<str>);
-
-fn functions(list: &[At<wire::Function>], strings: &mut Strings<'_>) -> HashMap<u64, Function> {
-    let mut functions = HashMap::new();
-    for At { offset, value } in list {
-        let name = match value.name {
-            0 => strings.get(*offset, "function", value.system_name),
-            name => strings.get(*offset, "function", name),
-        };
-        let file = strings.get(*offset, "function", value.filename);
-        insert(&mut functions, (*offset, "function", value.id), (name, file), strings.problems);
-    }
-    functions
-}
-
-/// Frames of each location, innermost first.
-fn locations(
-    list: &[At<wire::Location>],
-    functions: &HashMap<u64, Function>,
-    problems: &mut Problems,
-) -> HashMap<u64, Vec<Frame>> {
-    let mut locations = HashMap::new();
-    for At { offset, value } in list {
-        let mut frames: Vec<_> =
-            value.line.iter().map(|line| frame(*offset, *line, functions, problems)).collect();
-        if frames.is_empty() {
-            // Not symbolised: the address is all there is.
-            frames.push(unnamed(&format!("{:#x}", value.address)));
-        }
-        insert(&mut locations, (*offset, "location", value.id), frames, problems);
-    }
-    locations
-}
-
-fn frame(
-    offset: u64,
-    line: wire::Line,
-    functions: &HashMap<u64, Function>,
-    problems: &mut Problems,
-) -> Frame {
-    let number = u32::try_from(line.line).unwrap_or_else(|_| {
-        problems.add(offset, "location", "a line below 2^32", line.line.to_string());
-        0
-    });
-    let Some((function, file)) = functions.get(&line.function_id) else {
-        problems.add(offset, "location", "the id of a function", line.function_id.to_string());
-        return Frame { line: number, ..unnamed(UNKNOWN) };
+fn header(scanned: &Scanned, tables: &mut Tables<'_>) -> Header {
+    let strings = &scanned.strings;
+    let mut text =
+        |structure: &str, index: u64| -> Arc<str> { strings.get(tables.string(0, structure, index)).into() };
+    let numbers = &scanned.numbers;
+    let default_sample_type = text("default_sample_type", numbers[14]);
+    let (drop_frames, keep_frames) = (text("drop_frames", numbers[7]), text("keep_frames", numbers[8]));
+    let comments = scanned.comments.iter().map(|index| text("comment", *index)).collect();
+    let doc_url = text("doc_url", numbers[15]);
+    let mut value_type = |at: &At<[u64; 2]>| {
+        let mut text = |index| strings.get(tables.string(at.offset, "value type", index)).into();
+        ValueType { kind: text(at.value[0]), unit: text(at.value[1]) }
     };
-    Frame { function: Arc::clone(function), file: Arc::clone(file), line: number }
+    Header {
+        sample_types: scanned.sample_types.iter().map(&mut value_type).collect(),
+        default_sample_type,
+        period_type: scanned.period_type.as_ref().map(&mut value_type),
+        period: numbers[12].cast_signed(),
+        time: Some(WallTime(numbers[9].cast_signed())).filter(|time| time.0 != 0),
+        duration: Some(Nanoseconds(numbers[10].cast_signed())).filter(|span| span.0 != 0),
+        drop_frames,
+        keep_frames,
+        comments,
+        doc_url,
+    }
 }
 
-fn unnamed(function: &str) -> Frame {
-    Frame { function: function.into(), file: "".into(), line: 0 }
+fn mappings(list: &[At<[u64; 10]>], tables: &mut Tables<'_>) -> (Vec<Mapping>, Ids) {
+    let (mut mappings, mut ids) = (Vec::new(), Ids::default());
+    for &At { offset, value: [id, start, limit, in_file, file, build_id, has @ ..] } in list {
+        if tables.enter(offset, "mapping", id, &mut ids) {
+            let mut string = |index| tables.string(offset, "mapping", index);
+            let (file, build_id) = (string(file), string(build_id));
+            let has = has.map(|flag| flag != 0);
+            mappings.push(Mapping { start, limit, offset: in_file, file, build_id, has });
+        }
+    }
+    (mappings, ids)
 }
 
-/// Enters `value` under an id; an id that is 0 or taken is a problem, and the first one stands.
-fn insert<T>(
-    map: &mut HashMap<u64, T>,
-    (offset, structure, id): (u64, &str, u64),
-    value: T,
-    problems: &mut Problems,
+fn functions(list: &[At<[u64; 5]>], tables: &mut Tables<'_>) -> (Vec<Function>, Ids) {
+    let (mut functions, mut ids) = (Vec::with_capacity(list.len()), Ids::default());
+    for &At { offset, value: [id, name, system_name, file, start_line] } in list {
+        if tables.enter(offset, "function", id, &mut ids) {
+            let mut string = |index| tables.string(offset, "function", index);
+            let (name, system_name, file) = (string(name), string(system_name), string(file));
+            functions.push(Function { name, system_name, file, start_line: start_line.cast_signed() });
+        }
+    }
+    (functions, ids)
+}
+
+/// Resolves lines.
+struct Lines<'a> {
+    ids: &'a Ids,
+    functions: &'a mut Vec<Function>,
+    strings: &'a mut Strings,
+    /// The function that stands for those that are not there.
+    unknown: Option<FunctionId>,
+}
+
+impl Lines<'_> {
+    fn line(&mut self, offset: u64, &[id, line, column]: &[u64; 3], tables: &mut Tables<'_>) -> Line {
+        let function = self.ids.get(id).map(FunctionId).unwrap_or_else(|| {
+            tables.problems.add(offset, "location", "the id of a function", id.to_string());
+            self.unknown()
+        });
+        Line { function, line: line.cast_signed(), column: column.cast_signed() }
+    }
+
+    fn unknown(&mut self) -> FunctionId {
+        *self.unknown.get_or_insert_with(|| {
+            let name = self.strings.push(UNKNOWN);
+            self.functions.push(Function { name, system_name: name, ..Function::default() });
+            FunctionId(self.functions.len() as u32 - 1)
+        })
+    }
+}
+
+fn location(at: &At<RawLocation>, lines: (u32, u32), mappings: &Ids, tables: &mut Tables<'_>) -> Location {
+    let [_, mapping, address, _, folded] = at.value.numbers;
+    let known = mappings.get(mapping);
+    if mapping != 0 && known.is_none() {
+        tables.problems.add(at.offset, "location", "the id of a mapping", mapping.to_string());
+    }
+    Location { mapping: known, address, lines, is_folded: folded != 0 }
+}
+
+/// Puts a location where samples refer to it.
+fn place(
+    at: &At<RawLocation>,
+    location: Location,
+    locations: &mut Vec<Option<Location>>,
+    ids: &mut Ids,
+    tables: &mut Tables<'_>,
 ) {
+    let id = at.value.numbers[0];
     if id == 0 {
-        problems.add(offset, structure, "an id above 0", "0".to_owned());
+        tables.problems.add(at.offset, "location", "an id above 0", "0");
         return;
     }
-    match map.entry(id) {
-        Entry::Occupied(_) => problems.add(offset, structure, "an id of its own", format!("{id} again")),
-        Entry::Vacant(free) => {
-            free.insert(value);
+    let number = ids.number(id) as usize;
+    if number == locations.len() {
+        locations.push(None);
+    }
+    match locations.get_mut(number) {
+        Some(slot @ None) => *slot = Some(location),
+        _ => tables.problems.add(at.offset, "location", "an id of its own", format!("{id} again")),
+    }
+}
+
+/// Names the samples that refer to locations that are not there.
+fn missing(locations: &[Option<Location>], scanned: &Scanned, tables: &mut Tables<'_>) {
+    let mut start = 0;
+    for sample in &scanned.samples {
+        let end = sample.stack_end as usize;
+        let stack = scanned.stacks.get(start..end).unwrap_or_default();
+        start = end;
+        let n = stack.iter().filter(|at| locations.get(at.0 as usize).is_none_or(Option::is_none)).count();
+        if n > 0 {
+            tables.problems.add(sample.offset, "sample", "ids of locations", format!("{n} that are none"));
         }
     }
 }
 
-/// Stacks by their location ids: equal lists share one stack.
-struct Stacks<'a> {
-    locations: HashMap<u64, Vec<Frame>>,
-    known: HashMap<&'a [u64], Stack>,
-    frames_left: usize,
+/// The samples that have a value for each sample type.
+fn samples(scanned: Scanned, n_types: usize, tables: &mut Tables<'_>) -> Samples {
+    let Scanned { samples: raw, stacks, values, labels, .. } = scanned;
+    let labels = self::labels(&raw, &labels, tables);
+    let is_whole = |(i, sample): (usize, &RawSample)| sample.values_end as usize == (i + 1) * n_types;
+    if raw.iter().enumerate().all(is_whole) {
+        let ends = |sample: &RawSample| Ends { stack: sample.stack_end, labels: sample.labels_end };
+        return Samples { stacks, values, labels, ends: raw.iter().map(ends).collect() };
+    }
+    let mut samples = Samples::default();
+    let (mut stack, mut value, mut label) = (0, 0, 0);
+    for sample in &raw {
+        let part = (stack..sample.stack_end, value..sample.values_end, label..sample.labels_end);
+        (stack, value, label) = (sample.stack_end, sample.values_end, sample.labels_end);
+        if part.1.len() != n_types {
+            let expected = format!("{n_types} values");
+            tables.problems.add(sample.offset, "sample", &expected, part.1.len().to_string());
+            continue;
+        }
+        let range = |range: std::ops::Range<u32>| range.start as usize..range.end as usize;
+        samples.stacks.extend_from_slice(stacks.get(range(part.0)).unwrap_or_default());
+        samples.values.extend_from_slice(values.get(range(part.1)).unwrap_or_default());
+        samples.labels.extend_from_slice(labels.get(range(part.2)).unwrap_or_default());
+        samples.end();
+    }
+    samples
 }
 
-impl<'a> Stacks<'a> {
-    /// The sample's stack, or `None` when it would exceed the limit of frames.
-    fn get(&mut self, at: &'a At<wire::Sample>, problems: &mut Problems) -> Option<Stack> {
-        let ids = at.value.location_id.as_slice();
-        if let Some(stack) = self.known.get(ids) {
-            return Some(Arc::clone(stack));
+fn labels(samples: &[RawSample], labels: &[[u64; 4]], tables: &mut Tables<'_>) -> Vec<Label> {
+    let mut out = Vec::with_capacity(labels.len());
+    let mut start = 0;
+    for sample in samples {
+        let end = sample.labels_end as usize;
+        for &[key, text, number, unit] in labels.get(start..end).unwrap_or_default() {
+            let mut string = |index| tables.string(sample.offset, "label", index);
+            let value = match text {
+                0 => LabelValue::Number { value: number.cast_signed(), unit: string(unit) },
+                text => LabelValue::Text(string(text)),
+            };
+            out.push(Label { key: string(key), value });
         }
-        let length: usize = ids.iter().map(|id| self.locations.get(id).map_or(1, Vec::len)).sum();
-        self.frames_left = self.frames_left.checked_sub(length)?;
-        let mut frames = Vec::with_capacity(length);
-        for id in ids {
-            match self.locations.get(id) {
-                Some(known) => frames.extend_from_slice(known),
-                None => {
-                    problems.add(at.offset, "sample", "the id of a location", id.to_string());
-                    frames.push(unnamed(UNKNOWN));
-                }
-            }
-        }
-        let stack: Stack = frames.into();
-        self.known.insert(ids, Arc::clone(&stack));
-        Some(stack)
+        start = end;
     }
+    out
 }

@@ -2,9 +2,6 @@
 
 use std::io::Write as _;
 
-use prost::Message as _;
-
-use super::super::wire;
 use super::*;
 
 #[test]
@@ -26,7 +23,7 @@ fn a_plain_profile_cut_at_any_byte_is_an_error_or_has_a_problem_or_lost_a_last_f
             && read.problems.is_empty()
         {
             // The cut fell between two fields after the last string that is referred to.
-            assert_eq!(read.profile.samples, whole.samples, "cut at {cut}");
+            assert_eq!(told(&read.profile).1, told(&whole).1, "cut at {cut}");
             silent += 1;
         }
     }
@@ -63,7 +60,7 @@ fn no_flipped_bit_of_a_plain_profile_adds_samples_or_ends_in_a_panic() {
             bytes[at] ^= 1 << bit;
             if let Ok(read) = Profile::read("p", &bytes) {
                 assert!(read.profile.samples.len() <= samples + 1, "bit {bit} of byte {at}");
-                let types = read.profile.sample_types.len();
+                let types = read.profile.header.sample_types.len();
                 assert!(read.profile.samples.iter().all(|sample| sample.values.len() == types));
             }
         }
@@ -121,29 +118,6 @@ fn empty_messages_without_end_stop_at_the_limit() {
 }
 
 #[test]
-fn one_location_of_many_lines_in_many_samples_stops_at_the_limit_of_frames() {
-    let wire = wire::Profile {
-        sample_type: vec![wire::ValueType::default()],
-        // Different lists, so that no two samples share a stack.
-        sample: (1..100)
-            .map(|n| wire::Sample { location_id: vec![1; n], value: vec![1], label: vec![] })
-            .collect(),
-        location: vec![wire::Location {
-            id: 1,
-            line: vec![wire::Line { function_id: 1, line: 1 }; 100],
-            ..Default::default()
-        }],
-        function: vec![wire::Function { id: 1, ..Default::default() }],
-        string_table: vec![String::new()],
-        ..Default::default()
-    };
-    let limits = Limits { frames: 1000, ..Limits::default() };
-    let read = Profile::read_within("p", &wire.encode_to_vec(), &limits).unwrap();
-    assert_eq!(read.profile.samples.len(), 4, "100 + 200 + 300 + 400 frames");
-    assert_eq!(read.problems.len(), 1);
-}
-
-#[test]
 fn a_message_beyond_the_limit_is_skipped() {
     let mut bytes = inflated(GOROUTINE);
     bytes.extend([0x32, 0x80, 0x01]); // a string of 128 bytes
@@ -152,4 +126,26 @@ fn a_message_beyond_the_limit_is_skipped() {
     let read = Profile::read_within("p", &bytes, &limits).unwrap();
     let [problem] = read.problems.as_slice() else { panic!("{:?}", read.problems) };
     assert_eq!((&*problem.structure, &*problem.found), ("string_table", "128 bytes"));
+}
+
+#[test]
+fn a_long_message_is_passed_over_even_if_it_comes_in_parts() {
+    use super::super::inflate::Sink as _;
+    use super::super::scan::Scan;
+    let mut bytes = inflated(GOROUTINE);
+    let whole = bytes.len();
+    bytes.extend([0x32, 0x80, 0x80, 0x04]); // a string of 65536 bytes
+    bytes.extend(vec![b'x'; 65_536]);
+    bytes.extend([0x32, 1, b'y']);
+    let limits = Limits { message: 50_000, ..Limits::default() };
+    let mut scan = Scan::new(&limits);
+    let mut start = 0;
+    // The field is cut before its length, within its content, and at its end.
+    for end in [whole + 1, whole + 10, whole + 40_000, bytes.len()] {
+        start += scan.take(&bytes[start..end], end == bytes.len());
+    }
+    assert_eq!(start, bytes.len());
+    assert_eq!(scan.problems.listed().len(), 1, "{:?}", scan.problems);
+    assert_eq!(scan.problems.listed()[0].offset as usize, whole);
+    assert_eq!(scan.out.strings.iter().last(), Some("y"));
 }
