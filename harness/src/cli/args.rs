@@ -83,9 +83,9 @@ pub enum Command {
         after_help = "Examples:\n  harness baseline show leak-repro\n  harness baseline accept leak-repro --note 'upstream issue 123'"
     )]
     Baseline(Baseline),
-    /// Compare two execution traces: what grew, per operation or per second.
+    /// Compare two execution traces (what grew, per operation or per second) or two profiles.
     #[command(
-        after_help = "Examples:\n  harness diff before.trace after.trace\n  harness diff before.trace after.trace --ops 1000:2500     per operation, 1000 of them in the first\n  harness diff before.trace after.trace --window 2s.. --json"
+        after_help = "Examples:\n  harness diff before.trace after.trace\n  harness diff before.trace after.trace --ops 1000:2500     per operation, 1000 of them in the first\n  harness diff before.trace after.trace --window 2s.. --json\n  harness diff early.pb.gz late.pb.gz            heap profiles: what grew, and where"
     )]
     Diff(Diff),
     /// Look into a single file.
@@ -153,8 +153,10 @@ pub enum SchemaOf {
     Report,
     /// What `harness inspect trace --json` prints.
     Trace,
-    /// What `harness diff --json` prints.
+    /// What `harness diff --json` prints of two traces.
     TraceDiff,
+    /// What `harness inspect heap --json` prints, and `harness diff --json` of two profiles.
+    Profile,
 }
 
 /// `harness build`

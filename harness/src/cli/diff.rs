@@ -5,7 +5,9 @@ use clap::Args;
 
 use super::Context;
 use super::error::CliError;
-use super::inspect::{TraceFile, WindowArg, resolve_window, summarize_trace};
+use super::inspect::{
+    FileKind, TraceFile, WindowArg, compare_profiles, kind_of, resolve_window, summarize_trace,
+};
 use crate::model::Outcome;
 use crate::model::trace::TraceSummary;
 use crate::report::trace::diff::{self, Input};
@@ -17,16 +19,16 @@ pub struct Diff {
     pub a: Utf8PathBuf,
     /// The second file: how it is.
     pub b: Utf8PathBuf,
-    /// Operations of the workload in each trace, for figures per operation: one number for both, or A:B.
+    /// Operations of the workload in each trace, for figures per operation: one number for both, or A:B. Of traces only.
     #[arg(long, value_name = "N|A:B")]
     pub ops: Option<Ops>,
-    /// Only this part of both: times since each trace began, or its GC cycles.
+    /// Only this part of both: times since each trace began, or its GC cycles. Of traces only.
     #[arg(long, value_name = "A..B")]
     pub window: Option<WindowArg>,
     /// Rows of each list [default: 8; all in JSON].
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub top: Option<u32>,
-    /// JSON, see `harness schema trace-diff`.
+    /// JSON, see `harness schema trace-diff` and `harness schema profile`.
     #[arg(long)]
     pub json: bool,
 }
@@ -55,6 +57,12 @@ pub(super) fn command(args: &Diff, context: &Context) -> Result<Outcome, CliErro
     if args.a == "-" && args.b == "-" {
         return Err(CliError::usage("standard input can be one of the two only", "give the other as a file"));
     }
+    match (kind_of(&args.a, context), kind_of(&args.b, context)) {
+        (FileKind::Profile, FileKind::Profile) => return profiles(args, context),
+        (FileKind::Profile, FileKind::Trace) => return Err(mixed(&args.a, &args.b)),
+        (FileKind::Trace, FileKind::Profile) => return Err(mixed(&args.b, &args.a)),
+        _ => {}
+    }
     let (a, b) = (open(&args.a, context)?, open(&args.b, context)?);
     let (before, after) = (summary(&a, args, context)?, summary(&b, args, context)?);
     let mut diff = diff::diff(
@@ -72,10 +80,25 @@ pub(super) fn command(args: &Diff, context: &Context) -> Result<Outcome, CliErro
     Ok(Outcome::Pass)
 }
 
+/// Two profiles: what grew from A to B.
+fn profiles(args: &Diff, context: &Context) -> Result<Outcome, CliError> {
+    if args.ops.is_some() || args.window.is_some() {
+        let what = "--ops and --window are of traces, and these are profiles";
+        return Err(CliError::usage(what, "`harness inspect heap B --diff A` has filters for profiles"));
+    }
+    compare_profiles((&args.a, &args.b), args.top, args.json, context)?;
+    Ok(Outcome::Pass)
+}
+
+fn mixed(profile: &Utf8Path, trace: &Utf8Path) -> CliError {
+    let what = format!("`{profile}` is a profile and `{trace}` an execution trace: they cannot be compared");
+    CliError::usage(what, "give two traces, or two profiles")
+}
+
 /// Opens one of the two. A capture is a directory and is told apart here; other files tell by their first bytes.
 fn open(path: &Utf8Path, context: &Context) -> Result<TraceFile, CliError> {
     if context.environment.dir.join(path).is_dir() {
-        let what = format!("`{path}` is a directory; only execution traces can be compared");
+        let what = format!("`{path}` is a directory; only execution traces and profiles can be compared");
         return Err(CliError::usage(what, "a capture has them at VARIANT/natural-1/trace.out"));
     }
     TraceFile::open(path, context)

@@ -21,6 +21,8 @@ pub enum CliError {
     Baseline(#[from] BaselineError),
     /// A file that is no trace, or none that can be read.
     Trace(#[from] OpenError),
+    /// A file that is no profile, or none that can be read.
+    Profile(#[from] crate::format::pprof::Error),
     /// Usage, with a hint.
     #[error("{what}")]
     Usage {
@@ -50,7 +52,7 @@ impl CliError {
             Self::Build(BuildError::Failed(_)) => Outcome::BuildFailed,
             Self::Build(BuildError::Interrupted) | Self::Interrupted => Outcome::Interrupted,
             Self::Capture(error) if error.is_unreadable() => Outcome::Unreadable,
-            Self::Trace(_) => Outcome::Unreadable,
+            Self::Trace(_) | Self::Profile(_) => Outcome::Unreadable,
             Self::Other(_) => Outcome::Bug,
             _ => Outcome::Usage,
         }

@@ -67,6 +67,7 @@ pub(super) fn schema(args: &args::Schema, context: &Context) -> Result<Outcome, 
         SchemaOf::Report => report::schema(),
         SchemaOf::Trace => report::trace::schema(),
         SchemaOf::TraceDiff => report::trace::diff::schema(),
+        SchemaOf::Profile => report::profile::schema(),
     };
     let text = serde_json::to_string_pretty(&schema).map_err(anyhow::Error::from)?;
     context.console.print(&format!("{text}\n"))?;

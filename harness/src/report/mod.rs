@@ -6,6 +6,7 @@
 mod build;
 mod json;
 pub mod perfetto;
+pub mod profile;
 mod terminal;
 pub mod trace;
 

@@ -3,6 +3,7 @@
 use camino::Utf8PathBuf;
 use clap::{Args, Subcommand};
 
+use super::heap_args::InspectHeap;
 use super::kinds::KindSet;
 use super::window::WindowArg;
 use crate::report::trace::Section;
@@ -26,6 +27,14 @@ pub enum InspectCommand {
         after_help = "Examples:\n  harness inspect trace trace.out                     the page\n  harness inspect trace trace.out --goroutines --gc   two views, in full\n  harness inspect trace trace.out --window 1.5s..2s   of half a second\n  harness inspect trace trace.out --events --goroutine 17 --kind 'GoBlock,GoUnblock' --stacks\n  curl -s localhost:6060/debug/pprof/trace?seconds=5 | harness inspect trace -\n  harness inspect trace crash.trace.gz --validate || echo damaged\n  harness inspect trace trace.out --perfetto trace.pftrace    then open it at ui.perfetto.dev"
     )]
     Trace(Box<InspectTrace>),
+    /// Look into a heap profile, or any other pprof profile: CPU, goroutine, mutex, block.
+    ///
+    /// Without a view: a page with all totals and where most is. Values, filters and lists are those of `go tool
+    /// pprof`. A profile that is cut off or damaged gives all that can be read, and a warning.
+    #[command(
+        after_help = "Examples:\n  harness inspect heap heap.pb.gz                      the page\n  harness inspect heap heap.pb.gz --top 20 --cum\n  harness inspect heap heap.pb.gz --list-sites         the user's lines, with stacks\n  harness inspect heap heap.pb.gz --peek 'cache.*Put' --sample alloc_space\n  harness inspect heap later.pb.gz --diff earlier.pb.gz --flame growth.html\n  harness inspect heap later.pb.gz --base earlier.pb.gz --write growth.pb.gz\n  curl -s localhost:6060/debug/pprof/heap | harness inspect heap - --json"
+    )]
+    Heap(Box<InspectHeap>),
 }
 
 /// `harness inspect trace`

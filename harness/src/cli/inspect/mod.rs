@@ -2,9 +2,12 @@
 
 mod args;
 mod events;
+mod heap;
+mod heap_args;
 mod kinds;
 mod open;
 mod perfetto;
+mod profiles;
 mod trace;
 mod validate;
 mod window;
@@ -15,12 +18,15 @@ use crate::model::Outcome;
 
 pub use args::Inspect;
 use args::InspectCommand;
+pub(in crate::cli) use heap::compare as compare_profiles;
 pub(in crate::cli) use open::TraceFile;
+pub(in crate::cli) use profiles::{FileKind, kind_of};
 pub(in crate::cli) use trace::{resolve as resolve_window, summarize as summarize_trace};
 pub use window::WindowArg;
 
 pub(super) fn command(command: &InspectCommand, context: &Context) -> Result<Outcome, CliError> {
     match command {
         InspectCommand::Trace(args) => trace::command(args, context),
+        InspectCommand::Heap(args) => heap::command(args, context),
     }
 }

@@ -1,0 +1,180 @@
+//! Profiles of a user's: files or standard input, added up and compared.
+
+use std::fs::File;
+use std::io::{self, Read as _};
+use std::thread;
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use crate::cli::Context;
+use crate::cli::error::CliError;
+use crate::format::pprof::{self, Profile};
+use crate::format::{Problem, STDIN};
+use crate::ingest::profile::{Against, CombineError, combine, compare};
+use crate::report::{bytes_text, count_text};
+
+/// Enough to tell what a file is.
+const HEAD: u64 = 64;
+/// First bytes of a gzip file.
+const GZIP: [u8; 2] = [0x1f, 0x8b];
+
+/// What was read.
+#[derive(Debug)]
+pub(in crate::cli) struct Loaded {
+    pub(in crate::cli) profile: Profile,
+    /// What was added up, as the user named it.
+    pub(in crate::cli) files: Vec<String>,
+    /// What was subtracted.
+    pub(in crate::cli) base: Vec<String>,
+    /// What could not be read.
+    pub(in crate::cli) problems: u64,
+}
+
+impl Loaded {
+    /// `b.pb.gz against a.pb.gz`
+    pub(in crate::cli) fn words(&self) -> String {
+        let files = self.files.join(" + ");
+        if self.base.is_empty() { files } else { format!("{files} against {}", self.base.join(" + ")) }
+    }
+}
+
+/// Reads all of them and makes one profile. What could not be read is told.
+pub(in crate::cli) fn load(
+    files: &[Utf8PathBuf],
+    base: &[Utf8PathBuf],
+    against: Against,
+    normalize: bool,
+    context: &Context,
+) -> Result<Loaded, CliError> {
+    if files.iter().chain(base).filter(|path| *path == STDIN).count() > 1 {
+        return Err(CliError::usage(
+            "standard input can be one of the profiles only",
+            "give the others as files",
+        ));
+    }
+    let (mut profiles, mut problems) = (Vec::new(), 0);
+    for read in read_all(files.iter().chain(base), context) {
+        let pprof::Read { profile, problems: listed, unlisted_problems } = read?;
+        warn(&listed, unlisted_problems, context);
+        problems += listed.len() as u64 + unlisted_problems;
+        profiles.push(profile);
+    }
+    let bases = profiles.split_off(files.len().min(profiles.len()));
+    let mut profile = combine(profiles).map_err(not_alike)?;
+    if !bases.is_empty() {
+        let base = combine(bases).map_err(not_alike)?;
+        profile = compare(profile, base, against, normalize).map_err(not_alike)?;
+    }
+    let names = |paths: &[Utf8PathBuf]| paths.iter().map(|path| name(path)).collect();
+    Ok(Loaded { profile, files: names(files), base: names(base), problems })
+}
+
+/// Several at once, in their order.
+fn read_all<'f>(
+    files: impl Iterator<Item = &'f Utf8PathBuf>,
+    context: &Context,
+) -> Vec<Result<pprof::Read, CliError>> {
+    let files: Vec<&Utf8PathBuf> = files.collect();
+    if let [file] = files.as_slice() {
+        return vec![read(file, context)];
+    }
+    let at_once = thread::available_parallelism().map_or(1, usize::from);
+    let mut all = Vec::new();
+    for some in files.chunks(at_once) {
+        thread::scope(|scope| {
+            let threads: Vec<_> = some.iter().map(|file| scope.spawn(|| read(file, context))).collect();
+            let join = |thread: thread::ScopedJoinHandle<'_, _>| {
+                thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+            };
+            all.extend(threads.into_iter().map(join));
+        });
+    }
+    all
+}
+
+fn read(path: &Utf8Path, context: &Context) -> Result<pprof::Read, CliError> {
+    let name = name(path);
+    let bytes = match path == STDIN {
+        true => bytes(&name, io::stdin().lock()),
+        false => File::open(context.environment.dir.join(path)).and_then(|file| bytes(&name, file)),
+    };
+    let bytes = bytes.map_err(|error| {
+        let what = format!("could not read `{name}`: {error}");
+        CliError::usage(what, "name a profile, or `-` for standard input")
+    })?;
+    Ok(Profile::read(&name, &bytes)?)
+}
+
+/// All bytes, unless the first tell that this is something else, which may be large.
+fn bytes(name: &str, mut file: impl io::Read) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    file.by_ref().take(HEAD).read_to_end(&mut bytes)?;
+    if !matches!(Profile::read(name, &bytes), Err(pprof::Error::Other { .. })) {
+        file.read_to_end(&mut bytes)?;
+    }
+    Ok(bytes)
+}
+
+fn name(path: &Utf8Path) -> String {
+    if path == STDIN { "standard input".to_owned() } else { path.to_string() }
+}
+
+fn not_alike(error: CombineError) -> CliError {
+    CliError::usage(error.to_string(), "`harness inspect heap FILE` shows what a profile counts")
+}
+
+/// Says that a profile is not whole: what there is of it stands.
+fn warn(problems: &[Problem], unlisted: u64, context: &Context) {
+    let Some(first) = problems.first() else { return };
+    context.console.say(&format!("warning: {first}"));
+    let n = (problems.len() as u64 - 1).saturating_add(unlisted);
+    if n > 0 {
+        context
+            .console
+            .say(&format!("warning: {} more problems in it; what could be read is shown", count_text(n)));
+    }
+}
+
+/// Writes a file and says so.
+pub(in crate::cli) fn save(out: &Utf8Path, bytes: &[u8], context: &Context) -> Result<(), CliError> {
+    std::fs::write(context.environment.dir.join(out), bytes).map_err(|error| {
+        let what = format!("could not write `{out}`: {error}");
+        CliError::usage(what, "name a file in a directory you may write to")
+    })?;
+    let size = bytes_text(crate::model::Bytes(bytes.len() as u64));
+    context.console.say(&format!("wrote {out} ({size})"));
+    Ok(())
+}
+
+/// What a file is, by its first bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::cli) enum FileKind {
+    Trace,
+    Profile,
+    Unknown,
+}
+
+/// Looks at a file's first bytes. Standard input is not looked at: it can be read only once.
+pub(in crate::cli) fn kind_of(path: &Utf8Path, context: &Context) -> FileKind {
+    let whole = context.environment.dir.join(path);
+    if path == STDIN || !whole.is_file() {
+        return FileKind::Unknown;
+    }
+    let mut head = Vec::new();
+    let read = File::open(whole).and_then(|file| file.take(1 << 16).read_to_end(&mut head));
+    if read.is_err() {
+        return FileKind::Unknown;
+    }
+    if head.starts_with(&GZIP) {
+        let mut plain = Vec::new();
+        // What is cut off here is damaged, and its beginning is all that is wanted.
+        let _ = flate2::bufread::GzDecoder::new(&*head).take(HEAD).read_to_end(&mut plain);
+        head = plain;
+    }
+    // A profile begins with its first sample type, a message that is short.
+    match head.as_slice() {
+        [b'g', b'o', b' ', ..] => FileKind::Trace,
+        [0x0a, 0..=0x20, ..] => FileKind::Profile,
+        _ => FileKind::Unknown,
+    }
+}
