@@ -9,6 +9,7 @@ mod gates;
 mod help;
 mod inspect_trace;
 mod leak_repro;
+mod pprof_reference;
 mod programs;
 mod releases;
 mod report;
