@@ -1,9 +1,10 @@
-//! `cargo xtask bench`: how fast the decoders are, on the tests' recordings (divan), and against Go's own reader on
-//! large traces (`trace`).
+//! `cargo xtask bench`: how fast the decoders are, on the tests' recordings (divan), against Go's own reader on
+//! large traces (`trace`), and against `go tool pprof` on a large profile (`heap`).
 //!
 //! Input: the arguments. Output: what divan prints, or a Markdown table on standard output. Must not decide what is
 //! fast enough.
 
+mod heap;
 mod inputs;
 mod machine;
 mod process;
@@ -30,12 +31,14 @@ pub(crate) struct Arguments {
 #[derive(Debug, Subcommand)]
 enum Bench {
     Trace(trace::Arguments),
+    Heap(heap::Arguments),
 }
 
 /// Runs it.
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     match &arguments.bench {
         Some(Bench::Trace(arguments)) => trace::run(arguments),
+        Some(Bench::Heap(arguments)) => heap::run(arguments),
         None => {
             cargo(["bench", "--package", "harness", "--bench", "decode", "--"]).args(&arguments.filters).run()
         }

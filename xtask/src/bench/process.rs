@@ -3,6 +3,7 @@
 //! Input: a program. Output: its standard output and what it used. Must not need much memory: what a process starts
 //! with counts as its own until it executes the program, so that a large parent would be measured instead.
 
+use std::ffi::OsString;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -15,7 +16,7 @@ use wait4::Wait4 as _;
 #[derive(Debug)]
 pub(crate) struct Program {
     pub(crate) path: PathBuf,
-    pub(crate) arguments: &'static [&'static str],
+    pub(crate) arguments: Vec<OsString>,
 }
 
 /// What a run used.
@@ -30,12 +31,16 @@ pub(crate) struct Usage {
 }
 
 impl Program {
+    pub(crate) fn new(path: impl Into<PathBuf>, arguments: &[&str]) -> Self {
+        Self { path: path.into(), arguments: arguments.iter().map(Into::into).collect() }
+    }
+
     /// Runs it on `file`; fails unless it ends with code 0.
     pub(crate) fn measure(&self, file: &Path) -> Result<(String, Usage)> {
         let name = self.path.display();
         let started = Instant::now();
         let mut child = Command::new(&self.path)
-            .args(self.arguments)
+            .args(&self.arguments)
             .arg(file)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
@@ -78,8 +83,8 @@ fn middle<T: Ord + Copy>(values: impl Iterator<Item = T>) -> Option<T> {
 mod tests {
     use super::*;
 
-    fn shell(script: &'static [&'static str]) -> Program {
-        Program { path: "sh".into(), arguments: script }
+    fn shell(script: &[&str]) -> Program {
+        Program::new("sh", script)
     }
 
     #[test]

@@ -40,15 +40,11 @@ pub(crate) fn build(go: &Go, directory: &Path) -> Result<[Reader; 3]> {
         .run()?;
     let release = target.join("release");
     Ok([
-        reader("Go's reader: every event", Program { path: golden, arguments: &["-count"] }, plain),
-        reader(
-            "harness: every event",
-            Program { path: release.join("examples/count_events"), arguments: &[] },
-            plain,
-        ),
+        reader("Go's reader: every event", Program::new(golden, &["-count"]), plain),
+        reader("harness: every event", Program::new(release.join("examples/count_events"), &[]), plain),
         reader(
             "harness: the whole summary",
-            Program { path: release.join("harness"), arguments: &["inspect", "trace", "--quiet", "--json"] },
+            Program::new(release.join("harness"), &["inspect", "trace", "--quiet", "--json"]),
             of_summary,
         ),
     ])

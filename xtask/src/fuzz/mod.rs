@@ -20,6 +20,8 @@ pub(crate) enum Target {
     Trace,
     /// The reader of heap dumps
     Dump,
+    /// The reader of pprof profiles
+    Pprof,
 }
 
 /// LLVM's coverage, as libFuzzer wants it, in all that is compiled for the target.
@@ -41,6 +43,7 @@ impl Target {
         match self {
             Self::Trace => "trace",
             Self::Dump => "dump",
+            Self::Pprof => "pprof",
         }
     }
 
@@ -49,6 +52,7 @@ impl Target {
         match self {
             Self::Trace => "fixtures/traces/fuzzed",
             Self::Dump => "fixtures/dumps/fuzzed",
+            Self::Pprof => "fixtures/pprof/fuzzed",
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::Path;
+use std::process::Command;
 
 use anyhow::{Context, Result};
 use harness_synth::dump::{self, DumpParts, Machine};
@@ -34,7 +35,19 @@ fn of(target: Target) -> Result<Vec<Vec<u8>>> {
     Ok(match target {
         Target::Trace => recorded()?.into_iter().chain(cases()?).chain(executions()).collect(),
         Target::Dump => dumps()?.into_iter().chain(heaps()).collect(),
+        Target::Pprof => profiles()?,
     })
+}
+
+/// The recorded profiles without their gzip, and as they are.
+fn profiles() -> Result<Vec<Vec<u8>>> {
+    let mut all = Vec::new();
+    for path in files(&root().join("fixtures/pprof"), ".pb.gz") {
+        all.push(fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?);
+        let unpacked = Command::new("gzip").arg("-dc").arg(&path).output();
+        all.push(unpacked.with_context(|| format!("cannot unpack {}", path.display()))?.stdout);
+    }
+    Ok(all)
 }
 
 /// A few records of each kind.
@@ -95,6 +108,13 @@ mod tests {
         for seed in recorded.into_iter().chain(cases).chain(executions()) {
             assert!(seed.starts_with(b"go 1.") && seed.len() < 16 << 10, "{} bytes", seed.len());
         }
+    }
+
+    #[test]
+    fn seeds_of_profiles_are_packed_and_plain() {
+        let seeds = profiles().unwrap();
+        assert_eq!(seeds.iter().filter(|seed| seed.starts_with(&[0x1f, 0x8b])).count() * 2, seeds.len());
+        assert!(seeds.iter().filter(|seed| seed.starts_with(&[0x0a])).count() >= 3);
     }
 
     #[test]
