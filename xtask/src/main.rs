@@ -63,9 +63,9 @@ enum Chore {
         minutes: u32,
     },
     Matrix(matrix::Arguments),
-    /// Records execution traces with every supported Go release: those that are missing
+    /// Records execution traces and heap dumps with every supported Go release: those that are missing
     ///
-    /// With what Go's own reader says of each. Releases are fetched by `go` itself; one that cannot be
+    /// With what another reader says of each. Releases are fetched by `go` itself; one that cannot be
     /// had makes it fail. Needs a C compiler.
     #[command(after_help = "Examples:\n  cargo xtask record\n  cargo xtask record --release 1.27.5")]
     Record {

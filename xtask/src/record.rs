@@ -1,9 +1,12 @@
-//! `cargo xtask record`: execution traces of every supported Go release, with what Go's own reader
-//! says of each, for the decoder's tests.
+//! `cargo xtask record`: execution traces and heap dumps of every supported Go release, with what
+//! another reader says of each, for the decoders' tests.
 //!
 //! Input: `fixtures/programs/tracegen`, built by each release, which `go` fetches through
-//! GOTOOLCHAIN. Output: `NAME-goRELEASE.trace` and `.golden` in `fixtures/traces`. A release that
-//! cannot be had is a failure: a set of recordings with a hole in it would pass for a whole one.
+//! GOTOOLCHAIN. Output: `NAME-goRELEASE.trace` and `.golden` in `fixtures/traces`; dumps: see `dumps`.
+//! A release that cannot be had is a failure: a set of recordings with a hole in it would pass for a
+//! whole one.
+
+mod dumps;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -55,7 +58,7 @@ pub(crate) fn run(again: bool, release: Option<&str>) -> Result<()> {
     let mut missing = Vec::new();
     for release in releases {
         let recorder = Recorder { go: &go, golden: &golden, work: &work, release };
-        if let Err(error) = recorder.run(again) {
+        if let Err(error) = recorder.run(again).and_then(|()| dumps::record(&recorder, again)) {
             say(&format!("go {release} NOT RECORDED: {error:#}"));
             missing.push(release);
         }
@@ -89,7 +92,7 @@ impl Recorder<'_> {
             return Ok(());
         }
         self.check_toolchain()?;
-        let program = self.build()?;
+        let program = self.build(&source(), "tracegen")?;
         wanted.into_iter().try_for_each(|recording| self.record(&program, recording))
     }
 
@@ -109,13 +112,13 @@ impl Recorder<'_> {
         Ok(())
     }
 
-    fn build(&self) -> Result<PathBuf> {
-        let program = self.work.join(format!("tracegen-{}", self.release));
+    fn build(&self, source: &Path, name: &str) -> Result<PathBuf> {
+        let program = self.work.join(format!("{name}-{}", self.release));
         Command::new(self.go)
             .args(["build", "-trimpath", "-o"])
             .arg(&program)
             .args(["."])
-            .dir(source())
+            .dir(source)
             .env("GOTOOLCHAIN", self.toolchain())
             .env("CGO_ENABLED", "1")
             .run()?;

@@ -1,10 +1,12 @@
 //! Where the search begins: recorded files made small, hand-made cases, random executions and heaps.
 
 use std::fs;
+use std::io::Read as _;
 use std::path::Path;
 use std::process::Command;
 
 use anyhow::{Context, Result};
+use flate2::read::GzDecoder;
 use harness_synth::dump::{self, DumpParts, Machine};
 use harness_synth::{Case, Parts, Plan};
 
@@ -53,10 +55,12 @@ fn profiles() -> Result<Vec<Vec<u8>>> {
 /// A few records of each kind.
 fn dumps() -> Result<Vec<Vec<u8>>> {
     let read = |path: &std::path::PathBuf| {
-        let bytes = fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
+        let packed = fs::File::open(path).with_context(|| format!("cannot read {}", path.display()))?;
+        let mut bytes = Vec::new();
+        GzDecoder::new(packed).read_to_end(&mut bytes)?;
         Ok(DumpParts::split(&bytes).small(3).join())
     };
-    files(&root().join("fixtures/dumps"), ".dump").iter().map(read).collect()
+    files(&root().join("fixtures/dumps"), ".dump.gz").iter().map(read).collect()
 }
 
 fn heaps() -> impl Iterator<Item = Vec<u8>> {
@@ -120,7 +124,7 @@ mod tests {
     #[test]
     fn seeds_of_dumps_are_of_every_machine_and_small() {
         let heaps: Vec<_> = heaps().collect();
-        assert_eq!(heaps.len(), 40);
+        assert_eq!((heaps.len(), dumps().unwrap().len()), (40, 6));
         for seed in heaps.iter().chain(&dumps().unwrap()) {
             assert!(seed.starts_with(b"go1.7 heap dump\n") && seed.len() < 16 << 10, "{} bytes", seed.len());
         }

@@ -27,7 +27,7 @@ mod spread;
 mod tests;
 mod typing;
 
-pub use program::Program;
+pub use program::{OtherProgram, Program};
 pub use spread::{Known, Sources, find};
 pub use typing::Typing;
 

@@ -1,6 +1,7 @@
 //! What addresses in a dump mean, by the file of the program that wrote it.
 
 use rustc_hash::FxHashMap;
+use thiserror::Error;
 
 use crate::format::binary::{Binary, Moves, Shape, TypeId, TypeTable};
 use crate::format::heapdump::SegmentKind;
@@ -15,6 +16,18 @@ pub struct Program<'a> {
     pub table: &'a TypeTable,
     /// From `binary` to the file that ran, if it is another.
     pub moves: Option<&'a Moves>,
+}
+
+/// The file is not the program that wrote the dump: its names and types would be wrong.
+#[derive(Debug, Error, Clone, Copy, PartialEq, Eq)]
+#[error(
+    "the binary is not the program that wrote the dump: its `{name}` has {expected} bytes, the dump's {found}"
+)]
+pub struct OtherProgram {
+    /// The section.
+    name: &'static str,
+    expected: u64,
+    found: u64,
 }
 
 /// The program as it was loaded.
@@ -36,16 +49,27 @@ impl<'a> Loaded<'a> {
         loaded
     }
 
-    /// Learns from a segment's address how far from its place the program was loaded.
-    pub(super) fn segment(&mut self, kind: SegmentKind, address: Address) {
+    /// Learns from a segment how far from its place the program was loaded, and whether it is that program.
+    pub(super) fn segment(
+        &mut self,
+        kind: SegmentKind,
+        address: Address,
+        size: u64,
+    ) -> Result<(), OtherProgram> {
         let name = match kind {
             SegmentKind::Data => ".data",
             SegmentKind::Bss => ".bss",
         };
-        let Some(section) = self.program.binary.section(name) else { return };
-        let Some(placed) = self.moved(section.address) else { return };
+        let section = self.program.binary.section(name);
+        let expected = section.map_or(0, |section| section.size);
+        let Some(placed) =
+            section.filter(|_| size == expected).and_then(|section| self.moved(section.address))
+        else {
+            return Err(OtherProgram { name, expected, found: size });
+        };
         self.bias = address.0.wrapping_sub(placed.0);
         self.place_types();
+        Ok(())
     }
 
     fn place_types(&mut self) {

@@ -1,7 +1,7 @@
 //! One pass over the dump: where contents stand, what headers say, and interface values in untyped memory.
 
 use super::Objects;
-use super::program::Loaded;
+use super::program::{Loaded, OtherProgram};
 use super::typing::HeaderRule;
 use crate::format::binary::TypeId;
 use crate::format::heapdump::{Layout, Memory, Reader, Record};
@@ -38,10 +38,14 @@ pub(super) struct Seeds {
 }
 
 /// Reads the dump from its beginning.
-pub(super) fn read(dump: &mut Reader<'_>, objects: &impl Objects, loaded: &mut Loaded<'_>) -> Seeds {
+pub(super) fn read(
+    dump: &mut Reader<'_>,
+    objects: &impl Objects,
+    loaded: &mut Loaded<'_>,
+) -> Result<Seeds, OtherProgram> {
     let n = objects.len() as usize;
     let mut seeds = Seeds { file_offsets: vec![0; n], pointer_free: vec![true; n], ..Seeds::default() };
-    place(dump, loaded, &mut seeds);
+    place(dump, loaded, &mut seeds)?;
     let headers = HeaderRule::new(seeds.layout.pointer_size);
     dump.rewind();
     while let Some(record) = dump.next_record() {
@@ -59,25 +63,26 @@ pub(super) fn read(dump: &mut Reader<'_>, objects: &impl Objects, loaded: &mut L
             _ => {}
         }
     }
-    seeds
+    Ok(seeds)
 }
 
 /// Method tables come first in a dump and segments late: what words mean has to be known before frames are
 /// looked at.
-fn place(dump: &mut Reader<'_>, loaded: &mut Loaded<'_>, seeds: &mut Seeds) {
+fn place(dump: &mut Reader<'_>, loaded: &mut Loaded<'_>, seeds: &mut Seeds) -> Result<(), OtherProgram> {
     dump.rewind();
     while let Some(record) = dump.next_record() {
         match record {
             Record::Params(params) => seeds.layout = params.layout,
             Record::Itab(itab) => drop(loaded.itabs.insert(itab.address.0, itab.of.0)),
             Record::Segment(segment) => {
-                loaded.segment(segment.kind, segment.address);
                 let (size, file_offset) = (segment.memory.size(), segment.memory.file_offset());
+                loaded.segment(segment.kind, segment.address, size)?;
                 seeds.segments.push(Place { address: segment.address.0, size, file_offset });
             }
             _ => {}
         }
     }
+    Ok(())
 }
 
 impl Seeds {

@@ -5,7 +5,7 @@
 use std::collections::HashSet;
 
 use super::Objects;
-use super::program::{Loaded, Program};
+use super::program::{Loaded, OtherProgram, Program};
 use super::seeds::{self, Boxed, Seeds};
 use super::special::Special;
 use super::typing::{Form, Typing};
@@ -40,15 +40,16 @@ pub struct Sources {
     pub parts: u64,
 }
 
-/// Finds types for the objects of a dump. `known` are types from elsewhere.
+/// Finds types for the objects of a dump. `known` are types from elsewhere. The dump is read from its
+/// beginning, twice, and then in places.
 pub fn find<'a>(
     dump: &mut Reader<'_>,
     objects: &impl Objects,
     program: Program<'a>,
     known: &[Known],
-) -> (Typing<'a>, Sources) {
+) -> Result<(Typing<'a>, Sources), OtherProgram> {
     let mut loaded = Loaded::new(program);
-    let seeds = seeds::read(dump, objects, &mut loaded);
+    let seeds = seeds::read(dump, objects, &mut loaded)?;
     let typing = Typing::new(program, objects.len(), seeds.layout.pointer_size);
     let mut spread = Spread {
         input: dump.input(),
@@ -64,7 +65,7 @@ pub fn find<'a>(
         buffer: Vec::new(),
     };
     spread.run(known);
-    (spread.typing, spread.sources)
+    Ok((spread.typing, spread.sources))
 }
 
 struct Spread<'s, 'a, O> {

@@ -188,14 +188,20 @@ fn most_of_a_real_heap_is_typed_and_places_in_it_have_the_names_of_the_source() 
         let heap = Heap::read(&built.dump);
         let mut dump = Reader::open(&built.dump).unwrap();
         let program = Program { binary: &binary, table: &table, moves: None };
-        let (typing, sources) = find(&mut dump, &heap, program, &[]);
+        let (typing, sources) = find(&mut dump, &heap, program, &[]).unwrap();
         check_program(&heap, &typing, release);
         assert!(sources.references > 500 && sources.known >= 5, "{sources:?}");
+        let (of, names) = typing.names();
+        for object in 0..heap.len() {
+            let name = names.get(of[object as usize] as usize);
+            assert_eq!(name.cloned(), typing.name(object));
+        }
+        assert_eq!(names.iter().collect::<HashSet<_>>().len(), names.len());
         let fields = |from, to| fields(&heap, &typing, from, to);
         assert_eq!(fields("main.entry", "main.entry"), [".next"]);
         assert_eq!(fields("main.entry", "[]main.item"), [".items"]);
         assert_eq!(fields("main.wide", "main.entry"), [".first"]);
-        assert_eq!(fields("[]main.item", "int"), ["[].a", "[].b"]);
+        assert_eq!(fields("main.square", "int"), [".side"]);
         assert_eq!(fields("[]main.shape", "main.square"), ["[]"]);
         assert_eq!(fields("container/list.Element", "main.entry"), [".Value"]);
         let map = if release == "go1.23.12" { "[]bucket<string" } else { "[]noalg.map.group[string]" };
@@ -239,12 +245,15 @@ fn a_stripped_program_is_typed_by_its_twin_and_by_no_other() {
     let heap = Heap::read(&stripped.dump);
     let mut dump = Reader::open(&stripped.dump).unwrap();
     let program = Program { binary: &binary, table: &table, moves: Some(&moves) };
-    let (typing, _) = find(&mut dump, &heap, program, &[]);
+    let (typing, _) = find(&mut dump, &heap, program, &[]).unwrap();
     check_program(&heap, &typing, "stripped");
     let other = build("go1.23.12", "prog", &[]);
-    let (other, _) = read_binary(&other.program);
+    let (other, table) = read_binary(&other.program);
     assert_eq!(other.moves_to(&bare), None);
     assert_eq!(other.moves_to(&binary), None);
+    let program = Program { binary: &other, table: &table, moves: None };
+    let refused = find(&mut dump, &heap, program, &[]).unwrap_err().to_string();
+    assert!(refused.starts_with("the binary is not the program that wrote the dump"), "{refused}");
 }
 
 #[test]
@@ -254,7 +263,7 @@ fn a_program_that_was_loaded_elsewhere_is_typed_too() {
     let heap = Heap::read(&built.dump);
     let mut dump = Reader::open(&built.dump).unwrap();
     let program = Program { binary: &binary, table: &table, moves: None };
-    let (typing, _) = find(&mut dump, &heap, program, &[]);
+    let (typing, _) = find(&mut dump, &heap, program, &[]).unwrap();
     check_program(&heap, &typing, "pie");
 }
 

@@ -1,5 +1,7 @@
 //! What came out: a type for most objects, and names for places in them.
 
+use rustc_hash::FxHashMap;
+
 use crate::format::binary::{TypeId, TypeTable};
 use crate::model::Address;
 
@@ -99,6 +101,26 @@ impl<'a> Typing<'a> {
     #[must_use]
     pub fn class(&self, object: u32) -> Option<u32> {
         self.of.get(object as usize).copied().filter(|&packed| packed != NONE)
+    }
+
+    /// Types of all objects as places in a list of names, each of which stands there once; `u32::MAX` for
+    /// those that have none.
+    #[must_use]
+    pub fn names(&self) -> (Vec<u32>, Vec<String>) {
+        let (mut names, mut by_class, mut by_name) =
+            (Vec::new(), FxHashMap::<u32, u32>::default(), FxHashMap::<String, u32>::default());
+        let mut place = |object: u32, class: u32| {
+            *by_class.entry(class).or_insert_with(|| {
+                let name = self.name(object).unwrap_or_default();
+                *by_name.entry(name).or_insert_with_key(|name| {
+                    names.push(name.clone());
+                    names.len() as u32 - 1
+                })
+            })
+        };
+        let of = (0u32..).zip(&self.of);
+        let of = of.map(|(object, &class)| if class == NONE { NONE } else { place(object, class) }).collect();
+        (of, names)
     }
 
     /// The name of an object's type: `main.entry`; `[]main.entry` for a slice's memory; `string` for the

@@ -4,6 +4,7 @@ mod damage;
 mod hand;
 mod known;
 mod properties;
+mod recorded;
 
 use std::io::Write as _;
 
