@@ -157,6 +157,8 @@ pub enum SchemaOf {
     TraceDiff,
     /// What `harness inspect heap --json` prints, and `harness diff --json` of two profiles.
     Profile,
+    /// What `harness inspect dump --json` prints.
+    HeapDump,
 }
 
 /// `harness build`

@@ -3,6 +3,7 @@
 use crate::baseline::BaselineError;
 use crate::capture::CaptureError;
 use crate::format::exectrace::OpenError;
+use crate::format::heapdump;
 use crate::model::Outcome;
 use crate::scenario::ScenarioError;
 use crate::toolchain::BuildError;
@@ -23,6 +24,8 @@ pub enum CliError {
     Trace(#[from] OpenError),
     /// A file that is no profile, or none that can be read.
     Profile(#[from] crate::format::pprof::Error),
+    /// A file that is no heap dump, likewise.
+    Dump(#[from] heapdump::OpenError),
     /// Usage, with a hint.
     #[error("{what}")]
     Usage {
@@ -52,7 +55,7 @@ impl CliError {
             Self::Build(BuildError::Failed(_)) => Outcome::BuildFailed,
             Self::Build(BuildError::Interrupted) | Self::Interrupted => Outcome::Interrupted,
             Self::Capture(error) if error.is_unreadable() => Outcome::Unreadable,
-            Self::Trace(_) | Self::Profile(_) => Outcome::Unreadable,
+            Self::Trace(_) | Self::Profile(_) | Self::Dump(_) => Outcome::Unreadable,
             Self::Other(_) => Outcome::Bug,
             _ => Outcome::Usage,
         }

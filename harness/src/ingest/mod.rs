@@ -6,6 +6,7 @@
 
 mod dumps;
 mod gctrace;
+pub mod heap;
 pub mod heaptypes;
 mod leaked;
 mod probe;

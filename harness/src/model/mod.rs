@@ -28,4 +28,4 @@ pub use pieces::{
 pub use site::{Owner, Site, SiteClass, package_of};
 pub use stack::{Frame, Stack};
 pub use timeline::{Alignment, Cell, Confidence, Conservation, CycleRow, Source, Timeline};
-pub use units::{Bytes, GcCycle, GoroutineId, Objects, Operations};
+pub use units::{Bytes, GcCycle, GoroutineId, Objects, Operations, binary_units};

@@ -68,3 +68,17 @@ quantity! {
     /// Operations of the workload: entries of the checkpoint function, rounds, or ticks.
     Operations
 }
+
+/// `4.2 KiB`; below a kibibyte and without a fraction, whole bytes. Units are powers of 1024.
+#[must_use]
+pub fn binary_units(value: f64) -> String {
+    let units = ["B", "KiB", "MiB", "GiB", "TiB"];
+    let (mut value, mut unit) = (value, 0);
+    while value >= 1024.0 && unit + 1 < units.len() {
+        (value, unit) = (value / 1024.0, unit + 1);
+    }
+    match unit == 0 && value.fract() == 0.0 {
+        true => format!("{value:.0} B"),
+        false => format!("{value:.1} {}", units[unit]),
+    }
+}

@@ -4,6 +4,7 @@
 //! rendering is a pure function of it. Its JSON form is a contract, described by `harness schema report`.
 
 mod build;
+pub mod heap;
 mod json;
 pub mod perfetto;
 pub mod profile;

@@ -3,6 +3,7 @@
 use camino::Utf8PathBuf;
 use clap::{Args, Subcommand};
 
+use super::dump::InspectDump;
 use super::heap_args::InspectHeap;
 use super::kinds::KindSet;
 use super::window::WindowArg;
@@ -35,6 +36,14 @@ pub enum InspectCommand {
         after_help = "Examples:\n  harness inspect heap heap.pb.gz                      the page\n  harness inspect heap heap.pb.gz --top 20 --cum\n  harness inspect heap heap.pb.gz --list-sites         the user's lines, with stacks\n  harness inspect heap heap.pb.gz --peek 'cache.*Put' --sample alloc_space\n  harness inspect heap later.pb.gz --diff earlier.pb.gz --flame growth.html\n  harness inspect heap later.pb.gz --base earlier.pb.gz --write growth.pb.gz\n  curl -s localhost:6060/debug/pprof/heap | harness inspect heap - --json"
     )]
     Heap(Box<InspectHeap>),
+    /// Look into a heap dump of `debug.WriteHeapDump`: who holds the memory.
+    ///
+    /// Without a view: totals, leak suspects with the path from a root, the largest holders, types and sites. Works on
+    /// a dump that somebody else made; without the binary that wrote it, globals are addresses.
+    #[command(
+        after_help = "Examples:\n  harness inspect dump heap.dump --binary ./server             the page\n  harness inspect dump late.dump --base early.dump --binary ./server    what has grown\n  harness inspect dump heap.dump.gz --retainers --goroutines   two views, in full\n  harness inspect dump heap.dump --paths main.entry            who holds objects of a type or site\n  harness inspect dump heap.dump --object 0xc000123440         one object\n  harness inspect dump heap.dump --goroutine 17 --json"
+    )]
+    Dump(Box<InspectDump>),
 }
 
 /// `harness inspect trace`

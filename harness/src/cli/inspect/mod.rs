@@ -1,6 +1,7 @@
 //! `harness inspect`: looks into one file that somebody recorded.
 
 mod args;
+mod dump;
 mod events;
 mod heap;
 mod heap_args;
@@ -28,5 +29,6 @@ pub(super) fn command(command: &InspectCommand, context: &Context) -> Result<Out
     match command {
         InspectCommand::Trace(args) => trace::command(args, context),
         InspectCommand::Heap(args) => heap::command(args, context),
+        InspectCommand::Dump(args) => dump::command(args, context),
     }
 }

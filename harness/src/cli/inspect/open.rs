@@ -18,14 +18,7 @@ pub(in crate::cli) struct TraceFile {
 impl TraceFile {
     /// Opens the trace at `path`.
     pub(in crate::cli) fn open(path: &Utf8Path, context: &Context) -> Result<Self, CliError> {
-        let is_stdin = path == STDIN;
-        let name = if is_stdin { "standard input".to_owned() } else { path.to_string() };
-        let whole = context.environment.dir.join(path);
-        let input = Input::open(if is_stdin { path.as_std_path() } else { whole.as_std_path() });
-        let input = input.map_err(|error| {
-            let what = format!("could not read `{name}`: {error}");
-            CliError::usage(what, "name a trace file, or `-` for standard input")
-        })?;
+        let (name, input) = open_input(path, "name a trace file, or `-` for standard input", context)?;
         Ok(Self { name, input })
     }
 
@@ -34,6 +27,20 @@ impl TraceFile {
         let input = again(&self.input).map_err(anyhow::Error::from)?;
         Ok(Reader::from_input(&self.name, input)?)
     }
+}
+
+/// Bytes of a file or of standard input, unpacked, and what to call them. `hint` is for who named something else.
+pub(super) fn open_input(
+    path: &Utf8Path,
+    hint: &str,
+    context: &Context,
+) -> Result<(String, Input<'static>), CliError> {
+    let is_stdin = path == STDIN;
+    let name = if is_stdin { "standard input".to_owned() } else { path.to_string() };
+    let whole = context.environment.dir.join(path);
+    let input = Input::open(if is_stdin { path.as_std_path() } else { whole.as_std_path() });
+    let input = input.map_err(|error| CliError::usage(format!("could not read `{name}`: {error}"), hint))?;
+    Ok((name, input))
 }
 
 /// The same bytes for another reader. Files are read by position, so that the readers do not disturb each other.

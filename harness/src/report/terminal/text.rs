@@ -1,6 +1,6 @@
 //! Figures and names as people read them.
 
-use crate::model::{Bytes, Frame, Nanoseconds};
+use crate::model::{Bytes, Frame, Nanoseconds, binary_units};
 
 /// Without control characters: a name from a program could otherwise move the cursor or worse. Directional
 /// marks that would reorder a line are shown too.
@@ -32,16 +32,7 @@ pub(in crate::report) fn bytes_per_op(value: f64) -> String {
 
 /// As [`bytes`], of an average or a rate.
 pub(in crate::report) fn scaled(value: f64) -> String {
-    let units = ["B", "KiB", "MiB", "GiB", "TiB"];
-    let (mut value, mut unit) = (value, 0);
-    while value >= 1024.0 && unit + 1 < units.len() {
-        (value, unit) = (value / 1024.0, unit + 1);
-    }
-    if unit == 0 && value.fract() == 0.0 {
-        format!("{value:.0} B")
-    } else {
-        format!("{value:.1} {}", units[unit])
-    }
+    binary_units(value)
 }
 
 /// `12 ms`, `1.25 s`, `830 us`.

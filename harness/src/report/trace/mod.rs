@@ -6,8 +6,8 @@
 pub mod diff;
 mod document;
 pub mod events;
-mod place;
-mod table;
+pub(super) mod place;
+pub(super) mod table;
 mod validation;
 mod view;
 

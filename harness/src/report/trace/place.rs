@@ -6,7 +6,7 @@ use crate::report::terminal::text;
 
 /// Where a goroutine is, by the line that says most to its author: the innermost one of the program, else the
 /// outermost of the library. With what was called there: `main.serve  main.go:12 (in net/http.(*Server).Serve)`.
-pub(super) fn place(stack: &[Frame]) -> String {
+pub(in crate::report) fn place(stack: &[Frame]) -> String {
     let outermost = stack.iter().rev().find(|frame| !is_low(&frame.function));
     words(stack, ModuleTable::default().user_frame(stack).or(outermost))
 }

@@ -11,37 +11,37 @@ const INDENT: usize = 6;
 
 /// A list.
 #[derive(Debug, Default)]
-pub(super) struct Table {
+pub(in crate::report) struct Table {
     header: Vec<&'static str>,
     rows: Vec<Row>,
 }
 
 /// A row: figures, what they are of, and more about it on lines below.
 #[derive(Debug, Default)]
-pub(super) struct Row {
-    pub(super) figures: Vec<String>,
-    pub(super) text: String,
-    pub(super) details: Vec<String>,
+pub(in crate::report) struct Row {
+    pub(in crate::report) figures: Vec<String>,
+    pub(in crate::report) text: String,
+    pub(in crate::report) details: Vec<String>,
 }
 
 impl Table {
     /// Names of the figures, and last of the text.
-    pub(super) fn new<const N: usize>(header: [&'static str; N]) -> Self {
+    pub(in crate::report) fn new<const N: usize>(header: [&'static str; N]) -> Self {
         Self { header: header.to_vec(), rows: Vec::new() }
     }
 
-    pub(super) fn row<const N: usize>(&mut self, figures: [String; N], text: String) -> &mut Row {
+    pub(in crate::report) fn row<const N: usize>(&mut self, figures: [String; N], text: String) -> &mut Row {
         self.rows.push(Row { figures: figures.to_vec(), text, details: Vec::new() });
         let last = self.rows.len() - 1;
         &mut self.rows[last]
     }
 
-    pub(super) fn is_empty(&self) -> bool {
+    pub(in crate::report) fn is_empty(&self) -> bool {
         self.rows.is_empty()
     }
 
     /// Appends the list to `out`.
-    pub(super) fn write(&self, out: &mut String, look: &Look) {
+    pub(in crate::report) fn write(&self, out: &mut String, look: &Look) {
         if self.rows.is_empty() {
             return;
         }

@@ -5,8 +5,12 @@
 //! objects occupy, rounded up as the allocator does. *Retained* is what would be freed if a thing went away: the bytes
 //! that can be reached through it alone (it dominates them), itself included.
 
+mod view;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+
+pub use view::{GoroutineView, ObjectView, PathsView, Reference};
 
 use super::{Bytes, Frame, GcCycle, GoroutineId, MissingInput, Objects, SiteClass};
 
@@ -221,10 +225,10 @@ pub struct RetainingPath {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 pub struct PathStep {
     /// The field, element or slot by which the step before refers to it: `.next`, `[]`, `.buf`; of a root that is a
-    /// frame, the variable. `None` where only the offset is known.
+    /// frame, the variable. `None` where it is not known.
     pub field: Option<String>,
-    /// Offset of the reference in what refers, in bytes; of merged steps, the one of the first.
-    pub offset: u64,
+    /// Offset of the reference in what refers, in bytes, if it was looked for; of merged steps, the one of the first.
+    pub offset: Option<u64>,
     /// Type of the objects, if known.
     pub type_name: Option<String>,
     /// Where they were allocated: the user's frame, if sampled.

@@ -1,0 +1,91 @@
+//! `harness inspect dump`: a heap dump, its graph, and the views of it.
+
+mod args;
+mod symbols;
+
+use std::ops::ControlFlow;
+
+use camino::Utf8Path;
+
+pub use args::InspectDump;
+
+use super::open::open_input;
+use crate::cli::Context;
+use crate::cli::error::CliError;
+use crate::format::heapdump::Reader;
+use crate::ingest::heap::{Heap, Loaded, Options, Progress, Symbols};
+use crate::model::{GoroutineId, Outcome};
+use crate::report::heap::{self as report, HeapReport, Section};
+
+pub(super) fn command(args: &InspectDump, context: &Context) -> Result<Outcome, CliError> {
+    let symbols = args.binary.as_deref().map(|path| symbols::read(path, context)).transpose()?;
+    let earlier = match &args.base {
+        Some(path) => Some(load(path, symbols.as_ref(), context)?.1.as_earlier()),
+        None => None,
+    };
+    let (file, heap) = load(&args.file, symbols.as_ref(), context)?;
+    let summary = {
+        let _activity = context.console.activity("sum up");
+        heap.summary(earlier.as_ref())
+    };
+    let is_page = args.is_page();
+    let asked = args.sections();
+    let sections = if is_page { PAGE.to_vec() } else { asked };
+    let base = args.base.as_ref().map(|path| path.as_str());
+    let mut report = HeapReport::new(&file, base, summary, &sections);
+    answer(&mut report, args, &heap)?;
+    let top = args.top.map(|top| top as usize);
+    let text = match args.json {
+        false => report::to_terminal(&report, is_page, top, &context.console.look()),
+        true => {
+            top.into_iter().for_each(|top| report.shorten(top));
+            report.to_json().map_err(anyhow::Error::from)?
+        }
+    };
+    context.console.print(&text)?;
+    Ok(Outcome::Pass)
+}
+
+/// On the page goroutines are among the holders.
+const PAGE: [Section; 4] = [Section::Suspects, Section::Retainers, Section::Types, Section::Sites];
+
+/// Questions about one thing.
+fn answer(report: &mut HeapReport, args: &InspectDump, heap: &Heap) -> Result<(), CliError> {
+    if let Some(address) = args.object {
+        let view = heap.object(address.0);
+        let what = || format!("`{}` has no object at {}", report.file, address.0);
+        report.object = Some(
+            view.ok_or_else(|| CliError::usage(what(), "addresses of objects are those of this very run"))?,
+        );
+    }
+    if let Some(id) = args.goroutine {
+        let view = heap.goroutine(GoroutineId(id));
+        let what = || format!("`{}` has no goroutine {id}", report.file);
+        report.goroutine = Some(view.ok_or_else(|| CliError::usage(what(), "--goroutines lists them"))?);
+    }
+    report.paths = args.paths.as_ref().map(|pattern| heap.paths_to(pattern));
+    Ok(())
+}
+
+/// The dump at `path`, and what to call it.
+fn load(path: &Utf8Path, symbols: Option<&Symbols>, context: &Context) -> Result<(String, Heap), CliError> {
+    let (name, input) = open_input(path, "name a heap dump, or `-` for standard input", context)?;
+    let mut reader = Reader::from_input(&name, input)?;
+    let mut activity = context.console.activity("read");
+    let mut progress = |Progress { step, percent, objects }: Progress| {
+        activity.at(|| format!("{step}: {percent}% of the dump, {objects} objects"));
+        if context.interrupt.is_set() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    };
+    let options = Options { symbols, progress: Some(&mut progress), ..Options::default() };
+    let loaded = Loaded::read(&mut reader, options);
+    drop(activity);
+    if context.interrupt.is_set() {
+        return Err(CliError::Interrupted);
+    }
+    for problem in reader.problems() {
+        context.console.say(&format!("warning: {problem}"));
+    }
+    let mut activity = context.console.activity("graph");
+    activity.at(|| format!("who holds {} objects", loaded.n_objects()));
+    Ok((name, loaded.analyse(None)))
+}

@@ -1,0 +1,177 @@
+//! The steps from a dump to everything that can be asked of it.
+
+use std::ops::ControlFlow;
+
+use super::classes::{Classes, Types};
+use super::collect::{Collected, OnProgress, Progress, collect};
+use super::dominators::Dominators;
+use super::graph::Graph;
+use super::merged::Merged;
+use super::names::{Statics, Symbols};
+use super::objects::NONE;
+use super::paths::Paths;
+use crate::format::heapdump::Reader;
+use crate::model::{Bytes, MissingInput, ModuleTable};
+
+/// What helps to understand a dump.
+#[derive(Default)]
+pub struct Options<'a> {
+    /// Names of globals.
+    pub symbols: Option<&'a Symbols>,
+    /// Whose code a function is.
+    pub modules: ModuleTable,
+    /// Told how far it is; may stop it.
+    pub progress: Option<OnProgress<'a>>,
+}
+
+/// A dump whose references are known, before types.
+#[derive(Debug)]
+pub struct Loaded {
+    pub(super) all: Collected,
+    pub(super) graph: Graph,
+    pub(super) modules: ModuleTable,
+    pub(super) missing: Vec<MissingInput>,
+    pub(super) len: Bytes,
+}
+
+impl Loaded {
+    /// Reads the dump; what could not be read, the reader's problems tell.
+    pub fn read(reader: &mut Reader<'_>, options: Options<'_>) -> Self {
+        let Options { symbols, modules, progress } = options;
+        let mut silent = |_: Progress| ControlFlow::Continue(());
+        let all = collect(reader, progress.unwrap_or(&mut silent));
+        let mut loaded = Self::new(all, symbols, modules);
+        loaded.len = Bytes(reader.len());
+        if let Some(problem) = reader.problems().first() {
+            let why =
+                format!("it is not whole ({problem}): what follows is missing, and with it roots or samples");
+            loaded.missing.insert(0, missing(&why));
+        }
+        loaded
+    }
+
+    fn new(mut all: Collected, symbols: Option<&Symbols>, modules: ModuleTable) -> Self {
+        let mut notes = Vec::new();
+        let statics = match symbols.map(|symbols| Statics::new(symbols, &all.segments, &all.root_slots)) {
+            Some(Ok(statics)) => statics,
+            Some(Err(why)) => {
+                notes.push(missing(&format!("{why}; globals are shown as addresses")));
+                Statics::default()
+            }
+            None => {
+                notes.push(missing("no binary with symbols was given: globals are shown as addresses"));
+                Statics::default()
+            }
+        };
+        if let Some(why) = all.stopped {
+            notes.push(missing(&format!("{why}: the rest was left out")));
+        }
+        let graph = Graph::new(&mut all, &statics, &modules);
+        if graph.n_overlapping > 0 {
+            notes.push(missing(&format!("{} objects overlap others and are left out", graph.n_overlapping)));
+        }
+        Self { all, graph, modules, missing: notes, len: Bytes(0) }
+    }
+
+    /// Number of objects, free slots among them. They are numbered from 0 by address.
+    #[must_use]
+    pub fn n_objects(&self) -> u32 {
+        self.graph.objects.len()
+    }
+
+    /// The object whose slot an address lies in.
+    #[must_use]
+    pub fn object_at(&self, address: u64) -> Option<u32> {
+        self.graph.objects.find(address)
+    }
+
+    /// Address and size of an object's slot. `object` is below [`Loaded::n_objects`].
+    #[must_use]
+    pub fn slot(&self, object: u32) -> (u64, u64) {
+        (self.graph.objects.address(object), self.graph.objects.size(object))
+    }
+
+    /// Finds out who holds what. `types` are what somebody found out with the help of the above.
+    #[must_use]
+    pub fn analyse(self, types: Option<&Types>) -> Heap {
+        Heap::new(self, types)
+    }
+}
+
+pub(super) fn missing(why: &str) -> MissingInput {
+    MissingInput { source: "heap dump".to_owned(), why: why.to_owned() }
+}
+
+/// A dump of which everything is known.
+#[derive(Debug)]
+pub struct Heap {
+    pub(super) loaded: Loaded,
+    pub(super) classes: Classes,
+    pub(super) dominators: Dominators,
+    pub(super) paths: Paths,
+    /// By node: bytes that it dominates, itself included.
+    pub(super) retained: Vec<u64>,
+    /// The tree of dominators, merged.
+    pub(super) held: Merged,
+    /// The tree of shortest paths, merged.
+    pub(super) ways: Merged,
+}
+
+impl Heap {
+    fn new(loaded: Loaded, types: Option<&Types>) -> Self {
+        let Loaded { all, graph, modules, .. } = &loaded;
+        let classes = Classes::new(all, &graph.objects, types, modules);
+        // Paths need half the time that dominators do: the one core waits for the other, and merges meanwhile.
+        let ((dominators, retained), (mut paths, ways)) = both(
+            || {
+                let dominators = Dominators::new(&graph.edges, graph.top());
+                let retained = dominators.sums(|node| graph.size(node));
+                (dominators, retained)
+            },
+            || {
+                let paths = Paths::new(graph);
+                let ways = merged(graph, &classes, paths.order(), |node| paths.before(node).unwrap_or(NONE));
+                (paths, ways)
+            },
+        );
+        paths.forget_order();
+        let held = merged(graph, &classes, dominators.order(), |node| dominators.of(node));
+        let mut dominators = dominators;
+        dominators.forget_order();
+        Self { loaded, classes, dominators, paths, retained, held, ways }
+    }
+
+    pub(super) fn graph(&self) -> &Graph {
+        &self.loaded.graph
+    }
+
+    /// What merged nodes of holders have as their class: behind those of objects, by group.
+    pub(super) fn group(&self, class: u32) -> Option<u32> {
+        let group = class.checked_sub(self.classes.len())?;
+        ((group as usize) < self.graph().roots.groups.len()).then_some(group)
+    }
+}
+
+fn merged(graph: &Graph, classes: &Classes, order: &[u32], above: impl Fn(u32) -> u32) -> Merged {
+    let mut merged = Merged::new(graph.edges.n_nodes() as usize, graph.top());
+    for &node in order {
+        let class = match graph.holder(node) {
+            Some(place) => classes.len() + graph.roots.holders[place].group,
+            None => classes.of(node),
+        };
+        merged.add(node, above(node), class, graph.size(node));
+    }
+    merged
+}
+
+/// Both results, made at the same time.
+fn both<A: Send, B>(a: impl FnOnce() -> A + Send, b: impl FnOnce() -> B) -> (A, B) {
+    std::thread::scope(|scope| {
+        let a = scope.spawn(a);
+        let b = b();
+        match a.join() {
+            Ok(a) => (a, b),
+            Err(panic) => std::panic::resume_unwind(panic),
+        }
+    })
+}

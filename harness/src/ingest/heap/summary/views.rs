@@ -1,0 +1,109 @@
+//! Blocks of which little is looked at, and maps that are nearly empty: by node of the merged dominators.
+//!
+//! A block without pointers is *pinned* if all that refers to it are strings and slices that see a small part of it, or
+//! pointers into it. A map is *sparse* if few of the pointers in its tables are set: deleting does not shrink it.
+
+use rustc_hash::FxHashMap;
+
+use super::Figures;
+use crate::ingest::heap::heap::Heap;
+use crate::ingest::heap::marks::Mark;
+
+/// Smaller blocks are not worth a word.
+const MIN_BLOCK: u64 = 1024;
+/// A block is pinned if less than one in so many of its bytes are in view.
+const SMALL_PART: u64 = 4;
+/// A pointer into a block without a length behind it sees so many bytes: a field.
+const FIELD: u64 = 8;
+
+/// See the module.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Pinned {
+    pub(super) blocks: u64,
+    pub(super) bytes: u64,
+    /// Of them in view.
+    pub(super) viewed: u64,
+}
+
+/// Pointers in the tables of maps.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Slots {
+    pub(super) all: u64,
+    pub(super) set: u64,
+}
+
+/// By merged dominator, there and below.
+#[derive(Debug, Default)]
+pub(super) struct Views {
+    pub(super) pinned: Vec<Pinned>,
+    /// At the node alone.
+    pub(super) pinned_here: Vec<Pinned>,
+    pub(super) slots: Vec<Slots>,
+}
+
+impl Views {
+    pub(super) fn new(heap: &Heap, _: &Figures) -> Self {
+        let n = heap.held.nodes.len();
+        let mut views = Self {
+            pinned: vec![Pinned::default(); n],
+            pinned_here: Vec::new(),
+            slots: vec![Slots::default(); n],
+        };
+        for (block, viewed) in pinned(heap) {
+            if let Some(place) = heap.held.place(block) {
+                let sum = &mut views.pinned[place as usize];
+                sum.blocks += 1;
+                sum.bytes += heap.graph().size(block);
+                sum.viewed += viewed;
+            }
+        }
+        for wide in heap.graph().wide.iter().filter(|wide| heap.classes.is_map(heap.classes.of(wide.object)))
+        {
+            if let Some(place) = heap.held.place(wide.object) {
+                let sum = &mut views.slots[place as usize];
+                sum.all += u64::from(wide.slots);
+                sum.set += u64::from(wide.set);
+            }
+        }
+        views.pinned_here = views.pinned.clone();
+        for place in (1..n).rev() {
+            let above = heap.held.nodes[place].above as usize;
+            let (pinned, slots) = (views.pinned[place], views.slots[place]);
+            let sum = &mut views.pinned[above];
+            sum.blocks += pinned.blocks;
+            sum.bytes += pinned.bytes;
+            sum.viewed += pinned.viewed;
+            views.slots[above].all += slots.all;
+            views.slots[above].set += slots.set;
+        }
+        views
+    }
+}
+
+/// Blocks that are pinned, and the bytes in view of each.
+fn pinned(heap: &Heap) -> Vec<(u32, u64)> {
+    let graph = heap.graph();
+    let mut seen: FxHashMap<u32, u64> = FxHashMap::default();
+    let mut see = |target: u32, mark: Mark| {
+        let size = graph.objects.size(target);
+        if size < MIN_BLOCK || !graph.edges.of(target).is_empty() {
+            return;
+        }
+        let view = match mark.view(size) {
+            Some(view) => view,
+            None if mark.is_interior() => FIELD,
+            None => size,
+        };
+        let sum = seen.entry(target).or_default();
+        *sum = sum.saturating_add(view);
+    };
+    for (place, &mark) in graph.marks.iter().enumerate() {
+        see(graph.edges.target(place as u32), mark);
+    }
+    let references = graph.roots.holders.iter().flat_map(|holder| &holder.references);
+    references.for_each(|reference| see(reference.target, reference.mark));
+    let is_pinned = |(block, viewed): &(u32, u64)| {
+        *viewed < graph.objects.size(*block) / SMALL_PART && heap.paths.is_reached(*block)
+    };
+    seen.into_iter().filter(is_pinned).collect()
+}

@@ -1,0 +1,235 @@
+//! The parts of the page.
+
+use super::document::HeapReport;
+use super::path;
+use super::sheet::Sheet;
+use crate::model::heap::{
+    HeapCount, HeapGrowth, HeapTotals, HeldSite, Holder, RootKind, Suspect, SuspectKind, TypeUse,
+};
+use crate::model::{Bytes, MissingInput, binary_units};
+use crate::report::terminal::text;
+use crate::report::trace::table::Table;
+
+pub(super) fn header(sheet: &mut Sheet<'_>, report: &HeapReport) {
+    let totals = &report.totals;
+    sheet.title(&report.file);
+    let mut parts = vec![format!("heap dump of {}", text::bytes(totals.dump))];
+    if !totals.go_version.is_empty() {
+        parts.push(format!("{} {}", totals.go_version, totals.goarch));
+    }
+    if let Some(stats) = &totals.memstats {
+        parts.push(format!("after GC cycle {}", stats.num_gc));
+    }
+    parts.push(text::counted(totals.goroutines, "goroutine"));
+    sheet.line(&parts.join(", "));
+    let mut held = format!("reachable: {}", count(totals.reachable));
+    if totals.garbage.objects.0 > 0 {
+        held.push_str(&format!("; garbage not yet collected: {}", count(totals.garbage)));
+    }
+    if totals.dropped.objects.0 > 0 {
+        held.push_str(&format!("; free slots, dropped: {}", count(totals.dropped)));
+    }
+    sheet.line(&held);
+    agreement(sheet, totals);
+    if let Some(base) = &report.base {
+        sheet.line(&format!("growth is against {base}"));
+    }
+}
+
+fn agreement(sheet: &mut Sheet<'_>, totals: &HeapTotals) {
+    let (Some(stats), Some(agreement)) = (&totals.memstats, &totals.agreement) else { return };
+    let alloc = format!(
+        "the runtime counted {} in {} objects",
+        text::bytes(stats.heap_alloc),
+        text::count(stats.heap_objects.0)
+    );
+    let difference = binary_units(agreement.bytes.unsigned_abs() as f64);
+    match agreement.holds {
+        true => sheet.line(&format!("{alloc}: the sums agree (difference {difference})")),
+        false => sheet
+            .warning(&format!("{alloc}: {difference} {} than was found here", more_or_less(agreement.bytes))),
+    }
+}
+
+fn more_or_less(difference: i64) -> &'static str {
+    if difference > 0 { "less" } else { "more" }
+}
+
+/// `1,000 objects, 62.5 KiB`
+pub(super) fn count(count: HeapCount) -> String {
+    format!("{}, {}", text::counted(count.objects.0, "object"), text::bytes(count.bytes))
+}
+
+fn growth_text(growth: Option<HeapGrowth>) -> String {
+    match growth {
+        None | Some(HeapGrowth { bytes: 0, .. }) => String::new(),
+        Some(HeapGrowth { bytes, .. }) => {
+            format!("{}{}", if bytes < 0 { "-" } else { "+" }, binary_units(bytes.unsigned_abs() as f64))
+        }
+    }
+}
+
+/// What each kind of suspect is called.
+const KINDS: [(SuspectKind, &str); 8] = [
+    (SuspectKind::Container, "container"),
+    (SuspectKind::List, "list"),
+    (SuspectKind::LargeObject, "large object"),
+    (SuspectKind::SparseMap, "map that never shrinks"),
+    (SuspectKind::PinnedBlock, "pinned blocks"),
+    (SuspectKind::Timers, "timers"),
+    (SuspectKind::FinalizerCycle, "finalizer cycle"),
+    (SuspectKind::BlockedGoroutines, "blocked goroutines"),
+];
+
+pub(super) fn suspects(sheet: &mut Sheet<'_>, suspects: &[Suspect]) {
+    sheet.heading("Leak suspects", "--suspects");
+    if suspects.is_empty() {
+        sheet.line("none: nowhere do many alike objects hang from one");
+    }
+    for (number, suspect) in suspects.iter().take(sheet.rows).enumerate() {
+        let kind = KINDS.iter().find(|(kind, _)| *kind == suspect.kind).map_or("", |(_, name)| name);
+        if number > 0 {
+            sheet.line("");
+        }
+        sheet.line(&format!("{}. {kind}: {}", number + 1, suspect.sentence));
+        path::write(sheet, &suspect.path, suspect.point);
+        let grown = match growth_text(suspect.growth) {
+            text if text.is_empty() => String::new(),
+            text => format!(", {text} since the earlier dump"),
+        };
+        sheet.faint(&format!(
+            "    {} would be freed if it were cut{grown}",
+            text::bytes(suspect.retained.bytes)
+        ));
+    }
+    sheet.more(suspects.len());
+}
+
+pub(super) fn holders(sheet: &mut Sheet<'_>, holders: &[Holder]) {
+    sheet.heading("Who holds memory", "--retainers");
+    let shown: Vec<&Holder> = match sheet.is_page {
+        true => holders.iter().filter(|holder| holder.root.kind != RootKind::Runtime).collect(),
+        false => holders.iter().collect(),
+    };
+    table_of(sheet, &shown);
+    let alone: Bytes = holders.iter().map(|holder| holder.retained.bytes).sum();
+    let reached: Bytes = holders.iter().map(|holder| holder.reached.bytes).sum();
+    if reached.0 > alone.0 {
+        let shared = Bytes(reached.0 - alone.0);
+        sheet.faint(&format!("{} more are held by several of them together", text::bytes(shared)));
+    }
+}
+
+pub(super) fn goroutines(sheet: &mut Sheet<'_>, holders: &[Holder]) {
+    sheet.heading("Goroutines that hold memory", "--goroutines");
+    if holders.is_empty() {
+        sheet.line("none");
+    }
+    table_of(sheet, &holders.iter().collect::<Vec<_>>());
+}
+
+fn table_of(sheet: &mut Sheet<'_>, holders: &[&Holder]) {
+    let has_growth = holders.iter().any(|holder| holder.growth.is_some());
+    let mut table = if has_growth {
+        Table::new(["alone", "", "objects", "growth", "reached", "who"])
+    } else {
+        Table::new(["alone", "", "objects", "reached", "who"])
+    };
+    for holder in holders.iter().take(sheet.rows) {
+        let (alone, share) = (text::bytes(holder.retained.bytes), format!("{:.1}%", holder.share));
+        let objects = text::count(holder.retained.objects.0);
+        let (reached, who) = (text::bytes(holder.reached.bytes), path::root(&holder.root));
+        match has_growth {
+            true => table.row([alone, share, objects, growth_text(holder.growth), reached], who),
+            false => table.row([alone, share, objects, reached], who),
+        };
+    }
+    sheet.table(&table, holders.len());
+}
+
+pub(super) fn types(sheet: &mut Sheet<'_>, types: &[TypeUse]) {
+    if sheet.is_page && types.iter().all(|row| row.name.is_none()) {
+        return;
+    }
+    sheet.heading("Objects by type", "--types");
+    let mut table = Table::new(["bytes", "objects", "retained", "growth", "type"]);
+    for row in types.iter().take(sheet.rows) {
+        let name = row.name.as_deref().unwrap_or("(type not known)");
+        table.row(
+            [
+                text::bytes(row.held.bytes),
+                text::count(row.held.objects.0),
+                text::bytes(row.retained),
+                growth_text(row.growth),
+            ],
+            text::clean(name),
+        );
+    }
+    sheet.table(&table, types.len());
+}
+
+pub(super) fn sites(sheet: &mut Sheet<'_>, sites: &[HeldSite]) {
+    if sheet.is_page && sites.is_empty() {
+        return;
+    }
+    sheet.heading("Objects by allocation site", "--sites");
+    if sites.is_empty() {
+        sheet.line("no object was sampled by the memory profile");
+    }
+    if sheet.is_page {
+        return site_table(sheet, sites);
+    }
+    for site in sites.iter().take(sheet.rows) {
+        let growth = growth_text(site.growth);
+        let growth = if growth.is_empty() { growth } else { format!(", {growth}") };
+        let types =
+            if site.types.is_empty() { String::new() } else { format!(", {}", site.types.join(", ")) };
+        sheet.line("");
+        sheet.line(&format!(
+            "{} of {}{types}, retaining {}{growth}",
+            count(site.held),
+            text::bytes(site.object_size),
+            text::bytes(site.retained)
+        ));
+        for frame in &site.stack {
+            sheet.indented(4, &text::frame(frame), |line| line.to_owned());
+        }
+        for held in &site.paths {
+            sheet.faint(&format!("    {} held by", count(held.held)));
+            path::write(sheet, held, None);
+        }
+        if site.unlisted.objects.0 > 0 {
+            sheet.faint(&format!("    {} on other paths", count(site.unlisted)));
+        }
+    }
+    sheet.more(sites.len());
+}
+
+fn site_table(sheet: &mut Sheet<'_>, sites: &[HeldSite]) {
+    let mut table = Table::new(["bytes", "objects", "retained", "growth", "where"]);
+    for site in sites.iter().take(sheet.rows) {
+        let place = crate::report::trace::place::place(&site.stack);
+        let first = site.paths.first().map(|held| format!("held by {}", path::root(&held.root)));
+        let row = table.row(
+            [
+                text::bytes(site.held.bytes),
+                text::count(site.held.objects.0),
+                text::bytes(site.retained),
+                growth_text(site.growth),
+            ],
+            place,
+        );
+        row.details.extend(first);
+    }
+    sheet.table(&table, sites.len());
+}
+
+pub(super) fn missing(sheet: &mut Sheet<'_>, missing: &[MissingInput]) {
+    if missing.is_empty() {
+        return;
+    }
+    sheet.heading("What could not be known", "");
+    for input in missing {
+        sheet.line(&input.why);
+    }
+}

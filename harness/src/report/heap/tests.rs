@@ -1,0 +1,1 @@
+//! Of a small heap written by hand.
