@@ -60,7 +60,8 @@ fn chain(path: &RetainingPath) -> Stack {
     let root: Arc<str> = path.root.name.as_str().into();
     let mut frames = vec![Frame { function: root, file: "".into(), line: 0 }];
     for step in &path.steps {
-        let field = step.field.clone().unwrap_or_else(|| format!("+{}", step.offset));
+        let field =
+            step.field.clone().or_else(|| step.offset.map(|offset| format!("+{offset}"))).unwrap_or_default();
         let kind = step.type_name.as_deref().unwrap_or("?");
         let many = match step.count {
             0 | 1 => String::new(),

@@ -165,7 +165,7 @@ fn growth_between_checkpoints_is_a_difference_with_the_base_marked() {
 fn retained_bytes_have_the_chain_of_references_as_their_stack() {
     let step = |field: Option<&str>, kind: &str, count, chain| PathStep {
         field: field.map(str::to_owned),
-        offset: 16,
+        offset: Some(16),
         type_name: Some(kind.to_owned()),
         site: Some(frame("main.put")),
         object_size: Bytes(64),

@@ -65,7 +65,8 @@ fn root(root: &HeapRoot) -> String {
 
 /// `.entries  1,800 x *cache.entry, 256 B each  cache.go:44`
 fn step(step: &PathStep) -> String {
-    let field = step.field.clone().unwrap_or_else(|| format!("+{}", step.offset));
+    let field =
+        step.field.clone().or_else(|| step.offset.map(|offset| format!("+{offset}"))).unwrap_or_default();
     let what = step.type_name.clone().unwrap_or_else(|| format!("{} B", step.object_size));
     let many = match step.count {
         0 | 1 => String::new(),
