@@ -14,9 +14,7 @@ fn main() -> Result<()> {
     let file = std::env::args_os().nth(1).context("usage: count_events FILE")?;
     let mut trace = Reader::open_to_scan(Path::new(&file))?;
     let mut events: u64 = 0;
-    while trace.next_event().is_some() {
-        events += 1;
-    }
+    trace.for_each(|_| events += 1);
     if let Some(problem) = trace.problems().first() {
         bail!("after {events} events: {problem}");
     }

@@ -19,7 +19,7 @@ use crate::source::files;
 const GENERATOR: &str = "fixtures/programs/tracegen";
 
 /// How often a recording is tried.
-const ATTEMPTS: u32 = 6;
+const ATTEMPTS: u32 = 20;
 
 /// What is in a trace.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

@@ -16,6 +16,8 @@ pub(super) struct TickLength {
     exact: f64,
     /// The same, if it is a whole number; 0 if it is not.
     whole: u64,
+    /// Times of fewer ticks are computed with whole numbers.
+    exact_below: u64,
 }
 
 /// Times of fewer ticks than this are the same whether computed with whole numbers or not.
@@ -34,13 +36,13 @@ impl TickLength {
 
     fn new(exact: f64) -> Self {
         let whole = if exact.fract() == 0.0 && exact < 4096.0 { exact as u64 } else { 0 };
-        Self { exact, whole }
+        Self { exact, whole, exact_below: if whole == 0 { 0 } else { EXACT_TICKS } }
     }
 
     /// Time of a number of ticks; absurd ones become the last time there is.
     #[inline]
     pub(super) fn nanoseconds(self, ticks: u64) -> i64 {
-        if self.whole != 0 && ticks < EXACT_TICKS {
+        if ticks < self.exact_below {
             // The usual case, and the only one that has to be fast. Below 2^52, so it fits.
             return (ticks * self.whole).cast_signed();
         }

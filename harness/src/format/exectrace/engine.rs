@@ -3,14 +3,14 @@
 
 use std::sync::Arc;
 
-use super::decode::{Piece, RawEvent};
+use super::decode::Piece;
 use super::event::{Event, Sync};
 use super::feed::Feed;
 use super::frontier::Frontier;
 use super::generation::Generation;
-use super::order::{Era, Order, Step, Violation};
+use super::order::{Candidate, Era, Order, Sink, Step, Violation, Visitor};
 use super::problems::Problems;
-use super::spec::{self, LAYOUTS};
+use super::spec::{self, LAYOUTS, MAX_ARGS};
 use super::tables::Tables;
 
 /// No event is later.
@@ -45,9 +45,29 @@ struct Lane {
     next: usize,
 }
 
+impl Lane {
+    /// The thread's next event.
+    fn candidate(&self) -> Option<Candidate<'_>> {
+        let raw = self.piece.events().get(self.next)?;
+        Some(Candidate { raw, wide: self.piece.wide_args(raw), thread: self.thread })
+    }
+}
+
+/// Why a thread's turn is over.
+enum End {
+    /// Another thread's event is earlier, or there is no more room or no more events.
+    Over,
+    /// The next event has to wait for another thread's.
+    Wait,
+    /// The next one is not for the short way: it dangles, or its arguments are wide.
+    Unusual,
+    /// The next one breaks a rule.
+    Broken(Box<Violation>),
+}
+
 /// Orders the events of one trace.
 #[derive(Debug)]
-pub(super) struct Engine<'a> {
+pub(super) struct Engine<'a, S = Vec<Event>> {
     feed: Feed<'a>,
     chunk_len: usize,
     generation: Option<Generation>,
@@ -56,7 +76,7 @@ pub(super) struct Engine<'a> {
     frontier: Frontier,
     /// Time of the next CPU sample; `NO_SAMPLE` if there is none.
     next_sample: i64,
-    order: Order,
+    order: Order<S>,
     problems: Problems,
     n_syncs: u64,
     n_forced: u32,
@@ -99,12 +119,12 @@ impl<'a> Engine<'a> {
     /// Puts the next events in `chunk`, in place of what it held; all are of one generation.
     pub(super) fn fill(&mut self, chunk: &mut Chunk) {
         chunk.events.clear();
-        std::mem::swap(&mut self.order.out.events, &mut chunk.events);
+        std::mem::swap(&mut self.order.out.sink, &mut chunk.events);
         if !self.done && self.frontier.is_empty() && self.next_sample == NO_SAMPLE {
             self.next_generation();
         }
-        while self.order.out.events.len() < self.chunk_len && self.take_next() {}
-        std::mem::swap(&mut self.order.out.events, &mut chunk.events);
+        while self.order.out.sink.room(self.chunk_len) > 0 && self.take_some() {}
+        std::mem::swap(&mut self.order.out.sink, &mut chunk.events);
         if let Some(generation) = &self.generation {
             chunk.tables = Arc::clone(&generation.tables);
         }
@@ -114,35 +134,107 @@ impl<'a> Engine<'a> {
         chunk.last = self.done;
     }
 
-    /// Takes the generation's next event or sample. False when there is none.
-    #[inline(always)]
-    fn take_next(&mut self) -> bool {
+    /// Shows all events that are left to `visit`. Returns what was met on the way.
+    pub(super) fn visit(self, visit: impl FnMut(Event)) -> Problems {
+        let mut engine = Engine {
+            order: self.order.with_sink(Visitor(visit)),
+            feed: self.feed,
+            chunk_len: self.chunk_len,
+            generation: self.generation,
+            era: self.era,
+            lanes: self.lanes,
+            frontier: self.frontier,
+            next_sample: self.next_sample,
+            problems: self.problems,
+            n_syncs: self.n_syncs,
+            n_forced: self.n_forced,
+            n_candidates: self.n_candidates,
+            n_bytes: self.n_bytes,
+            dangling: self.dangling,
+            done: self.done,
+        };
+        loop {
+            while engine.take_some() {}
+            if engine.done {
+                return engine.problems;
+            }
+            engine.next_generation();
+            // Nobody asks what they are.
+            engine.order.names.take_new();
+        }
+    }
+}
+
+impl<S: Sink> Engine<'_, S> {
+    /// Takes the generation's next sample or events. False when there are none.
+    fn take_some(&mut self) -> bool {
         match self.frontier.get(0) {
-            Some((time, _)) if time <= self.next_sample => self.take_event(),
+            Some((time, number)) if time <= self.next_sample => self.take_turn(number),
             None if self.next_sample == NO_SAMPLE => return false,
             _ => self.take_sample(),
         }
         true
     }
 
-    /// Takes the first event of the frontier that may be taken; if there is none, the first.
-    #[inline(always)]
-    fn take_event(&mut self) {
-        // One call for all places, so that the rules are compiled into this loop.
-        let mut place = 0;
-        while !self.try_place(place) {
-            if place == 0 {
-                self.sort_candidates();
+    /// Takes events of the earliest thread for as long as it stays the earliest. Threads run for a
+    /// while before another does, so that nearly all events are taken in this loop: the heap and
+    /// what the thread holds are looked at before and after it.
+    fn take_turn(&mut self, number: u32) {
+        let until = self.frontier.first_until().min(self.next_sample);
+        let room = self.order.out.sink.room(self.chunk_len);
+        let Some(lane) = self.lanes.get_mut(number as usize) else { return };
+        let Some(first) = lane.candidate() else { return };
+        let mut turn = self.order.begin_turn(first, &self.era);
+        let mut n_taken = 0;
+        let mut end = End::Over;
+        for raw in lane.piece.events().iter().skip(lane.next).take(room) {
+            if raw.time > until {
+                break;
             }
-            place += 1;
-            if place >= self.n_candidates {
-                return self.force_first();
+            if raw.flags != 0 {
+                end = End::Unusual;
+                break;
             }
+            match self.order.take(&mut turn, raw) {
+                Ok(Step::Taken) => n_taken += 1,
+                Ok(Step::Wait) => {
+                    end = End::Wait;
+                    break;
+                }
+                Err(violation) => {
+                    end = End::Broken(violation);
+                    break;
+                }
+            }
+        }
+        self.order.end_turn(&turn);
+        lane.next += n_taken;
+        match lane.piece.events().get(lane.next) {
+            Some(next) => self.frontier.update_first(next.time),
+            None => return self.refill(0, number),
+        }
+        match end {
+            End::Over => {}
+            End::Wait => self.take_other(),
+            End::Unusual => {
+                if !self.try_place(0) {
+                    self.take_other();
+                }
+            }
+            End::Broken(violation) => self.take_with_problems(0, number, Some(violation)),
+        }
+    }
+
+    /// The first event has to wait: takes the first of the others that need not; if there is none,
+    /// the first of all.
+    fn take_other(&mut self) {
+        self.sort_candidates();
+        if !(1..self.n_candidates).any(|place| self.try_place(place)) {
+            self.force_first();
         }
     }
 
     /// The first one has to wait: puts the others in order.
-    #[cold]
     fn sort_candidates(&mut self) {
         self.n_candidates = if self.n_forced <= MAX_FORCED { self.frontier.len() } else { 0 };
         if self.n_candidates > 0 {
@@ -163,65 +255,55 @@ impl<'a> Engine<'a> {
     }
 
     /// Offers the event at a place of the frontier. False if it has to wait.
-    #[inline(always)]
     fn try_place(&mut self, place: usize) -> bool {
         let Some((_, number)) = self.frontier.get(place) else { return false };
-        let Some(lane) = self.lanes.get_mut(number as usize) else { return false };
-        let Some(raw) = lane.piece.events.get(lane.next) else { return false };
-        match self.order.offer(raw, lane.thread, &self.era) {
+        let Some(candidate) = self.lanes.get(number as usize).and_then(Lane::candidate) else { return false };
+        match self.order.offer(candidate, &self.era) {
             Ok(Step::Wait) => return false,
-            Ok(Step::Taken) if !raw.dangles => {}
-            step => {
-                let (raw, thread) = (*raw, lane.thread);
-                self.take_with_problems(&raw, thread, step.err());
-                self.consume(place, number);
-                return true;
-            }
-        }
-        lane.next += 1;
-        match lane.piece.events.get(lane.next) {
-            Some(next) if place == 0 => self.frontier.update_first(next.time),
-            Some(next) => self.frontier.update(place, next.time),
-            None => self.refill(place, number),
+            Ok(Step::Taken) if !candidate.raw.dangles() => self.consume(place, number),
+            step => self.take_with_problems(place, number, step.err()),
         }
         true
     }
 
-    /// Takes an event against the rules, or notes that it refers to nothing.
+    /// Takes the next event of the thread at `place` against the rules, or notes that it refers to
+    /// nothing.
     #[cold]
-    fn take_with_problems(&mut self, raw: &RawEvent, thread: u32, violation: Option<Box<Violation>>) {
+    fn take_with_problems(&mut self, place: usize, number: u32, violation: Option<Box<Violation>>) {
+        let Some(lane) = self.lanes.get(number as usize) else { return };
+        let Some(candidate) = lane.candidate() else { return };
+        let (kind, offset, args) =
+            (candidate.raw.kind, lane.piece.offset(lane.next), lane.piece.args(candidate.raw));
+        let dangles = candidate.raw.dangles();
         if let Some(violation) = violation {
-            self.order.force(raw, thread, &self.era);
-            self.report_violation(raw, *violation);
+            self.order.force(candidate, &self.era);
+            self.report_violation(offset, kind, *violation);
         }
-        if raw.dangles {
-            self.report_dangling(raw);
+        if dangles {
+            self.report_dangling(offset, kind, &args);
         }
+        self.consume(place, number);
     }
 
     #[cold]
     fn force_first(&mut self) {
         let Some((_, number)) = self.frontier.get(0) else { return };
-        let Some(lane) = self.lanes.get(number as usize) else { return };
-        let Some(&raw) = lane.piece.events.get(lane.next) else { return };
-        let thread = lane.thread;
-        self.order.force(&raw, thread, &self.era);
         let found = "one that waits for something the file does not have, as all other threads do".to_owned();
-        self.report_violation(&raw, Violation { expected: "an event that can be next", found });
-        self.consume(0, number);
+        let violation = Violation { expected: "an event that can be next", found };
+        self.take_with_problems(0, number, Some(Box::new(violation)));
     }
 
     #[cold]
-    fn report_violation(&mut self, raw: &RawEvent, violation: Violation) {
+    fn report_violation(&mut self, offset: u64, kind: u8, violation: Violation) {
         self.n_forced = self.n_forced.saturating_add(1);
-        self.problems.add(raw.offset, spec::name(raw.kind), violation.expected, violation.found);
+        self.problems.add(offset, spec::name(kind), violation.expected, violation.found);
     }
 
     /// Moves the thread at `place` to its next event.
     fn consume(&mut self, place: usize, number: u32) {
         let Some(lane) = self.lanes.get_mut(number as usize) else { return };
         lane.next += 1;
-        match lane.piece.events.get(lane.next) {
+        match lane.piece.events().get(lane.next) {
             Some(next) => self.frontier.update(place, next.time),
             None => self.refill(place, number),
         }
@@ -245,7 +327,7 @@ impl<'a> Engine<'a> {
             lane.next = 0;
             self.n_bytes = self.n_bytes.saturating_add(lane.piece.n_bytes);
             self.problems.append(&mut lane.piece.problems);
-            if let Some(first) = lane.piece.events.first() {
+            if let Some(first) = lane.piece.events().first() {
                 return Some(first.time);
             }
         }
@@ -253,17 +335,17 @@ impl<'a> Engine<'a> {
     }
 
     #[cold]
-    fn report_dangling(&mut self, raw: &RawEvent) {
+    fn report_dangling(&mut self, offset: u64, kind: u8, args: &[u64; MAX_ARGS]) {
         let Some(tables) = self.generation.as_ref().map(|generation| Arc::clone(&generation.tables)) else {
             return;
         };
-        let layout = LAYOUTS[usize::from(raw.kind)];
-        for (i, &id) in raw.args.iter().enumerate() {
+        let layout = LAYOUTS[usize::from(kind)];
+        for (i, &id) in args.iter().enumerate() {
             if layout.stacks & (1 << i) != 0 && !tables.has_stack(id) {
-                self.report_dangling_stack(raw.offset, raw.kind, id);
+                self.report_dangling_stack(offset, kind, id);
             }
             if layout.strings & (1 << i) != 0 && !tables.has_string(id) {
-                self.report_dangling_string(raw, id);
+                self.report_dangling_string(offset, kind, id);
             }
         }
     }
@@ -276,10 +358,10 @@ impl<'a> Engine<'a> {
         }
     }
 
-    fn report_dangling_string(&mut self, raw: &RawEvent, id: u64) {
+    fn report_dangling_string(&mut self, offset: u64, kind: u8, id: u64) {
         if self.is_complete() && !std::mem::replace(&mut self.dangling.string, true) {
             let found = format!("string {id}");
-            self.problems.add(raw.offset, spec::name(raw.kind), "a string of the string table", found);
+            self.problems.add(offset, spec::name(kind), "a string of the string table", found);
         }
     }
 
@@ -319,7 +401,7 @@ impl<'a> Engine<'a> {
         self.lanes.clear();
         for (number, lane) in (0u32..).zip(&generation.lanes) {
             let thread = self.order.thread(lane.thread);
-            self.lanes.push(Lane { thread, piece: Piece { more: true, ..Piece::default() }, next: 0 });
+            self.lanes.push(Lane { thread, piece: Piece::before_all(), next: 0 });
             if let Some(time) = self.next_piece(number) {
                 self.frontier.push((time, number));
             }

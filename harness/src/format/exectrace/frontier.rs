@@ -31,6 +31,13 @@ impl Frontier {
         self.heap.get(place).copied()
     }
 
+    /// Up to which time the first entry stays the first; the last time there is if it is alone.
+    #[inline]
+    pub(super) fn first_until(&self) -> i64 {
+        let children = self.heap.get(1..).unwrap_or_default().iter().take(2);
+        children.map(|child| child.0).min().unwrap_or(i64::MAX)
+    }
+
     pub(super) fn push(&mut self, entry: Entry) {
         self.heap.push(entry);
         self.sift_up(self.heap.len() - 1);

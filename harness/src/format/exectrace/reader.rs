@@ -49,6 +49,8 @@ pub(super) enum Threads {
 enum Back<'a> {
     AtOnce(Box<Engine<'a>>),
     Ahead(Pipe),
+    /// Nobody: there are no more.
+    Over,
 }
 
 impl<'a> Reader<'a> {
@@ -85,6 +87,30 @@ impl<'a> Reader<'a> {
         self.version
     }
 
+    /// Shows all events that are left to `visit`, which may be quicker than to ask for them one by
+    /// one: what it does not look at of an event is not put together. What ids mean cannot be asked
+    /// meanwhile.
+    pub fn for_each(&mut self, mut visit: impl FnMut(Event)) {
+        let back = std::mem::replace(&mut self.back, Back::Over);
+        let begun = self.chunk.events.get(self.next..).unwrap_or_default();
+        begun.iter().for_each(|&event| visit(event));
+        self.next = self.chunk.events.len();
+        match back {
+            Back::AtOnce(engine) if !self.chunk.last => {
+                let mut problems = engine.visit(visit);
+                problems.name_file(&self.file);
+                self.problems.append(&mut problems);
+                self.chunk.last = true;
+            }
+            back => {
+                self.back = back;
+                while let Some(event) = self.next_event() {
+                    visit(event);
+                }
+            }
+        }
+    }
+
     /// The next event, `None` at the end of the trace or of what could be read of it.
     #[inline]
     pub fn next_event(&mut self) -> Option<Event> {
@@ -108,6 +134,7 @@ impl<'a> Reader<'a> {
         match &mut self.back {
             Back::AtOnce(engine) => engine.fill(&mut self.chunk),
             Back::Ahead(pipe) => pipe.next(&mut self.chunk),
+            Back::Over => return false,
         }
         self.next = 0;
         for (name, text) in self.chunk.names.drain(..) {

@@ -4,18 +4,17 @@
 //! The next generation's status events put right what this gets wrong.
 
 use super::super::batch::thread_id;
-use super::super::decode::RawEvent;
 use super::super::spec;
 use super::super::state::{GoState, ProcState};
 use super::state::{Goroutine, Proc, Seq};
-use super::{Context, Era, Offer, Order, Place};
+use super::{Candidate, Context, Era, Offer, Order, Place, Sink};
 
-impl Order {
+impl<S: Sink> Order<S> {
     /// Takes the event. For one that [`Order::offer`] refused, or lets wait for ever.
-    pub(in super::super) fn force(&mut self, raw: &RawEvent, thread: u32, era: &Era) {
-        let offer = self.offer_of(raw, thread, era);
-        let after = self.believe(&offer);
-        self.install(thread, after);
+    pub(in super::super) fn force(&mut self, candidate: Candidate<'_>, era: &Era) {
+        let mut offer = self.offer_of(candidate, era);
+        offer.context = self.believe(&offer);
+        self.install(&offer);
     }
 
     fn believe(&mut self, offer: &Offer<'_>) -> Context {
@@ -134,8 +133,8 @@ impl Order {
     }
 
     fn believe_go_status(&mut self, offer: &Offer<'_>) -> Context {
-        let known = self.goroutines.find(offer.arg(0)).and_then(|place| self.goroutines.get(place));
-        let before = known.map_or(GoState::Undetermined, |goroutine| goroutine.state);
+        let known = self.goroutines.find_mut(offer.arg(0));
+        let before = known.map_or(GoState::Undetermined, |(_, goroutine)| goroutine.state);
         let state = GoState::from_wire(offer.arg(2)).unwrap_or(GoState::Waiting);
         let place = self.set_goroutine(offer.arg(0), state, Some(Seq::start(offer.era.number)));
         self.emit_as(offer, offer.context, offer.said(before.note()));

@@ -4,10 +4,10 @@
 use super::super::kind::NAME_IS_KEPT;
 use super::super::spec;
 use super::names::{NO_NAME, Name};
-use super::state::{GcPhase, Range, Ranges};
-use super::{NEEDS_GOROUTINE, NEEDS_PROC, Offer, Order, Outcome, Said, Step, Violation};
+use super::state::{GcPhase, Goroutine, Range, Ranges};
+use super::{NEEDS_GOROUTINE, NEEDS_PROC, Offer, Order, Outcome, Said, Sink, Step, Violation};
 
-impl Order {
+impl<S: Sink> Order<S> {
     pub(super) fn gc_cycle(&mut self, offer: &mut Offer<'_>) -> Outcome {
         let seq = offer.arg(0);
         let opens = match offer.raw.kind {
@@ -106,7 +106,7 @@ impl Order {
             return self.procs.get_mut(place?).map(|proc| &mut proc.ranges);
         }
         let place = if named { self.goroutines.find(offer.arg(0)) } else { offer.context.goroutine };
-        self.goroutines.get_mut(place?).map(|goroutine| &mut goroutine.ranges)
+        self.goroutines.get_mut(place?).map(Goroutine::ranges)
     }
 
     /// The end of a stop does not repeat its reason: it is the begin's.

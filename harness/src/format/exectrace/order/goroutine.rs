@@ -4,10 +4,12 @@ use super::super::spec;
 use super::super::state::GoState;
 use super::state::{Goroutine, Seq};
 use super::{
-    Context, NEEDS_GOROUTINE, NEEDS_PROC, Need, Needs, Offer, Order, Outcome, Place, Said, Step, Violation,
+    Context, NEEDS_GOROUTINE, NEEDS_PROC, Need, Needs, Offer, Order, Outcome, Place, Said, Sink, Step,
+    Violation,
 };
 
-impl Order {
+impl<S: Sink> Order<S> {
+    #[inline(always)]
     pub(super) fn go_create(&mut self, offer: &mut Offer<'_>) -> Outcome {
         offer.require(NEEDS_PROC)?;
         let creator = offer.context.goroutine.and_then(|place| self.goroutines.get(place));
@@ -36,10 +38,10 @@ impl Order {
         Ok(self.goroutines.insert(id, Goroutine::new(state, Seq::start(offer.era.number))))
     }
 
+    #[inline(always)]
     pub(super) fn go_start(&mut self, offer: &mut Offer<'_>) -> Outcome {
         let seq = offer.seq(1);
-        let Some(place) = self.goroutines.find(offer.arg(0)) else { return Ok(Step::Wait) };
-        let Some(goroutine) = self.goroutines.get_mut(place) else { return Ok(Step::Wait) };
+        let Some((place, goroutine)) = self.goroutines.find_mut(offer.arg(0)) else { return Ok(Step::Wait) };
         if goroutine.state != GoState::Runnable || !seq.follows(goroutine.seq) {
             return Ok(Step::Wait);
         }
@@ -52,6 +54,7 @@ impl Order {
     }
 
     /// The thread's goroutine, which must be in this state.
+    #[inline(always)]
     pub(super) fn current(
         &mut self,
         offer: &Offer<'_>,
@@ -69,6 +72,7 @@ impl Order {
     }
 
     /// The running goroutine ends, blocks, or yields.
+    #[inline(always)]
     pub(super) fn go_stop_running(&mut self, offer: &mut Offer<'_>) -> Outcome {
         offer.require(NEEDS_GOROUTINE)?;
         let goroutine = self.current(offer, GoState::Running)?;
@@ -89,10 +93,10 @@ impl Order {
     }
 
     /// Anything can unblock a goroutine, a thread without a processor too.
+    #[inline(always)]
     pub(super) fn go_unblock(&mut self, offer: &mut Offer<'_>) -> Outcome {
         let seq = offer.seq(1);
-        let Some(place) = self.goroutines.find(offer.arg(0)) else { return Ok(Step::Wait) };
-        let Some(goroutine) = self.goroutines.get_mut(place) else { return Ok(Step::Wait) };
+        let Some((_, goroutine)) = self.goroutines.find_mut(offer.arg(0)) else { return Ok(Step::Wait) };
         if goroutine.state != GoState::Waiting || !seq.follows(goroutine.seq) {
             return Ok(Step::Wait);
         }
@@ -107,8 +111,7 @@ impl Order {
         offer.require(NEEDS_GOROUTINE)?;
         self.current(offer, GoState::Running)?;
         let seq = offer.seq(1);
-        let Some(place) = self.goroutines.find(offer.arg(0)) else { return Ok(Step::Wait) };
-        let Some(next) = self.goroutines.get_mut(place) else { return Ok(Step::Wait) };
+        let Some((place, next)) = self.goroutines.find_mut(offer.arg(0)) else { return Ok(Step::Wait) };
         if next.state != GoState::Waiting || !seq.follows(next.seq) {
             return Ok(Step::Wait);
         }

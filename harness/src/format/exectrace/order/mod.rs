@@ -66,12 +66,28 @@ struct Context {
     goroutine: Option<Place>,
 }
 
+/// An event that could be next.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Candidate<'t> {
+    pub(super) raw: &'t RawEvent,
+    /// Its arguments, if the event itself is too small for them.
+    pub(super) wide: Option<&'t [u64; MAX_ARGS]>,
+    /// Its thread, by its place in the order's registry.
+    pub(super) thread: u32,
+}
+
 /// An offered event with all it needs.
 struct Offer<'t> {
     raw: &'t RawEvent,
+    wide: Option<&'t [u64; MAX_ARGS]>,
+    thread: u32,
     context: Context,
     era: &'t Era,
 }
+
+/// A thread whose events are taken one after the other: what it holds is at hand meanwhile, and not
+/// looked up and put back for each.
+pub(super) struct Turn<'t>(Offer<'t>);
 
 /// What an event says, packed as in [`Event`].
 #[derive(Debug, Clone, Copy)]
@@ -91,27 +107,60 @@ impl Said {
 /// When the event was taken, the offer's context is what the thread holds afterwards.
 type Outcome = Result<Step, Box<Violation>>;
 
-/// Events taken and not yet handed out.
+/// Who gets the events that are taken.
+pub(super) trait Sink {
+    fn take(&mut self, event: Event);
+
+    /// Events that it can take before something has to be done with them.
+    fn room(&self, max: usize) -> usize;
+}
+
+impl Sink for Vec<Event> {
+    #[inline(always)]
+    fn take(&mut self, event: Event) {
+        self.push(event);
+    }
+
+    fn room(&self, max: usize) -> usize {
+        max.saturating_sub(self.len())
+    }
+}
+
+/// Whoever looks at each event at once. What nobody asks of an event is then not even put together.
+pub(super) struct Visitor<F>(pub(super) F);
+
+impl<F: FnMut(Event)> Sink for Visitor<F> {
+    #[inline(always)]
+    fn take(&mut self, event: Event) {
+        self.0(event);
+    }
+
+    fn room(&self, _max: usize) -> usize {
+        usize::MAX
+    }
+}
+
+/// Where events go that were taken.
 #[derive(Debug, Default)]
-pub(super) struct Out {
-    pub(super) events: Vec<Event>,
+pub(super) struct Out<S> {
+    pub(super) sink: S,
     /// Of the last event there was; times count from 1.
     pub(super) last_time: i64,
 }
 
-impl Out {
-    #[inline]
+impl<S: Sink> Out<S> {
+    #[inline(always)]
     pub(super) fn push(&mut self, mut event: Event) {
         // Times of different threads can contradict the order; the order is right.
         event.time.0 = event.time.0.max(self.last_time.saturating_add(1));
         self.last_time = event.time.0;
-        self.events.push(event);
+        self.sink.take(event);
     }
 }
 
 /// The state of the program as far as the events taken tell.
 #[derive(Debug, Default)]
-pub(super) struct Order {
+pub(super) struct Order<S> {
     goroutines: Registry<Goroutine>,
     procs: Registry<Proc>,
     threads: Vec<(ThreadId, Thread)>,
@@ -121,13 +170,29 @@ pub(super) struct Order {
     gc_phase: GcPhase,
     gc_seq: u64,
     first_generation: Option<u64>,
-    pub(super) out: Out,
+    pub(super) out: Out<S>,
 }
 
 /// Place of the events that belong to no thread.
 pub(super) const NO_THREAD: u32 = u32::MAX;
 
-impl Order {
+impl<S: Sink> Order<S> {
+    /// The same state, its events going elsewhere from now on. What the sink holds is lost.
+    pub(super) fn with_sink<T>(self, sink: T) -> Order<T> {
+        Order {
+            goroutines: self.goroutines,
+            procs: self.procs,
+            threads: self.threads,
+            thread_places: self.thread_places,
+            tasks: self.tasks,
+            names: self.names,
+            gc_phase: self.gc_phase,
+            gc_seq: self.gc_seq,
+            first_generation: self.first_generation,
+            out: Out { sink, last_time: self.out.last_time },
+        }
+    }
+
     /// The place of a thread, for [`Order::offer`].
     pub(super) fn thread(&mut self, id: Option<ThreadId>) -> u32 {
         let Some(id) = id else { return NO_THREAD };
@@ -139,18 +204,36 @@ impl Order {
     }
 
     /// Takes the event if it can be next.
-    #[inline(always)]
-    pub(super) fn offer(&mut self, raw: &RawEvent, thread: u32, era: &Era) -> Result<Step, Box<Violation>> {
-        let mut offer = self.offer_of(raw, thread, era);
+    pub(super) fn offer(&mut self, candidate: Candidate<'_>, era: &Era) -> Outcome {
+        let mut offer = self.offer_of(candidate, era);
         let step = self.dispatch(&mut offer)?;
         if step == Step::Taken {
-            self.install(thread, offer.context);
+            self.install(&offer);
         }
         Ok(step)
     }
 
+    /// Begins to take events of the candidate's thread, with this one; [`Order::end_turn`] ends it.
     #[inline(always)]
-    fn offer_of<'t>(&mut self, raw: &'t RawEvent, thread: u32, era: &'t Era) -> Offer<'t> {
+    pub(super) fn begin_turn<'t>(&mut self, candidate: Candidate<'t>, era: &'t Era) -> Turn<'t> {
+        Turn(self.offer_of(candidate, era))
+    }
+
+    /// Takes the thread's next event if it can be next. Not for one with wide arguments.
+    #[inline(always)]
+    pub(super) fn take<'t>(&mut self, turn: &mut Turn<'t>, raw: &'t RawEvent) -> Outcome {
+        turn.0.raw = raw;
+        self.dispatch(&mut turn.0)
+    }
+
+    #[inline(always)]
+    pub(super) fn end_turn(&mut self, turn: &Turn<'_>) {
+        self.install(&turn.0);
+    }
+
+    #[inline(always)]
+    fn offer_of<'t>(&mut self, candidate: Candidate<'t>, era: &'t Era) -> Offer<'t> {
+        let Candidate { raw, wide, thread } = candidate;
         let context = match self.threads.get_mut(thread as usize) {
             None => Context { thread: None, proc: None, goroutine: None },
             Some((id, held)) => {
@@ -158,20 +241,27 @@ impl Order {
                 Context { thread: Some(*id), proc: held.proc, goroutine: held.goroutine }
             }
         };
-        Offer { raw, context, era }
+        Offer { raw, wide, thread, context, era }
     }
 
+    /// Has the thread hold what the offer's context says.
     #[inline(always)]
-    fn install(&mut self, thread: u32, after: Context) {
-        if let Some((_, held)) = self.threads.get_mut(thread as usize) {
-            // Written only when changed: most events leave both as they are, and copying what was
-            // just written piecemeal is what this loop would spend its time on.
-            if held.proc != after.proc {
-                held.proc = after.proc;
-            }
-            if held.goroutine != after.goroutine {
-                held.goroutine = after.goroutine;
-            }
+    fn install(&mut self, offer: &Offer<'_>) {
+        if let Some((_, held)) = self.threads.get_mut(offer.thread as usize) {
+            held.proc = offer.context.proc;
+            held.goroutine = offer.context.goroutine;
+        }
+    }
+
+    /// Like [`Order::dispatch`], for events that tell of other threads than their own: what this
+    /// thread holds has to be known to those who look at all.
+    #[inline(never)]
+    fn dispatch_to_threads(&mut self, offer: &mut Offer<'_>) -> Outcome {
+        self.install(offer);
+        match offer.raw.kind {
+            spec::PROC_STEAL => self.proc_steal(offer),
+            spec::PROC_STATUS => self.proc_status(offer),
+            _ => self.go_status(offer),
         }
     }
 
@@ -181,8 +271,7 @@ impl Order {
         match offer.raw.kind {
             PROC_START => self.proc_start(offer),
             PROC_STOP => self.proc_stop(offer),
-            PROC_STEAL => self.proc_steal(offer),
-            PROC_STATUS => self.proc_status(offer),
+            PROC_STEAL | PROC_STATUS | GO_STATUS | GO_STATUS_STACK => self.dispatch_to_threads(offer),
             GO_CREATE | GO_CREATE_BLOCKED => self.go_create(offer),
             GO_CREATE_SYSCALL => self.go_create_syscall(offer),
             GO_START => self.go_start(offer),
@@ -192,7 +281,6 @@ impl Order {
             GO_SYSCALL_BEGIN => self.go_syscall_begin(offer),
             GO_SYSCALL_END => self.go_syscall_end(offer),
             GO_SYSCALL_END_BLOCKED => self.go_syscall_end_blocked(offer),
-            GO_STATUS | GO_STATUS_STACK => self.go_status(offer),
             GO_SWITCH | GO_SWITCH_DESTROY => self.go_switch(offer),
             STW_BEGIN
             | STW_END
@@ -212,6 +300,7 @@ impl Order {
     }
 
     /// An event that changes nothing the order cares about.
+    #[inline(always)]
     fn plain(&mut self, offer: &mut Offer<'_>, needs: Needs) -> Outcome {
         offer.require(needs)?;
         self.emit(offer);
@@ -292,21 +381,27 @@ const NEEDS_PROC: Needs = Needs { proc: Need::Must, goroutine: Need::May };
 const NEEDS_GOROUTINE: Needs = Needs { proc: Need::Must, goroutine: Need::Must };
 
 impl Offer<'_> {
+    #[inline(always)]
     fn arg(&self, i: usize) -> u64 {
-        self.raw.args[i]
+        self.wide.map_or_else(|| u64::from(self.raw.args[i]), |wide| wide[i])
+    }
+
+    #[inline(always)]
+    fn args(&self) -> [u64; MAX_ARGS] {
+        self.wide.copied().unwrap_or_else(|| self.raw.args.map(u64::from))
     }
 
     /// What the event says as it stands.
     fn said(&self, note: u8) -> Said {
-        Said { code: self.raw.kind, args: self.raw.args, note }
+        Said { code: self.raw.kind, args: self.args(), note }
     }
 
     /// A sequence number of this generation.
     fn seq(&self, i: usize) -> Seq {
-        Seq { generation: self.era.number, number: self.raw.args[i] }
+        Seq { generation: self.era.number, number: self.arg(i) }
     }
 
-    #[inline]
+    #[inline(always)]
     fn require(&self, needs: Needs) -> Result<(), Box<Violation>> {
         let Context { thread, proc, goroutine } = self.context;
         if thread.is_some() && needs.proc.is_met_by(proc) && needs.goroutine.is_met_by(goroutine) {

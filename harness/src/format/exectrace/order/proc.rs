@@ -2,13 +2,13 @@
 
 use super::super::batch::thread_id;
 use super::super::state::ProcState;
-use super::{Context, Need, Needs, Offer, Order, Outcome, Place, Step};
+use super::{Context, Need, Needs, Offer, Order, Outcome, Place, Sink, Step};
 
-impl Order {
+impl<S: Sink> Order<S> {
+    #[inline(always)]
     pub(super) fn proc_start(&mut self, offer: &mut Offer<'_>) -> Outcome {
         let seq = offer.seq(1);
-        let Some(place) = self.procs.find(offer.arg(0)) else { return Ok(Step::Wait) };
-        let Some(proc) = self.procs.get_mut(place) else { return Ok(Step::Wait) };
+        let Some((place, proc)) = self.procs.find_mut(offer.arg(0)) else { return Ok(Step::Wait) };
         // A thread that holds a processor has yet to lose it to a thief.
         if proc.state != ProcState::Idle || !seq.follows(proc.seq) || offer.context.proc.is_some() {
             return Ok(Step::Wait);
@@ -21,6 +21,7 @@ impl Order {
         Ok(Step::Taken)
     }
 
+    #[inline(always)]
     pub(super) fn proc_stop(&mut self, offer: &mut Offer<'_>) -> Outcome {
         let held = offer.context.proc.and_then(|place| self.procs.get_mut(place));
         let Some(proc) = held else {
@@ -39,8 +40,7 @@ impl Order {
 
     pub(super) fn proc_steal(&mut self, offer: &mut Offer<'_>) -> Outcome {
         let seq = offer.seq(1);
-        let Some(place) = self.procs.find(offer.arg(0)) else { return Ok(Step::Wait) };
-        let Some(proc) = self.procs.get_mut(place) else { return Ok(Step::Wait) };
+        let Some((place, proc)) = self.procs.find_mut(offer.arg(0)) else { return Ok(Step::Wait) };
         let before = proc.state;
         if !matches!(before, ProcState::Syscall | ProcState::SyscallAbandoned) || !seq.follows(proc.seq) {
             return Ok(Step::Wait);

@@ -22,20 +22,52 @@ impl Place {
 #[derive(Debug)]
 pub(super) struct Registry<T> {
     by_id: HashMap<u64, NonZeroU32, BuildHasherDefault<IdHasher>>,
+    /// Where an id with these low bits was last found: ids are dense, and the same ones come again
+    /// and again. A slot knows whose it is, so that a stale hint does no harm.
+    hints: Box<[u32; N_HINTS]>,
     slots: Vec<(u64, Option<T>)>,
     free: Vec<NonZeroU32>,
 }
 
+/// More than the goroutines that most programs have at a time; what it takes stays in the cache.
+const N_HINTS: usize = 1 << 12;
+
 impl<T> Default for Registry<T> {
     fn default() -> Self {
-        Self { by_id: HashMap::default(), slots: Vec::new(), free: Vec::new() }
+        Self { by_id: HashMap::default(), hints: Box::new([0; N_HINTS]), slots: Vec::new(), free: Vec::new() }
     }
 }
 
 impl<T> Registry<T> {
-    #[inline]
-    pub(super) fn find(&self, id: u64) -> Option<Place> {
-        self.by_id.get(&id).map(|&number| Place { id, number })
+    /// An index of `hints`.
+    fn hint_of(id: u64) -> usize {
+        id as usize % N_HINTS
+    }
+
+    #[inline(always)]
+    pub(super) fn find(&mut self, id: u64) -> Option<Place> {
+        self.find_mut(id).map(|(place, _)| place)
+    }
+
+    /// The entry with this id, and its place.
+    #[inline(always)]
+    pub(super) fn find_mut(&mut self, id: u64) -> Option<(Place, &mut T)> {
+        let hint = self.hints[Self::hint_of(id)];
+        let slot = match self.slots.get(hint as usize) {
+            Some((known, Some(_))) if *known == id => hint,
+            _ => self.look_up(id)?,
+        };
+        let (_, entry) = self.slots.get_mut(slot as usize)?;
+        let number = NonZeroU32::MIN.saturating_add(slot);
+        Some((Place { id, number }, entry.as_mut()?))
+    }
+
+    /// The slot of an id that is not where it was hinted at.
+    #[inline(never)]
+    fn look_up(&mut self, id: u64) -> Option<u32> {
+        let slot = self.by_id.get(&id)?.get() - 1;
+        self.hints[Self::hint_of(id)] = slot;
+        Some(slot)
     }
 
     #[inline]
@@ -46,7 +78,7 @@ impl<T> Registry<T> {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     pub(super) fn get_mut(&mut self, place: Place) -> Option<&mut T> {
         match self.slots.get_mut(place.slot()) {
             Some((id, Some(entry))) if *id == place.id => Some(entry),
@@ -67,6 +99,7 @@ impl<T> Registry<T> {
             *held = (id, Some(entry));
         }
         self.by_id.insert(id, number);
+        self.hints[Self::hint_of(id)] = number.get() - 1;
         place
     }
 
@@ -124,8 +157,20 @@ mod tests {
         assert_eq!(registry.get(first), None);
         assert_eq!(registry.get(second), Some(&'b'));
         assert_eq!(registry.find(7), None);
+        assert_eq!(registry.find(8), Some(second));
         assert_eq!(registry.slots.len(), 1, "the slot is reused");
         registry.remove(first);
         assert_eq!(registry.len(), 1, "removing by a void place removes nothing");
+    }
+
+    #[test]
+    fn ids_that_hint_at_the_same_place_are_all_found() {
+        let mut registry = Registry::default();
+        let ids = [5, 5 + N_HINTS as u64, 5 + 2 * N_HINTS as u64];
+        let places = ids.map(|id| registry.insert(id, id));
+        registry.remove(places[1]);
+        for _ in 0..2 {
+            assert_eq!(ids.map(|id| registry.find(id)), [Some(places[0]), None, Some(places[2])]);
+        }
     }
 }

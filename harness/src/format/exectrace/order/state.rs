@@ -83,13 +83,29 @@ pub(super) struct Task {
 pub(super) struct Goroutine {
     pub(super) state: GoState,
     pub(super) seq: Seq,
-    pub(super) ranges: Ranges,
-    pub(super) regions: Vec<Region>,
+    /// What few have, elsewhere: what all have then fits a cache line.
+    rare: Option<Box<Rare>>,
+}
+
+#[derive(Debug, Default)]
+struct Rare {
+    ranges: Ranges,
+    regions: Vec<Region>,
 }
 
 impl Goroutine {
     pub(super) fn new(state: GoState, seq: Seq) -> Self {
-        Self { state, seq, ranges: Ranges::default(), regions: Vec::new() }
+        Self { state, seq, rare: None }
+    }
+
+    /// The ranges in progress.
+    pub(super) fn ranges(&mut self) -> &mut Ranges {
+        &mut self.rare.get_or_insert_default().ranges
+    }
+
+    /// The open regions, innermost last.
+    pub(super) fn regions(&mut self) -> &mut Vec<Region> {
+        &mut self.rare.get_or_insert_default().regions
     }
 }
 

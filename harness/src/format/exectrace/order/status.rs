@@ -3,9 +3,9 @@
 use super::super::batch::thread_id;
 use super::super::state::{GoState, ProcState};
 use super::state::{Goroutine, Proc, Seq, Thread};
-use super::{Context, Offer, Order, Outcome, Place, Step, Violation};
+use super::{Context, Offer, Order, Outcome, Place, Sink, Step, Violation};
 
-impl Order {
+impl<S: Sink> Order<S> {
     pub(super) fn proc_status(&mut self, offer: &mut Offer<'_>) -> Outcome {
         let id = offer.arg(0);
         let Some(state) = ProcState::from_wire(offer.arg(1)) else {

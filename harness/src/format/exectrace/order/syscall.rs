@@ -4,12 +4,13 @@ use super::super::event::NONE;
 use super::super::spec;
 use super::super::state::{GoState, ProcState};
 use super::state::Proc;
-use super::{NEEDS_GOROUTINE, Need, Needs, Offer, Order, Outcome, Said, Step, Violation};
+use super::{NEEDS_GOROUTINE, Need, Needs, Offer, Order, Outcome, Said, Sink, Step, Violation};
 
 /// What coming back from a system call presupposes when the processor may be gone.
 const NEEDS_ONLY_GOROUTINE: Needs = Needs { proc: Need::May, goroutine: Need::Must };
 
-impl Order {
+impl<S: Sink> Order<S> {
+    #[inline(always)]
     pub(super) fn go_syscall_begin(&mut self, offer: &mut Offer<'_>) -> Outcome {
         offer.require(NEEDS_GOROUTINE)?;
         self.current(offer, GoState::Running)?;
@@ -34,6 +35,7 @@ impl Order {
         held.ok_or_else(|| offer.violation("a known processor", "an unknown one"))
     }
 
+    #[inline(always)]
     pub(super) fn go_syscall_end(&mut self, offer: &mut Offer<'_>) -> Outcome {
         offer.require(NEEDS_GOROUTINE)?;
         self.current(offer, GoState::Syscall)?;

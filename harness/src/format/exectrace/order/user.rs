@@ -5,9 +5,9 @@ use super::super::kind::NAME_IS_KEPT;
 use super::super::spec;
 use super::names::NO_NAME;
 use super::state::{Region, Task};
-use super::{NEEDS_GOROUTINE, Offer, Order, Outcome, Said, Step};
+use super::{NEEDS_GOROUTINE, Offer, Order, Outcome, Said, Sink, Step};
 
-impl Order {
+impl<S: Sink> Order<S> {
     pub(super) fn user_task(&mut self, offer: &mut Offer<'_>) -> Outcome {
         if offer.raw.kind == spec::USER_TASK_BEGIN && self.tasks.contains_key(&offer.arg(0)) {
             let found = format!("task {}, which has begun and not ended", offer.arg(0));
@@ -42,13 +42,13 @@ impl Order {
             return Err(offer.violation("a known goroutine", "an unknown one"));
         };
         if offer.raw.kind == spec::USER_REGION_BEGIN {
-            goroutine.regions.push(region);
+            goroutine.regions().push(region);
             self.names.hold(name);
-        } else if let Some(&innermost) = goroutine.regions.last() {
+        } else if let Some(&innermost) = goroutine.regions().last() {
             if innermost != region {
                 return Err(offer.violation("the end of the innermost region", "another region's"));
             }
-            goroutine.regions.pop();
+            goroutine.regions().pop();
             self.names.release(name);
         }
         // An end without a begin: the region began before tracing did.

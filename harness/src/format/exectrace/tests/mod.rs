@@ -42,6 +42,14 @@ fn threads_read_a_file_as_it_is_read_from_memory_damaged_or_not() {
                 let ahead: Vec<_> = std::iter::from_fn(|| reader.next_event()).collect();
                 assert!(ahead == events, "{name}, {damage} damages, {threads:?}");
                 assert_eq!(places(reader.problems()), places(&problems), "{name}, {damage} damages");
+                for n_before in [0, 1, 3000] {
+                    let mut reader = Reader::open_ahead(&path, threads);
+                    let mut all: Vec<_> = (0..n_before).map_while(|_| reader.next_event()).collect();
+                    reader.for_each(|event| all.push(event));
+                    assert!(all == events, "{name}, {damage} damages, {threads:?}, {n_before} before");
+                    assert_eq!(places(reader.problems()), places(&problems), "{name}, {damage} damages");
+                    assert!(reader.next_event().is_none(), "there are no more");
+                }
             }
         }
     }
