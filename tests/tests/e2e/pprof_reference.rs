@@ -283,3 +283,103 @@ fn what_is_no_profile_is_said_with_what_would_help() -> Result<()> {
     }
     Ok(())
 }
+
+#[test]
+fn two_profiles_are_told_by_their_content_and_other_pairs_are_refused() -> Result<()> {
+    let (_kept, directory) = temporary()?;
+    record(&directory)?;
+    let live = |name: &str| directory.join(format!("{name}.pb.gz")).to_string();
+    let diff = |words: &[&str]| -> Result<std::process::Output> {
+        Ok(Command::new(harness_binary()?).arg("diff").args(words).output()?)
+    };
+    let (early, heap) = (live("early"), live("heap"));
+    let output = diff(&[&early, &heap, "--json"])?;
+    let json: serde_json::Value = serde_json::from_slice(&output.stdout)?;
+    let theirs: Vec<String> =
+        vec!["-top".into(), format!("-diff_base={early}"), "-unit=B".into(), heap.clone()];
+    let go = pprof(&theirs)?;
+    let total = format!(" of {}B total", json["facts"]["total"]);
+    ensure!(go.contains(&total), "{total}: {go}");
+    let trace = Utf8Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures/traces/mixed-go1.26.8.trace");
+    for (pair, words) in [
+        ([heap.as_str(), trace.as_str()], "is a profile and"),
+        ([trace.as_str(), heap.as_str()], "is a profile and"),
+        ([heap.as_str(), &live("cpu")], "count different things"),
+    ] {
+        let output = diff(&pair)?;
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        ensure!(output.status.code() == Some(2) && stderr.contains("hint: "), "{stderr}");
+        ensure!(stderr.contains(words) || stderr.contains("in common"), "{pair:?}: {stderr}");
+    }
+    Ok(())
+}
+
+/// `flat cum name` of each row that pprof prints.
+fn rows(top: &str) -> Vec<String> {
+    let columns = |line: &str| line.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
+    let rows =
+        top.lines().map(columns).filter(|row| row.len() > 5 && row[1].ends_with('%') && row[0] != "flat");
+    rows.map(|row| format!("{} {} {}", row[0], row[3], row[5..].join(" "))).collect()
+}
+
+#[test]
+fn growth_and_retained_bytes_that_we_write_show_our_numbers_in_go_tool_pprof() -> Result<()> {
+    use harness::ingest::profile::{growth, retained};
+    use harness::model::heap::{HeapCount, HeapRoot, PathStep, RetainingPath, RootKind};
+    use harness::model::{Bytes, Frame, HeapSnapshot, MonotonicTime, Objects, Site, SiteClass, SiteUse};
+    let (_kept, directory) = temporary()?;
+    let frame = |name: &str| Frame { function: name.into(), file: "main.go".into(), line: 7 };
+    let site = Site {
+        class: SiteClass::User,
+        object_size: Bytes(64),
+        stack: [frame("main.put"), frame("main.main")].into(),
+    };
+    let site = std::sync::Arc::new(site);
+    let snapshot = |n: u64| {
+        let used = SiteUse {
+            inuse_space: Bytes(64 * n),
+            inuse_objects: Objects(n),
+            alloc_space: Bytes(64 * n),
+            alloc_objects: Objects(n),
+        };
+        let sites = [(std::sync::Arc::clone(&site), used)].into();
+        HeapSnapshot { checkpoint: None, at: MonotonicTime(0), cycle: None, sites }
+    };
+    let show = |profile: &harness::format::pprof::Profile| -> Result<Vec<String>> {
+        let out = directory.join("out.pb.gz");
+        std::fs::write(&out, harness::format::pprof::write(profile))?;
+        Ok(rows(&pprof(&["-top".into(), "-unit=B".into(), out.to_string()])?))
+    };
+    let grown = growth(&snapshot(10), &snapshot(35), "/bin/server");
+    assert_eq!(show(&grown)?, ["1600B 1600B main.put", "0 1600B main.main"]);
+
+    let step = |field: &str, kind: &str, count, chain| PathStep {
+        field: Some(field.to_owned()),
+        offset: 0,
+        type_name: Some(kind.to_owned()),
+        site: Some(frame("main.put")),
+        object_size: Bytes(64),
+        count,
+        chain,
+    };
+    let path = RetainingPath {
+        root: HeapRoot {
+            kind: RootKind::Global,
+            name: "main.cache".into(),
+            type_name: None,
+            goroutine: None,
+        },
+        steps: vec![
+            step(".m", "map[string]chan<- func(int) <-chan bool", 1, false),
+            step("[]", "main.node", 900, true),
+        ],
+        held: HeapCount { objects: Objects(900), bytes: Bytes(57_600) },
+    };
+    let expected = [
+        "57600B 57600B [] main.node, chain",
+        "0 57600B .m map[string]chan<- func(int) <-chan bool",
+        "0 57600B main.cache",
+    ];
+    assert_eq!(show(&retained([&path], "/bin/server"))?, expected);
+    Ok(())
+}

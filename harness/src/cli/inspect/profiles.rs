@@ -171,10 +171,37 @@ pub(in crate::cli) fn kind_of(path: &Utf8Path, context: &Context) -> FileKind {
         let _ = flate2::bufread::GzDecoder::new(&*head).take(HEAD).read_to_end(&mut plain);
         head = plain;
     }
-    // A profile begins with its first sample type, a message that is short.
-    match head.as_slice() {
+    kind_of_head(&head)
+}
+
+fn kind_of_head(head: &[u8]) -> FileKind {
+    let is_text = head.iter().all(|byte| matches!(byte, b' '..=b'~' | b'\n' | b'\r' | b'\t'));
+    match head {
         [b'g', b'o', b' ', ..] => FileKind::Trace,
-        [0x0a, 0..=0x20, ..] => FileKind::Profile,
+        // Any of a profile's fields can be the first; each is a number or has a length.
+        [key, _, ..] if (1..=15).contains(&(key >> 3)) && matches!(key & 7, 0 | 2) && !is_text => {
+            FileKind::Profile
+        }
         _ => FileKind::Unknown,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn profiles_traces_and_others_are_told_by_their_first_bytes() {
+        for (head, kind) in [
+            (b"\x5a\x04\x08\x01\x10\x02\x60\x80\x80\x20".as_slice(), FileKind::Profile),
+            (b"\x0a\x04\x08\x01\x10\x02", FileKind::Profile),
+            (b"go 1.26 trace\0\0\0", FileKind::Trace),
+            (b"go1.7 heap dump\n\x06", FileKind::Unknown),
+            (b"\x7fELF\x02\x01", FileKind::Unknown),
+            (b"heap profile: 1: 16", FileKind::Unknown),
+            (b"", FileKind::Unknown),
+        ] {
+            assert_eq!(kind_of_head(head), kind, "{head:?}");
+        }
     }
 }

@@ -149,3 +149,16 @@ fn a_long_message_is_passed_over_even_if_it_comes_in_parts() {
     assert_eq!(scan.problems.listed()[0].offset as usize, whole);
     assert_eq!(scan.out.strings.iter().last(), Some("y"));
 }
+
+#[test]
+fn what_the_fuzzer_found_holds() {
+    let found = concat!(env!("CARGO_MANIFEST_DIR"), "/../fixtures/pprof/fuzzed");
+    for entry in std::fs::read_dir(found).unwrap() {
+        properties::hold(&std::fs::read(entry.unwrap().path()).unwrap());
+    }
+    // The recorded ones, too, lest the directory be empty.
+    for bytes in [HEAP, GOROUTINE] {
+        properties::hold(bytes);
+        properties::hold(&inflated(bytes));
+    }
+}
