@@ -122,7 +122,7 @@ impl Expectation {
     }
 }
 
-/// Whether `wanted` names the holder: its kind (`timer`), kind and name, or its name with or without directories of the
+/// Whether `wanted` names the holder: its kind (`timers`), kind and name, or its name with or without directories of the
 /// import path.
 fn is_held_by(wanted: &str, holder: &str) -> bool {
     let (wanted, holder) = (plain(wanted), plain(holder));

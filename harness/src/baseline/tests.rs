@@ -527,7 +527,7 @@ fn a_leak_that_another_one_holds_is_not_the_expected_one() {
     for (wanted, holder, outcome) in [
         ("cache.entries", Some("global example.com/app/cache.entries"), Outcome::Pass),
         ("example.com/app/cache.entries", Some("global example.com/app/cache.entries"), Outcome::Pass),
-        ("timer", Some("timer"), Outcome::Pass),
+        ("timers", Some("timers"), Outcome::Pass),
         ("main.main", Some("goroutine main.main"), Outcome::Pass),
         ("cache.entries", Some("global example.com/app/cache.other"), Outcome::Leak),
         ("entries", Some("global example.com/app/cache.entries"), Outcome::Leak),

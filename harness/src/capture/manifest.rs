@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::{Bytes, Nanoseconds, RunId, WallTime};
 use crate::scenario::Scenario;
-use crate::toolchain::{BuildFacts, BuildFailure};
+use crate::toolchain::{BuildFacts, BuildFailure, SectionFacts};
 
 /// Version of the manifest and of the directory's layout. A reader refuses a newer one.
 pub const MANIFEST_FORMAT: u32 = 1;
@@ -70,6 +70,9 @@ pub struct BuildRecord {
     /// Symbols and debug information of the probed binary, a gzipped ELF file in the variant's directory.
     #[serde(default)]
     pub symbols: Option<FileRecord>,
+    /// Where the sections of the probed binary lie, if `symbols` are of another binary.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sections: Vec<SectionFacts>,
 }
 
 /// What came of a build.

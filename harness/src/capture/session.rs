@@ -96,11 +96,12 @@ impl Session {
             Ok(Built { symbols: Some(file), .. }) => Some(self.keep_symbols(variant, file)?),
             _ => None,
         };
+        let sections = build.as_ref().map(|built| built.sections.clone()).unwrap_or_default();
         let outcome = match build {
             Ok(built) => BuildOutcome::Built(Box::new(built.facts.clone())),
             Err(failure) => BuildOutcome::Failed(failure),
         };
-        self.manifest.builds.push(BuildRecord { variant: variant.to_owned(), outcome, symbols });
+        self.manifest.builds.push(BuildRecord { variant: variant.to_owned(), outcome, symbols, sections });
         self.write()
     }
 

@@ -63,8 +63,13 @@ impl Bench {
         let store = Store::below(&self.root).expect("a store");
         let mut session = Session::create(&store, None, &self.scenario).expect("a session");
         let shell = Utf8Path::new("/bin/sh").to_owned();
-        let built =
-            Built { plain: shell.clone(), probed: shell, symbols: None, facts: BuildFacts::default() };
+        let built = Built {
+            plain: shell.clone(),
+            probed: shell,
+            symbols: None,
+            sections: Vec::new(),
+            facts: BuildFacts::default(),
+        };
         let env = BTreeMap::from([("PATH".to_owned(), "/usr/bin:/bin".to_owned())]);
         let id = RunId { variant: "default".into(), mode, repeat: 1 };
         let record = session.run(&id, &built, &env, interrupt).expect("a record").clone();
@@ -270,7 +275,13 @@ fn a_run_finds_nothing_of_an_earlier_one_in_its_directory() {
     let bench = Bench::new("test ! -e $HARNESS_DIR/probe.rec && touch $HARNESS_DIR/probe.rec");
     let store = Store::below(&bench.root).expect("a store");
     let shell = Utf8Path::new("/bin/sh").to_owned();
-    let built = Built { plain: shell.clone(), probed: shell, symbols: None, facts: BuildFacts::default() };
+    let built = Built {
+        plain: shell.clone(),
+        probed: shell,
+        symbols: None,
+        sections: Vec::new(),
+        facts: BuildFacts::default(),
+    };
     let env = BTreeMap::from([("PATH".to_owned(), "/usr/bin:/bin".to_owned())]);
     let id = RunId { variant: "default".into(), mode: Mode::Step, repeat: 1 };
     let out = bench.root.join("out");

@@ -12,11 +12,12 @@ use crate::baseline::{self, Baseline, Conditions};
 use crate::capture::{BuildOutcome, CaptureDir, CaptureStatus, FileBytes, Manifest, RunRecord};
 use crate::diagnose::{self, BuildFigures, RunEvidence};
 use crate::format::Problem;
+use crate::format::binary::Section;
 use crate::ingest::{self, Ingested, RunFiles};
-use crate::model::{Diagnosis, ModuleTable, Outcome, Timeline};
+use crate::model::{Address, Diagnosis, ModuleTable, Outcome, Timeline};
 use crate::report::{self, Report, RunInput};
 use crate::scenario::Workload;
-use crate::toolchain::BuildFacts;
+use crate::toolchain::{BuildFacts, SectionFacts};
 use crate::{align, capture};
 
 /// Runs that are read at the same time, at most: each may take a few hundred megabytes.
@@ -148,13 +149,14 @@ fn read<'a>(dir: &'a CaptureDir, record: &'a RunRecord) -> Result<Analysed<'a>, 
     let contents: Vec<(&str, &[u8])> =
         dumps.files.iter().map(|(name, bytes)| (name.as_str(), &**bytes)).collect();
     let symbols = dumps.symbols.as_deref().map_err(String::as_str);
+    let sections = sections(dir.manifest(), &record.id.variant);
     let files = RunFiles {
         directory: record.dir.as_str(),
         mode: record.id.mode,
         gctrace: gctrace.as_deref(),
         trace: trace.as_deref(),
         probe: probe.as_deref(),
-        dumps: dumps.wanted.then_some(ingest::Dumps { files: &contents, symbols }),
+        dumps: dumps.wanted.then_some(ingest::Dumps { files: &contents, symbols, sections: &sections }),
     };
     let modules = facts(dir.manifest(), &record.id.variant).map(|facts| facts.modules.clone());
     let ingested = ingest::run(&files, &modules.unwrap_or_default());
@@ -203,6 +205,18 @@ fn symbols(dir: &CaptureDir, variant: &str) -> Result<Result<Vec<u8>, String>, C
             Ok(Err(why.unwrap_or_else(|| "the capture has no symbols of the program".to_owned())))
         }
     }
+}
+
+/// Where the program's sections lie, if its symbols are of another binary.
+fn sections(manifest: &Manifest, variant: &str) -> Vec<Section> {
+    let build = manifest.builds.iter().find(|build| build.variant == variant);
+    let sections = build.map_or(&[][..], |build| &build.sections).iter();
+    let section = |SectionFacts { name, address, size }: &SectionFacts| Section {
+        name: name.clone(),
+        address: Address(*address),
+        size: *size,
+    };
+    sections.map(section).collect()
 }
 
 fn unpack(packed: &[u8]) -> std::io::Result<Vec<u8>> {

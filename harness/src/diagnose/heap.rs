@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 
 use super::case::{Case, Judged};
 use super::draft::{self, Draft, SiteGrowth};
+use super::holders;
 use super::points::Points;
 use super::trend::{Pattern, Trend, gained, steady, stepwise};
 use crate::model::{Bytes, Confidence, HeapSnapshot, LeakKind, SiteClass, Stack};
@@ -129,7 +130,8 @@ fn weigh(draft: &mut Draft, case: &Case<'_>) {
             let why = "the program sets runtime.MemProfileRate, so not every allocation was counted";
             draft.limit(Confidence::Medium, "memprofile", why);
         }
-        if judged.run.timeline.conservation.as_ref().is_some_and(|gate| !gate.holds) {
+        let contradicts = judged.run.timeline.conservation.as_ref().is_some_and(|gate| !gate.holds);
+        if contradicts && !holders::accounts_for_all(judged) {
             let why = "the profile's sites and the runtime's live heap do not differ by a constant";
             draft.limit(Confidence::Medium, "memprofile", why);
         }

@@ -14,7 +14,8 @@ use crate::model::heap::{
     HeapCount, HeapRoot, HeapSummary, HeldSite, Holder, RetainingPath, RootKind, Suspect,
 };
 use crate::model::{
-    Bytes, Confidence, Evidence, LeakKind, Objects, OtherHolder, Retained, RetainedGrowth, RunHeap, SiteClass,
+    Bytes, Confidence, Evidence, Frame, LeakKind, Objects, OtherHolder, Retained, RetainedGrowth, RunHeap,
+    SiteClass, is_inside_of_map, readable_type,
 };
 
 /// What the input is called.
@@ -22,6 +23,8 @@ pub(super) const SOURCE: &str = "heap dump";
 
 /// A holder of less than this part of the bytes, in percent, is not *the* holder.
 const MOST: f64 = 50.0;
+/// Part of a dump's objects that have a site when every allocation was profiled.
+const NEARLY_ALL: f64 = 0.95;
 /// Other holders that are listed.
 const MAX_OTHERS: usize = 3;
 
@@ -78,9 +81,11 @@ fn doubt(draft: &mut Draft, doubt: Doubt) {
     }
 }
 
-/// Kind and name of a root, as findings and contracts have it.
-pub(super) fn name(root: &HeapRoot) -> String {
+/// Kind and name of a root, as findings and contracts have it. The program's first goroutine is one of the user's,
+/// though the runtime starts it.
+fn name(root: &HeapRoot) -> String {
     let kind = match root.kind {
+        _ if root.goroutine.is_some() => "goroutine",
         RootKind::Global => "global",
         RootKind::Goroutine => "goroutine",
         RootKind::Finalizer => "finalizer",
@@ -88,7 +93,18 @@ pub(super) fn name(root: &HeapRoot) -> String {
         RootKind::Runtime => "runtime",
         RootKind::Other => "other",
     };
-    if root.name.is_empty() || root.name == kind { kind.to_owned() } else { format!("{kind} {}", root.name) }
+    if root.name.starts_with(kind) { root.name.clone() } else { format!("{kind} {}", root.name) }
+}
+
+/// Whether the dump has every live object and nearly all of them have a site: then nothing can grow that no site
+/// shows, whatever the runtime's live heap says. (It counts an object twice that has a finalizer and is reached, too:
+/// `markrootSpans` and `greyobject`, Go 1.22-1.27.)
+pub(super) fn accounts_for_all(judged: &Judged<'_>) -> bool {
+    judged.run.pieces.heap.as_ref().is_some_and(|heap| {
+        let totals = &heap.summary.totals;
+        let with_site = totals.sampled.0 as f64 >= NEARLY_ALL * totals.found.objects.0 as f64;
+        with_site && totals.agreement.is_some_and(|agreement| agreement.holds)
+    })
 }
 
 /// Objects of a draft that are reached from one root first.
@@ -124,9 +140,38 @@ fn sites_of<'a>(draft: &Draft, summary: &'a HeapSummary) -> Vec<&'a HeldSite> {
     let sites = || draft.runs.first().map_or(&[][..], |run| &run.sites).iter();
     let user = sites().any(|site| site.class == SiteClass::User);
     let counts = |site: &&SiteGrowth| !user || site.class == SiteClass::User;
-    let is_at =
-        |held: &HeldSite, site: &SiteGrowth| held.class == site.class && held.stack[..] == site.stack[..];
-    summary.sites.iter().filter(|held| sites().filter(counts).any(|site| is_at(held, site))).collect()
+    let wanted: Vec<&SiteGrowth> = sites().filter(counts).collect();
+    let of_site = |site: &&SiteGrowth| {
+        let at: Vec<&HeldSite> =
+            summary.sites.iter().filter(|held| same_stack(&held.stack, &site.stack)).collect();
+        let alike = at.iter().any(|held| held.class == site.class);
+        at.into_iter().filter(|held| held.class == site.class || !alike).collect::<Vec<_>>()
+    };
+    let mut found: Vec<&HeldSite> = Vec::new();
+    for held in wanted.iter().flat_map(of_site) {
+        if !found.iter().any(|known| std::ptr::eq(*known, held)) {
+            found.push(held);
+        }
+    }
+    found
+}
+
+/// A dump has the place of every frame, but names an inlined function after the one it was inlined into (`funcname` in
+/// runtime/heapdump.go, Go 1.22-1.27). So places are compared, and the class, which rests on names, decides only where
+/// it can. Leading frames that were taken for the runtime's own by name may be there still.
+fn same_stack(dump: &[Frame], profile: &[Frame]) -> bool {
+    let same = |(a, b): (&Frame, &Frame)| a.line == b.line && a.file == b.file;
+    let (long, short) = if dump.len() < profile.len() { (profile, dump) } else { (dump, profile) };
+    let excess = long.len() - short.len();
+    !short.is_empty()
+        && long.iter().take(excess).all(is_runtimes)
+        && long.iter().skip(excess).zip(short).all(same)
+}
+
+/// A file of the runtime, with and without `-trimpath`.
+fn is_runtimes(frame: &Frame) -> bool {
+    ["runtime/", "internal/runtime/"].iter().any(|dir| frame.file.starts_with(dir))
+        || ["/src/runtime/", "/src/internal/runtime/"].iter().any(|dir| frame.file.contains(dir))
 }
 
 /// By root, most bytes first.
@@ -172,7 +217,9 @@ fn retained(root: &HeapRoot, path: &RetainingPath, heap: &RunHeap, suspect: Opti
         (None, Some(holder)) => (Some(holder.retained), holder.growth),
         (None, None) => (None, None),
     };
-    let growth = gained.zip(heap.since);
+    // What hangs on several roots is not freed with one of them.
+    let retained = retained.filter(|retained| retained.bytes >= path.held.bytes);
+    let growth = gained.filter(|_| retained.is_some()).zip(heap.since);
     Retained {
         path: path.clone(),
         held: path.held,
@@ -188,29 +235,34 @@ fn by_name<'a>(heap: &'a RunHeap, root: &HeapRoot) -> Option<&'a Holder> {
     heap.summary.holders.iter().find(|holder| holder.root.kind == root.kind && holder.root.name == root.name)
 }
 
-/// The first type on the way that says something: that of the global, or of what it refers to.
+/// The container that the objects at the end are in: the last map, slice or array on the way. Without one, the type
+/// of the global.
 fn through(path: &RetainingPath) -> Option<String> {
-    let steps = path.steps.iter().map(|step| step.type_name.as_ref());
-    std::iter::once(path.root.type_name.as_ref()).chain(steps).flatten().next().cloned()
+    let before_last = path.steps.len().saturating_sub(1);
+    let steps = path.steps.iter().take(before_last).map(|step| step.type_name.as_deref());
+    let names: Vec<&str> = std::iter::once(path.root.type_name.as_deref()).chain(steps).flatten().collect();
+    let is_container = |name: &&&str| {
+        !is_inside_of_map(name)
+            && ["map", "["].iter().any(|start| name.trim_start_matches('*').starts_with(start))
+    };
+    let found = names.iter().rev().find(is_container).copied();
+    found.or(path.root.type_name.as_deref()).map(readable_type)
 }
 
 /// What leaked goroutines alone keep.
 fn hold_by_goroutines(draft: &mut Draft, heap: &RunHeap) {
     let starts = super::fold::starts(draft);
-    let alike = |holder: &&Holder| {
-        holder.root.kind == RootKind::Goroutine
-            && (starts.contains(&normal(&holder.root.name)) || outermost(&holder.root, &starts))
-    };
-    let holders: Vec<&Holder> = heap.summary.holders.iter().filter(alike).collect();
+    let is_theirs = |holder: &&Holder| is_of_draft(draft, &starts, &holder.root);
+    let holders: Vec<&Holder> = heap.summary.holders.iter().filter(is_theirs).collect();
     let Some(most) = holders.iter().max_by_key(|holder| holder.retained.bytes) else { return };
-    let count: u64 =
-        holders.iter().filter_map(|holder| holder.root.goroutine.as_ref()).map(|one| one.alike).sum();
+    let goroutines = holders.iter().filter_map(|holder| holder.root.goroutine.as_ref());
+    let count: u64 = goroutines.map(|goroutine| goroutine.alike).sum();
     let held = holders.iter().map(|holder| holder.retained).fold(HeapCount::default(), sum);
     let each = held.bytes.0 as f64 / count.max(1) as f64;
-    draft.holder =
-        Some(Holding { name: name(&most.root), through: None, each: Some(each).filter(|each| *each > 0.0) });
-    let suspect =
-        heap.summary.suspects.iter().find(|suspect| suspect.path.root.signature() == most.root.signature());
+    let start = start(draft).map_or_else(|| name(&most.root), |function| format!("goroutine {function}"));
+    draft.holder = Some(Holding { name: start, through: None, each: Some(each).filter(|each| *each > 0.0) });
+    let same_root = |suspect: &&Suspect| suspect.path.root.signature() == most.root.signature();
+    let suspect = heap.summary.suspects.iter().find(same_root);
     let path = suspect.map_or_else(
         || RetainingPath { root: most.root.clone(), steps: Vec::new(), held: most.retained },
         |suspect| suspect.path.clone(),
@@ -222,8 +274,23 @@ fn hold_by_goroutines(draft: &mut Draft, heap: &RunHeap) {
     }
 }
 
-/// The goroutine's first function is one of `starts`, whatever it is called by.
-fn outermost(root: &HeapRoot, starts: &[String]) -> bool {
-    let stack = root.goroutine.as_ref().map(|goroutine| &goroutine.stack);
-    stack.is_some_and(|stack| stack.iter().any(|function| starts.contains(&normal(function))))
+/// The function that the goroutines run, as the user wrote it if a wait tells.
+fn start(draft: &Draft) -> Option<&str> {
+    let waits = draft.further.iter().find_map(|evidence| match evidence {
+        Evidence::Blocked { stack, .. } => stack.last(),
+        _ => None,
+    });
+    let site = || draft.main_site()?.start.as_ref();
+    waits.or_else(site).map(|frame| &*frame.function)
+}
+
+/// Whether a goroutine of the dump is one of those that leak: one of its functions is theirs, or its first function is
+/// the wrapper that the compiler made where they are created (and into which theirs may be inlined).
+fn is_of_draft(draft: &Draft, starts: &[String], root: &HeapRoot) -> bool {
+    let Some(goroutine) = &root.goroutine else { return false };
+    let functions = goroutine.stack.iter().chain([&root.name]);
+    let creators = || draft.runs.iter().flat_map(|run| &run.sites).flat_map(|site| site.stack.iter());
+    let wrapped = root.name.rsplit_once(".gowrap").map(|(creator, _)| creator);
+    functions.into_iter().any(|function| starts.contains(&normal(function)))
+        || wrapped.is_some_and(|creator| creators().any(|frame| *frame.function == *creator))
 }

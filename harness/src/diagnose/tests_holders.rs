@@ -6,8 +6,8 @@ use crate::model::heap::{
     RetainingPath, RootKind,
 };
 use crate::model::{
-    Bytes, Confidence, Evidence, Finding, GoroutineId, LeakKind, MissingInput, Objects, Operations, Retained,
-    RunHeap, SiteClass,
+    Bytes, Confidence, Conservation, Evidence, Finding, GoroutineId, LeakKind, MissingInput, Objects,
+    Operations, Retained, RunHeap, SiteClass,
 };
 
 fn count(objects: u64, bytes: u64) -> HeapCount {
@@ -164,4 +164,35 @@ fn leaked_goroutines_are_charged_with_what_they_alone_hold() {
     assert!(finding.sentence.contains(", each holding 640 B of heap"), "{}", finding.sentence);
     assert_eq!(finding.held_by.as_deref(), Some("goroutine main.serve.func1"));
     assert_eq!(retained(&finding).retained, Some(count(3000, 640_000)));
+}
+
+#[test]
+fn a_dump_names_inlined_functions_after_the_outer_one_and_is_joined_by_place() {
+    let cache = || global("main.cache", "T");
+    let mut site = held(vec![path(cache(), count(900, 230_400))]);
+    for frame in &mut site.stack {
+        frame.function = "main.main".into();
+    }
+    let caller = HeldSite {
+        stack: site.stack[1..].to_vec(),
+        ..held(vec![path(global("main.other", "T"), count(9, 999_999))])
+    };
+    let finding = with(dump(vec![caller, site], Vec::new()));
+    assert_eq!(finding.held_by.as_deref(), Some("global main.cache"));
+    assert_eq!(retained(&finding).held, count(900, 230_400));
+}
+
+#[test]
+fn growth_that_only_the_live_heap_shows_is_no_doubt_where_a_dump_accounts_for_every_object() {
+    let mut run = leaking();
+    run.timeline.conservation =
+        Some(Conservation { differences: (0..10).map(|i| i * 1600).collect(), holds: false });
+    for (checkpoint, i) in run.pieces.checkpoints.iter_mut().zip(1..) {
+        checkpoint.operations = Operations(i * 100);
+    }
+    assert_eq!(judge(&[run.clone()]).inconclusive.len(), 1);
+    let mut heap = dump(Vec::new(), Vec::new());
+    (heap.summary.totals.found, heap.summary.totals.sampled) = (count(1000, 256_000), Objects(990));
+    run.pieces.heap = Some(heap);
+    assert_eq!(judge(&[run]).inconclusive, Vec::<String>::new());
 }

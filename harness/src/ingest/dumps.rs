@@ -3,14 +3,22 @@
 //! Input: the dumps' bytes and the probe's records of them. Output: `RunPieces::heap`, or what is missing in words.
 //! A dump that the probe did not finish is read as far as it goes, if there is no other.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::heap::{Heap, Loaded, Options, Symbols, Types, Variable};
+use super::heaptypes::{self, Program};
 use super::probe::DumpRecord;
 use super::{Dumps, Ingested};
 use crate::format::Problem;
-use crate::model::heap::HeapSummary;
-use crate::model::{Checkpoint, ModuleTable, Operations, RunHeap};
+use crate::format::binary::{Binary, Moves, Section, TypeTable};
+use crate::format::heapdump::Reader;
+use crate::model::{Address, Checkpoint, ModuleTable, Operations, RunHeap};
 
 /// What the input is called.
 const SOURCE: &str = "heap dump";
+/// What a part of it is called that is missing.
+const CONTENTS: &str = "heap dump contents";
 
 /// A dump, and when it was taken.
 struct Taken<'a> {
@@ -25,11 +33,26 @@ pub(super) fn fold(ingested: &mut Ingested, directory: &str, given: &Dumps<'_>, 
     let Some(last) = taken.last() else {
         return ingested.missing(SOURCE, "there is none: nothing tells who holds the memory");
     };
-    let first = taken.first().filter(|first| first.name != last.name);
+    let program = given.symbols.map_err(str::to_owned);
+    let program = program.and_then(|elf| ProgramFile::new(elf, given.sections));
+    if let Err(why) = &program {
+        ingested.missing(SOURCE, &format!("globals have no names: {why}"));
+    }
     let modules = ingested.pieces.modules.clone();
-    let earlier = first.and_then(|first| read(ingested, directory, first, given, (&modules, None)));
-    let Some(summary) = read(ingested, directory, last, given, (&modules, earlier.as_ref())) else { return };
-    ingested.pieces.missing.extend(summary.missing.iter().cloned());
+    let means = Means { directory, modules: &modules, program: program.as_ref().ok() };
+    let first = taken.first().filter(|first| first.name != last.name);
+    // A first dump that cannot be read costs the growth between the two, no more.
+    let earlier = first.and_then(|first| means.read(first, &mut ingested.problems).ok());
+    let earlier = earlier.map(|heap| heap.as_earlier());
+    let heap = match means.read(last, &mut ingested.problems) {
+        Ok(heap) => heap,
+        Err(why) => return ingested.missing(SOURCE, &format!("it cannot be read: {why}")),
+    };
+    let summary = heap.summary(earlier.as_ref());
+    // What is not known of the contents of a dump that is there costs no confidence in what it has.
+    for missing in &summary.missing {
+        ingested.missing(CONTENTS, &missing.why);
+    }
     let since = first.filter(|_| earlier.is_some()).map(|first| first.operations);
     ingested.pieces.heap = Some(RunHeap { summary, operations: last.operations, since });
 }
@@ -53,14 +76,109 @@ fn taken<'a>(given: &Dumps<'a>, records: &[DumpRecord], checkpoints: &[Checkpoin
     taken
 }
 
-fn read(
-    ingested: &mut Ingested,
-    directory: &str,
-    dump: &Taken<'_>,
-    given: &Dumps<'_>,
-    (modules, earlier): (&ModuleTable, Option<&HeapSummary>),
-) -> Option<HeapSummary> {
-    let _ = (given.symbols, dump.bytes, modules, earlier, directory);
-    ingested.problems.extend(Vec::<Problem>::new());
-    None
+/// What all dumps of a run are read with.
+struct Means<'a> {
+    directory: &'a str,
+    modules: &'a ModuleTable,
+    program: Option<&'a ProgramFile>,
+}
+
+impl Means<'_> {
+    fn read(&self, dump: &Taken<'_>, problems: &mut Vec<Problem>) -> Result<Heap, String> {
+        let name = dump.name;
+        let path =
+            if self.directory.is_empty() { name.to_owned() } else { format!("{}/{name}", self.directory) };
+        let mut reader = Reader::new(&path, dump.bytes).map_err(|error| error.to_string())?;
+        let symbols = self.program.map(|program| &program.symbols);
+        let options = Options { symbols, modules: self.modules.clone(), progress: None };
+        let loaded = Loaded::read(&mut reader, options);
+        problems.extend(reader.problems().iter().cloned());
+        let types = self.program.and_then(|program| program.types(&path, dump.bytes, &loaded));
+        Ok(loaded.analyse(types.as_ref()))
+    }
+}
+
+/// The program, or its twin that has symbols and debug information.
+struct ProgramFile {
+    binary: Binary,
+    table: TypeTable,
+    moves: Option<Moves>,
+    symbols: Symbols,
+}
+
+impl ProgramFile {
+    /// `sections` are those of the program that ran, if `elf` is its twin.
+    fn new(elf: &[u8], sections: &[Section]) -> Result<Self, String> {
+        // Problems of these files are told by what is missing then: names, or types.
+        let (binary, _) = Binary::read("symbols", elf);
+        let (table, _) = TypeTable::read("symbols", elf);
+        if binary.variables.is_empty() {
+            return Err("the file that was kept has no symbols".to_owned());
+        }
+        let ran =
+            Binary { pointer_size: binary.pointer_size, sections: sections.to_vec(), ..Binary::default() };
+        let moves = if sections.is_empty() { None } else { binary.moves_to(&ran) };
+        if !sections.is_empty() && moves.is_none() {
+            return Err("the file that was kept is of another program".to_owned());
+        }
+        let section = |name: &str| binary.section(name).map(|section| (section.address.0, section.size));
+        let variables = binary.variables.iter().map(|variable| Variable {
+            name: variable.name.clone(),
+            address: variable.address.0,
+            size: variable.size,
+            type_name: type_of(&table, variable.address),
+        });
+        let symbols =
+            Symbols { data: section(".data"), bss: section(".bss"), variables: variables.collect() };
+        Ok(Self { binary, table, moves, symbols })
+    }
+
+    /// Types of the objects of a dump.
+    fn types(&self, path: &str, dump: &[u8], loaded: &Loaded) -> Option<Types> {
+        if self.table.is_empty() {
+            return None;
+        }
+        let mut reader = Reader::new(path, dump).ok()?;
+        let program = Program { binary: &self.binary, table: &self.table, moves: self.moves.as_ref() };
+        // Symbols of another program are refused with the globals' names, too, and told there.
+        let (typing, _) = heaptypes::find(&mut reader, &ByAddress(loaded), program, &[]).ok()?;
+        let mut types = Types { of: vec![u32::MAX; loaded.n_objects() as usize], names: Vec::new() };
+        let mut known: BTreeMap<u32, u32> = BTreeMap::new();
+        for (object, of) in (0..).zip(&mut types.of) {
+            let Some(class) = typing.class(object) else { continue };
+            *of = *known.entry(class).or_insert_with(|| {
+                types.names.push(typing.name(object).unwrap_or_default());
+                u32::try_from(types.names.len() - 1).unwrap_or(u32::MAX)
+            });
+        }
+        Some(types)
+    }
+}
+
+/// Name of a global's type.
+fn type_of(table: &TypeTable, address: Address) -> Option<Arc<str>> {
+    let place = table.globals.binary_search_by_key(&address, |global| global.address).ok()?;
+    let name = table.name(table.globals.get(place)?.of);
+    (!name.is_empty()).then(|| name.into())
+}
+
+/// The objects of a dump, as types are found for them.
+struct ByAddress<'l>(&'l Loaded);
+
+impl heaptypes::Objects for ByAddress<'_> {
+    fn len(&self) -> u32 {
+        self.0.n_objects()
+    }
+
+    fn find(&self, address: u64) -> Option<u32> {
+        self.0.object_at(address)
+    }
+
+    fn address(&self, object: u32) -> u64 {
+        self.0.slot(object).0
+    }
+
+    fn size(&self, object: u32) -> u64 {
+        self.0.slot(object).1
+    }
 }

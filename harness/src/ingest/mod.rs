@@ -15,6 +15,7 @@ mod sites;
 pub mod trace;
 
 use crate::format::Problem;
+use crate::format::binary::Section;
 use crate::model::{MissingInput, Mode, ModuleTable, RunPieces};
 
 /// Names of the files of a run, as problems and messages call them.
@@ -48,6 +49,8 @@ pub struct Dumps<'a> {
     pub files: &'a [(&'a str, &'a [u8])],
     /// The ELF file that globals are named from, or why there is none.
     pub symbols: Result<&'a [u8], &'a str>,
+    /// Where the sections of the program lie, if that ELF file is of its twin with symbols.
+    pub sections: &'a [Section],
 }
 
 /// Whether a file of a run is a heap dump.

@@ -14,6 +14,7 @@ mod site;
 mod stack;
 mod timeline;
 pub mod trace;
+mod type_name;
 mod units;
 
 pub use address::Address;
@@ -28,4 +29,5 @@ pub use pieces::{
 pub use site::{Owner, Site, SiteClass, package_of};
 pub use stack::{Frame, Stack};
 pub use timeline::{Alignment, Cell, Confidence, Conservation, CycleRow, Source, Timeline};
+pub use type_name::{is_inside_of_map, readable_type};
 pub use units::{Bytes, GcCycle, GoroutineId, Objects, Operations, binary_units};

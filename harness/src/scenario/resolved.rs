@@ -228,7 +228,7 @@ pub struct ExpectedLeak {
     /// Function (`main.handle`), or file and line (`cache.go:35`), of the finding's site.
     pub site: String,
     /// Who must hold it: a global (`main.cache`, `cache.entries`), the function of a goroutine
-    /// (`main.main`), `timer`, `finalizer`. A leak that something else holds is not the expected one.
+    /// (`main.main`), `timers`, `finalizers`. A leak that something else holds is not the expected one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub held_by: Option<String>,
     /// Variants in which it must reproduce, and in no other; all of them by default.

@@ -5,7 +5,7 @@ use std::fs;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use super::built::{BinaryFacts, BuildFacts, BuildFailure, Built};
+use super::built::{BinaryFacts, BuildFacts, BuildFailure, Built, SectionFacts};
 use super::environment::Environment;
 use super::error::BuildError;
 use super::go::{Go, finish};
@@ -161,6 +161,7 @@ impl Toolchain {
 #[derive(Default)]
 struct Names {
     file: Option<Utf8PathBuf>,
+    sections: Vec<SectionFacts>,
     missing: Option<String>,
 }
 
@@ -174,7 +175,7 @@ struct Pair {
 
 impl Names {
     fn missing(why: &str) -> Self {
-        Self { file: None, missing: Some(why.to_owned()) }
+        Self { missing: Some(why.to_owned()), ..Self::default() }
     }
 }
 
@@ -238,12 +239,14 @@ impl Job<'_> {
         (facts, probed): (&BinaryFacts, &Utf8Path),
     ) -> Result<Names, BuildError> {
         let file = symbols::place(&self.out, &facts.hash);
-        if file.is_file() {
-            return Ok(Names { file: Some(file), missing: None });
-        }
         let read = |path: &Utf8Path| fs::read(path).map_err(BuildError::file("read", path));
         let mut binary = read(probed)?;
-        if !(facts.symbols && facts.dwarf) {
+        let is_whole = facts.symbols && facts.dwarf;
+        let sections = if is_whole { Vec::new() } else { symbols::sections(&binary) };
+        if file.is_file() {
+            return Ok(Names { file: Some(file), sections, missing: None });
+        }
+        if !is_whole {
             let ldflags = symbols::without_stripping(&spec.ldflags);
             let whole = BuildSpec { ldflags, debug: DebugInfo::Full, ..spec.clone() };
             let twin = match self.make("symbols", go, overlay, &whole) {
@@ -257,7 +260,7 @@ impl Job<'_> {
             binary = twin;
         }
         Ok(match symbols::write(&binary, &file)? {
-            None => Names { file: Some(file), missing: None },
+            None => Names { file: Some(file), sections, missing: None },
             Some(why) => Names::missing(&why),
         })
     }
@@ -297,7 +300,13 @@ impl Job<'_> {
             no_symbols: names.missing,
             goroutine_leak: self.scenario.capture.goroutine_leak && leak != GoroutineLeak::Absent,
         };
-        Built { plain: plain.binary, probed: probed.binary, symbols: names.file, facts }
+        Built {
+            plain: plain.binary,
+            probed: probed.binary,
+            symbols: names.file,
+            sections: names.sections,
+            facts,
+        }
     }
 
     /// Variables of the build that are not the user's environment.

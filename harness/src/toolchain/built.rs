@@ -17,6 +17,8 @@ pub struct Built {
     pub probed: Utf8PathBuf,
     /// Symbols and debug information of the probed binary, packed; `None` if there are none.
     pub symbols: Option<Utf8PathBuf>,
+    /// Where the sections of the probed binary lie, if the symbols are of a twin in which they may lie elsewhere.
+    pub sections: Vec<SectionFacts>,
     /// What is known of it.
     pub facts: BuildFacts,
 }
@@ -83,6 +85,17 @@ pub struct BinaryFacts {
     pub static_link: bool,
     /// Position independent.
     pub pie: bool,
+}
+
+/// A section that is loaded.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SectionFacts {
+    /// `.data`
+    pub name: String,
+    /// Where the file wants it.
+    pub address: u64,
+    /// In bytes.
+    pub size: u64,
 }
 
 /// A build that failed, as the Go user knows it.

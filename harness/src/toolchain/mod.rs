@@ -25,7 +25,7 @@ mod symbols;
 mod tests;
 
 pub use build::{BuildDirs, Toolchain};
-pub use built::{BinaryFacts, BuildFacts, BuildFailure, Built, GoInfo};
+pub use built::{BinaryFacts, BuildFacts, BuildFailure, Built, GoInfo, SectionFacts};
 pub use doctor::{Check, CheckState, doctor};
 pub use environment::Environment;
 pub use error::BuildError;

@@ -14,6 +14,7 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use object::{Object, ObjectSection};
 
+use super::built::SectionFacts;
 use super::error::BuildError;
 
 /// Sections that names and types are in.
@@ -40,6 +41,17 @@ pub(super) fn differs(probed: &[u8], twin: &[u8]) -> Option<String> {
         }
         _ => Some("the binary is no ELF file".to_owned()),
     }
+}
+
+/// The sections of a binary that are loaded.
+pub(super) fn sections(binary: &[u8]) -> Vec<SectionFacts> {
+    let Ok(file) = object::File::parse(binary) else { return Vec::new() };
+    let loaded = file.sections().filter(|section| section.address() > 0);
+    let facts = loaded.filter_map(|section| {
+        let name = section.name().ok()?.to_owned();
+        Some(SectionFacts { name, address: section.address(), size: section.size() })
+    });
+    facts.collect()
 }
 
 /// Writes what names are made of to `place`, whole or not at all. The reason why there is nothing to write is no error.

@@ -13,5 +13,6 @@ mod pprof_reference;
 mod programs;
 mod releases;
 mod report;
+mod retention;
 mod trace_cases;
 mod trace_reference;

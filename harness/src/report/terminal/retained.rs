@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use super::{Look, text};
 use crate::model::heap::{HeapCount, HeapRoot, PathStep, RootKind, SuspectKind};
-use crate::model::{Retained, RetainedGrowth};
+use crate::model::{Retained, RetainedGrowth, is_inside_of_map, readable_type};
 
 /// Steps that are shown of each end of a path.
 const STEPS: usize = 6;
@@ -15,7 +15,8 @@ pub(super) fn write(out: &mut String, retained: &Retained, look: &Look) {
         if retained.share < 99.95 { format!(" ({:.0}% of it)", retained.share) } else { String::new() };
     let line = format!("held by {holder}: {}{share}", count(retained.held));
     let _ = writeln!(out, "    {}", text::clean(&line));
-    let steps = &retained.path.steps;
+    let told = |step: &&PathStep| look.verbose || !step.type_name.as_deref().is_some_and(is_inside_of_map);
+    let steps: Vec<&PathStep> = retained.path.steps.iter().filter(told).collect();
     let most = if look.verbose { steps.len() } else { STEPS };
     let skipped = steps.len().saturating_sub(2 * most);
     for (place, step) in steps.iter().enumerate() {
@@ -40,10 +41,11 @@ pub(super) fn write(out: &mut String, retained: &Retained, look: &Look) {
 }
 
 fn root(root: &HeapRoot) -> String {
-    let typed = root.type_name.as_ref().map_or_else(String::new, |name| format!(" ({name})"));
+    let typed =
+        root.type_name.as_ref().map_or_else(String::new, |name| format!(" ({})", readable_type(name)));
     match (&root.kind, &root.goroutine) {
         (RootKind::Global, _) => format!("global {}{typed}", root.name),
-        (RootKind::Goroutine, Some(goroutine)) => {
+        (_, Some(goroutine)) => {
             let who = match goroutine.alike {
                 0 | 1 => format!("goroutine {}", goroutine.id),
                 alike => format!("{alike} goroutines"),
@@ -56,8 +58,7 @@ fn root(root: &HeapRoot) -> String {
             format!("{who} of {}{waits}, in a variable of {frame}", text::short(&root.name))
         }
         (RootKind::Goroutine, None) => format!("goroutine {}", root.name),
-        (RootKind::Finalizer, _) => format!("finalizer {}", root.name),
-        (RootKind::Timer, _) => format!("timer {}", root.name),
+        (RootKind::Finalizer | RootKind::Timer, _) => root.name.clone(),
         (RootKind::Runtime, _) => format!("the runtime: {}{typed}", root.name),
         (RootKind::Other, _) => root.name.clone(),
     }
@@ -67,7 +68,8 @@ fn root(root: &HeapRoot) -> String {
 fn step(step: &PathStep) -> String {
     let field =
         step.field.clone().or_else(|| step.offset.map(|offset| format!("+{offset}"))).unwrap_or_default();
-    let what = step.type_name.clone().unwrap_or_else(|| format!("{} B", step.object_size));
+    let what = step.type_name.as_ref().map(|name| readable_type(name));
+    let what = what.unwrap_or_else(|| format!("{} B", step.object_size));
     let many = match step.count {
         0 | 1 => String::new(),
         n => format!("{} x ", text::count(n)),
@@ -77,7 +79,7 @@ fn step(step: &PathStep) -> String {
         let file = frame.file.rsplit('/').next().unwrap_or(&frame.file);
         format!("  made at {file}:{}", frame.line)
     });
-    format!("{field} -> {many}{what}{chain}{site}")
+    format!("{field}{}-> {many}{what}{chain}{site}", if field.is_empty() { "" } else { " " })
 }
 
 fn freed(freed: HeapCount, looks_like: Option<SuspectKind>) -> String {
