@@ -6,6 +6,7 @@
 //!
 //! ```text
 //! program    what addresses in the dump mean: globals, type descriptors, method tables, code
+//! pages      a few bytes at a time from the dump
 //! special    maps and channels: what their insides are of
 //! seeds      one pass over the dump: where contents stand, headers, interface values in untyped memory
 //! spread     from typed memory along its pointers to objects, level by level
@@ -19,6 +20,7 @@
 //!
 //! What must not happen here: following pointers that have no type, except those of interfaces.
 
+mod pages;
 mod program;
 mod seeds;
 mod special;

@@ -5,6 +5,7 @@
 use std::collections::HashSet;
 
 use super::Objects;
+use super::pages::Pages;
 use super::program::{Loaded, OtherProgram, Program};
 use super::seeds::{self, Boxed, Seeds};
 use super::special::Special;
@@ -51,8 +52,10 @@ pub fn find<'a>(
     let mut loaded = Loaded::new(program);
     let seeds = seeds::read(dump, objects, &mut loaded)?;
     let typing = Typing::new(program, objects.len(), seeds.layout.pointer_size);
+    let pages = Pages::new(dump.input());
     let mut spread = Spread {
         input: dump.input(),
+        pages,
         objects,
         loaded,
         seeds,
@@ -70,6 +73,7 @@ pub fn find<'a>(
 
 struct Spread<'s, 'a, O> {
     input: &'s Input<'s>,
+    pages: Pages,
     objects: &'s O,
     loaded: Loaded<'a>,
     seeds: Seeds,
@@ -183,8 +187,7 @@ impl<O: Objects> Spread<'_, '_, O> {
         while at < all.len {
             let len = step.min(all.len - at).min(PIECE.max(size).min(16 * PIECE));
             let mut buffer = std::mem::take(&mut self.buffer);
-            let input = self.input;
-            if let Ok(bytes) = input.read(all.file_offset + at, len as usize, &mut buffer) {
+            if let Ok(bytes) = self.pages.read(self.input, all.file_offset + at, len, &mut buffer) {
                 for value in bytes.chunks(size as usize) {
                     self.value(value, of);
                 }
@@ -353,9 +356,10 @@ impl<O: Objects> Spread<'_, '_, O> {
             return;
         };
         let at = self.seeds.file_offsets[object as usize] + self.header(object);
-        let size = usize::from(self.seeds.layout.pointer_size);
+        let size = u64::from(self.seeds.layout.pointer_size);
         let mut buffer = Vec::new();
-        let code = self.input.read(at, size, &mut buffer).ok().and_then(|bytes| self.word(bytes, 0));
+        let code = self.pages.read(self.input, at, size, &mut buffer).ok().map(<[u8]>::to_vec);
+        let code = code.and_then(|bytes| self.word(&bytes, 0));
         if let Some(function) = code.and_then(|code| self.loaded.function(code)) {
             self.sources.references += u64::from(self.typed(object, TypeId(function), Form::Closure));
         }
@@ -393,7 +397,7 @@ impl<O: Objects> Spread<'_, '_, O> {
         let mut buffer = std::mem::take(&mut self.buffer);
         let word = u64::from(self.seeds.layout.pointer_size);
         let mut found = Vec::new();
-        if let Ok(bytes) = self.input.read(value.file_offset, value.len as usize, &mut buffer) {
+        if let Ok(bytes) = self.pages.read(self.input, value.file_offset, value.len, &mut buffer) {
             let offsets = (1..bytes.len() as u64 / word).map(|i| i * word);
             found.extend(offsets.filter_map(|at| seeds::boxed(self.seeds.layout, &self.loaded, bytes, at)));
         }
