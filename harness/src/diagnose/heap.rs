@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 
 use super::case::{Case, Judged};
 use super::draft::{self, Draft, SiteGrowth};
+use super::handover::Losses;
 use super::holders;
 use super::points::Points;
 use super::trend::{Pattern, Trend, gained, steady, stepwise};
@@ -51,10 +52,17 @@ pub(super) fn grown(
     judge: fn(SiteClass, &Series, &[u64]) -> Option<Trend>,
 ) -> Vec<(super::identity::Cause, SiteGrowth)> {
     let operations = points.operations();
-    let mut grown = Vec::new();
+    let (mut grown, mut losses) = (Vec::new(), Losses::default());
     for ((class, stack), series) in by_stack(judged, points) {
-        let Some(trend) = judge(class, &series, &operations) else { continue };
+        let trend = judge(class, &series, &operations);
+        if trend.is_none() && gained(&series.space) >= 0 {
+            continue;
+        }
         let Some((cause, blamed, library)) = draft::blame(case, &stack) else { continue };
+        let Some(trend) = trend else {
+            losses.add(cause, &series.space);
+            continue;
+        };
         let site = SiteGrowth {
             class,
             stack,
@@ -70,6 +78,7 @@ pub(super) fn grown(
         };
         grown.push((cause, site));
     }
+    losses.keep_real(&mut grown);
     grown
 }
 

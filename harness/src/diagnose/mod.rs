@@ -12,6 +12,7 @@ mod case;
 mod draft;
 mod fold;
 mod goroutines;
+mod handover;
 mod heap;
 mod holders;
 mod identity;

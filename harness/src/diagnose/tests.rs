@@ -168,6 +168,23 @@ fn plateau_saw_tooth_warm_up_and_trickle_are_no_leaks() {
 }
 
 #[test]
+fn what_one_line_of_a_function_gains_and_another_lets_go_is_no_leak() {
+    let filled = ["main.page 9", "main.fill 20", "main.main 3"];
+    let renewed = ["main.page 9", "main.handle 30", "main.main 3"];
+    let run = |filled_left: fn(u64) -> u64| {
+        Run::step().site(SiteClass::User, 8192, &filled, filled_left).site(
+            SiteClass::User,
+            8192,
+            &renewed,
+            |i| 100 * i,
+        )
+    };
+    assert_eq!(findings(run(|i| 3000 - 100 * i)), []);
+    // A cache that is dropped once does not hide the leak beside it.
+    assert_eq!(findings(run(|i| if i < 6 { 3000 } else { 0 })).len(), 1);
+}
+
+#[test]
 fn growth_that_begins_late_is_dated() {
     let run = Run::step().site(SiteClass::User, 64, PUT, |i| if i < 3 { 7 } else { i * 100 });
     assert_eq!(findings(run)[0].since_cycle, Some(GcCycle(4)));
@@ -373,6 +390,15 @@ fn growth_outside_of_the_profile_is_inconclusive() {
     let differences = (0..10).map(|i| i * 100_000).collect();
     run.timeline.conservation = Some(crate::model::Conservation { differences, holds: false });
     assert!(judge(&[run]).inconclusive[0].contains("live heap grows by more"));
+}
+
+#[test]
+fn objects_that_the_runtime_counts_twice_beside_a_leak_that_was_found_are_no_doubt() {
+    let socket = ["net.newFD 9", "main.handle 30"];
+    let mut run = Run::step().site(SiteClass::User, 576, &socket, |i| 100 * i);
+    let differences = (0..10).map(|i| i * 12_800).collect();
+    run.timeline.conservation = Some(crate::model::Conservation { differences, holds: false });
+    assert_eq!(judge(&[run]).inconclusive, Vec::<String>::new());
 }
 
 #[test]

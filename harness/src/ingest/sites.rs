@@ -21,10 +21,17 @@ const MAP_ALLOCATORS: [&str; 6] = [
 ];
 
 /// What the runtime allocates for itself while the user's code runs: defer records, which go back to
-/// a pool, and the caches of type assertions and switches, which grow by chance (one miss in a
-/// thousand, runtime/iface.go, Go 1.22-1.27).
-const RUNTIMES_OWN: [&str; 3] =
-    ["runtime.newdefer", "runtime.buildTypeAssertCache", "runtime.buildInterfaceSwitchCache"];
+/// a pool, the caches of type assertions and switches, which grow by chance (one miss in a
+/// thousand, runtime/iface.go, Go 1.22-1.27), and the array of a processor's timers, which is
+/// doubled on whichever line starts one too many (`addHeap` in runtime/time.go since Go 1.23,
+/// `doaddtimer` before). The timers themselves are the user's.
+const RUNTIMES_OWN: [&str; 5] = [
+    "runtime.newdefer",
+    "runtime.buildTypeAssertCache",
+    "runtime.buildInterfaceSwitchCache",
+    "runtime.(*timers).",
+    "runtime.doaddtimer",
+];
 
 /// The site of an allocation of `object_size` at `stack`.
 pub(super) fn site(modules: &ModuleTable, stack: &[Frame], object_size: Bytes) -> Site {
@@ -121,6 +128,12 @@ mod tests {
             (&["internal/sync.newEntryNode", "sync.(*Map).Store", "main.f"], 48, SiteClass::SyncMap),
             (&["main.visit", "sync.(*Map).Range", "main.f"], 48, SiteClass::User),
             (&["runtime.buildTypeAssertCache", "runtime.typeAssert", "main.f"], 48, SiteClass::Runtime),
+            (
+                &["runtime.growslice", "runtime.(*timers).addHeap", "time.newTimer", "main.f"],
+                4864,
+                SiteClass::Runtime,
+            ),
+            (&["runtime.mallocgc", "time.newTimer", "main.f"], 112, SiteClass::User),
             (&["runtime.newdefer", "fmt.(*pp).handleMethods", "main.f"], 48, SiteClass::Runtime),
             (&["harnessprobe.take", "harnessprobe.Hit", "main.f"], 48, SiteClass::Probe),
             (&["dep.org/lib.New", "net/http.HandlerFunc.ServeHTTP"], 48, SiteClass::User),

@@ -16,3 +16,4 @@ mod report;
 mod retention;
 mod trace_cases;
 mod trace_reference;
+mod zoo;

@@ -21,10 +21,15 @@ pub(super) struct Leak {
 }
 
 impl Leak {
-    /// Names this kind, and this function exactly (with or without the directories of its import path).
+    /// Names this kind, and this function exactly (with or without the directories of its import path), or with a
+    /// `*` at its end all functions that begin so.
     pub(super) fn is(&self, kind: &str, function: &str) -> bool {
         let short = function.rsplit('/').next().unwrap_or(function);
-        self.kind == kind && (self.site.is_empty() || self.site == function || self.site == short)
+        let named = match self.site.strip_suffix('*') {
+            Some(beginning) => function.starts_with(beginning),
+            None => self.site.is_empty() || self.site == function || self.site == short,
+        };
+        self.kind == kind && named
     }
 
     /// In words.
@@ -107,5 +112,8 @@ mod tests {
         assert!(leak.is("heap", "example.com/a/cache.(*Cache).Put"));
         assert!(!leak.is("heap", "example.com/a/cache.(*Cache).Put.func1"));
         assert!(!leak.is("goroutine", "cache.(*Cache).Put"));
+        let library = Leak { kind: "heap".into(), site: "example.com/a/*".into() };
+        assert!(library.is("heap", "example.com/a/cache.New"));
+        assert!(!library.is("heap", "example.com/b.New"));
     }
 }

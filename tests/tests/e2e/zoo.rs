@@ -1,0 +1,68 @@
+//! A few of the zoo's programs, the fastest of each kind, through the built binary.
+//! `cargo xtask matrix` runs them all, many times.
+
+use anyhow::Result;
+use harness_tests::Bench;
+
+use crate::report::findings;
+
+/// Kind and function of what is found in `scenarios/zoo/NAME.toml`; the verdict has to be `pass`.
+fn found(bench: &Bench, name: &str) -> Result<Vec<String>> {
+    let file = bench.scenario(&format!("zoo/{name}"))?;
+    let ended = bench.run(["run", file.as_str(), "--format", "json"])?;
+    assert_eq!(ended.code, Some(0), "{ended}");
+    let words = |finding: &serde_json::Value| {
+        let word = |value: &serde_json::Value| value.as_str().unwrap_or("?").to_owned();
+        format!("{} {}", word(&finding["kind"]), word(&finding["site"]["function"]))
+    };
+    Ok(findings(&ended.json()?)?.iter().map(words).collect())
+}
+
+fn check(program: &str, scenarios: &[(&str, &[&str])]) -> Result<()> {
+    let bench = Bench::new()?;
+    bench.program(program)?;
+    for (name, expected) in scenarios {
+        assert_eq!(found(&bench, name)?, *expected, "{name}");
+    }
+    Ok(())
+}
+
+#[test]
+fn goroutines_that_wait_for_ever_are_laid_at_their_line_and_their_twins_are_silent() -> Result<()> {
+    check(
+        "goroutines",
+        &[
+            ("chan-receive", &["goroutine main.newCounter"]),
+            ("chan-receive-fixed", &[]),
+            ("cond", &["goroutine main.open"]),
+            ("cond-fixed", &[]),
+        ],
+    )
+}
+
+#[test]
+fn a_leak_inside_a_library_is_laid_at_the_users_call_and_its_twin_is_silent() -> Result<()> {
+    check(
+        "thirdparty",
+        &[("gometrics", &["heap main.upload"]), ("gometrics-fixed", &[]), ("pubsub-fixed", &[])],
+    )
+}
+
+#[test]
+fn programs_that_only_look_as_if_they_leaked_are_silent() -> Result<()> {
+    check(
+        "steady",
+        &[
+            ("healthy-lru", &[]),
+            ("healthy-plateau", &[]),
+            ("healthy-map-churn", &[]),
+            ("healthy-workers", &[]),
+            ("healthy-keep-alive", &[]),
+        ],
+    )
+}
+
+#[test]
+fn a_filled_index_that_is_renewed_page_by_page_is_no_leak_under_any_memory_limit() -> Result<()> {
+    check("os", &[("limit-low-fixed", &[]), ("death-spiral-fixed", &[])])
+}
