@@ -48,7 +48,6 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     let gaps = gaps::read()?;
     let cases = cases::all(&arguments.only)?;
     ensure!(!cases.is_empty(), "no scenario's name contains {:?}", arguments.only);
-    cargo(["build", "--package", "harness"]).run()?;
     let bench = Bench::new()?;
     let tallies: Vec<Tally> = (1..)
         .zip(&cases)
@@ -77,7 +76,7 @@ impl Bench {
             std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from);
         let captures = target.join("matrix");
         fs::create_dir_all(&captures).with_context(|| format!("cannot make {}", captures.display()))?;
-        Ok(Self { harness: target.join("debug/harness"), captures })
+        Ok(Self { harness: binary(&target)?, captures })
     }
 
     /// Runs a case so many times and says how it went.
@@ -116,4 +115,13 @@ impl Bench {
             Err(error) => Sighting::failed(format!("{error:#}")),
         }
     }
+}
+
+/// The binary of this work tree, built; or the one that `HARNESS_BINARY` names, such as an installed release.
+fn binary(target: &Path) -> Result<PathBuf> {
+    if let Some(named) = std::env::var_os("HARNESS_BINARY") {
+        return Ok(named.into());
+    }
+    cargo(["build", "--package", "harness"]).run()?;
+    Ok(target.join("debug/harness"))
 }
