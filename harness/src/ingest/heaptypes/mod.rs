@@ -11,6 +11,7 @@
 //! seeds      one pass over the dump: where contents stand, headers, interface values in untyped memory
 //! spread     from typed memory along its pointers to objects, level by level
 //! typing     what came out, and its names
+//! graph      ... for the graph of a dump
 //! ```
 //!
 //! A pointer to a `T` does not make an object a `T`: it may point to an element or to a first field. An
@@ -20,6 +21,7 @@
 //!
 //! What must not happen here: following pointers that have no type, except those of interfaces.
 
+mod graph;
 mod pages;
 mod program;
 mod seeds;
@@ -29,6 +31,7 @@ mod spread;
 mod tests;
 mod typing;
 
+pub use graph::types_of;
 pub use program::{OtherProgram, Program};
 pub use spread::{Known, Sources, find};
 pub use typing::Typing;

@@ -13,17 +13,19 @@ use super::open::open_input;
 use crate::cli::Context;
 use crate::cli::error::CliError;
 use crate::format::heapdump::Reader;
-use crate::ingest::heap::{Heap, Loaded, Options, Progress, Symbols};
+use crate::ingest::heap::{Heap, Loaded, Options, Progress, Types};
+use crate::ingest::heaptypes;
 use crate::model::{GoroutineId, Outcome};
 use crate::report::heap::{self as report, HeapReport, Section};
+use symbols::Program;
 
 pub(super) fn command(args: &InspectDump, context: &Context) -> Result<Outcome, CliError> {
-    let symbols = args.binary.as_deref().map(|path| symbols::read(path, context)).transpose()?;
+    let program = args.binary.as_deref().map(|path| symbols::read(path, context)).transpose()?;
     let earlier = match &args.base {
-        Some(path) => Some(load(path, symbols.as_ref(), context)?.1.as_earlier()),
+        Some(path) => Some(load(path, program.as_ref(), context)?.1.as_earlier()),
         None => None,
     };
-    let (file, heap) = load(&args.file, symbols.as_ref(), context)?;
+    let (file, heap) = load(&args.file, program.as_ref(), context)?;
     let summary = {
         let _activity = context.console.activity("sum up");
         heap.summary(earlier.as_ref())
@@ -68,7 +70,7 @@ fn answer(report: &mut HeapReport, args: &InspectDump, heap: &Heap) -> Result<()
 }
 
 /// The dump at `path`, and what to call it.
-fn load(path: &Utf8Path, symbols: Option<&Symbols>, context: &Context) -> Result<(String, Heap), CliError> {
+fn load(path: &Utf8Path, program: Option<&Program>, context: &Context) -> Result<(String, Heap), CliError> {
     let (name, input) = open_input(path, "name a heap dump, or `-` for standard input", context)?;
     let mut reader = Reader::from_input(&name, input)?;
     let mut activity = context.console.activity("read");
@@ -76,7 +78,11 @@ fn load(path: &Utf8Path, symbols: Option<&Symbols>, context: &Context) -> Result
         activity.at(|| format!("{step}: {percent}% of the dump, {objects} objects"));
         if context.interrupt.is_set() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     };
-    let options = Options { symbols, progress: Some(&mut progress), ..Options::default() };
+    let options = Options {
+        symbols: program.map(|program| &program.symbols),
+        progress: Some(&mut progress),
+        ..Options::default()
+    };
     let loaded = Loaded::read(&mut reader, options);
     drop(activity);
     if context.interrupt.is_set() {
@@ -86,6 +92,17 @@ fn load(path: &Utf8Path, symbols: Option<&Symbols>, context: &Context) -> Result
         context.console.say(&format!("warning: {problem}"));
     }
     let mut activity = context.console.activity("graph");
+    activity.at(|| format!("types of {} objects", loaded.n_objects()));
+    let types = program.and_then(|program| types(&mut reader, &loaded, program));
     activity.at(|| format!("who holds {} objects", loaded.n_objects()));
-    Ok((name, loaded.analyse(None)))
+    Ok((name, loaded.analyse(types.as_ref())))
+}
+
+/// Types of objects; none if the binary is of another program, which its symbols have told.
+fn types(reader: &mut Reader<'_>, loaded: &Loaded, program: &Program) -> Option<Types> {
+    let (binary, table) = (&program.binary, &program.table);
+    if table.is_empty() {
+        return None;
+    }
+    heaptypes::types_of(reader, loaded, heaptypes::Program { binary, table, moves: None }, &[]).ok()
 }

@@ -1,23 +1,46 @@
-//! Globals of a binary of the user's.
+//! What a binary of the user's says about a dump: globals and types.
 
 use camino::Utf8Path;
-use object::{Object as _, ObjectSection as _, ObjectSymbol as _, SymbolKind};
 
 use crate::cli::Context;
 use crate::cli::error::CliError;
+use crate::format::binary::{Binary, TypeTable};
 use crate::ingest::heap::{Symbols, Variable};
 
-pub(super) fn read(path: &Utf8Path, context: &Context) -> Result<Symbols, CliError> {
+/// A binary.
+pub(super) struct Program {
+    pub(super) symbols: Symbols,
+    pub(super) binary: Binary,
+    pub(super) table: TypeTable,
+}
+
+pub(super) fn read(path: &Utf8Path, context: &Context) -> Result<Program, CliError> {
     let bad = |why: String| {
         CliError::usage(format!("could not read `{path}`: {why}"), "name the program that wrote the dump")
     };
     let bytes = std::fs::read(context.environment.dir.join(path)).map_err(|error| bad(error.to_string()))?;
-    let file = object::File::parse(&*bytes).map_err(|error| bad(error.to_string()))?;
-    let section = |name: &str| file.section_by_name(name).map(|section| (section.address(), section.size()));
-    let symbols = file.symbols().filter(|symbol| symbol.kind() == SymbolKind::Data);
-    let variables = symbols.filter_map(|symbol| {
-        let (name, address, size) = (symbol.name().ok()?.into(), symbol.address(), symbol.size());
-        Some(Variable { name, address, size, type_name: None })
+    let (binary, problems) = Binary::read(path.as_str(), &bytes);
+    if binary.sections.is_empty() {
+        return Err(bad(problems.first().map_or_else(String::new, ToString::to_string)));
+    }
+    let (table, more) = TypeTable::read(path.as_str(), &bytes);
+    for problem in problems.iter().chain(&more) {
+        context.console.say(&format!("warning: {problem}"));
+    }
+    let symbols = symbols(&binary, &table);
+    Ok(Program { symbols, binary, table })
+}
+
+fn symbols(binary: &Binary, table: &TypeTable) -> Symbols {
+    let section = |name: &str| binary.section(name).map(|section| (section.address.0, section.size));
+    let variables = binary.variables.iter().map(|variable| {
+        let global = table.globals.binary_search_by_key(&variable.address, |global| global.address).ok();
+        Variable {
+            name: variable.name.clone(),
+            address: variable.address.0,
+            size: variable.size,
+            type_name: global.map(|place| table.name(table.globals[place].of).into()),
+        }
     });
-    Ok(Symbols { data: section(".data"), bss: section(".bss"), variables: variables.collect() })
+    Symbols { data: section(".data"), bss: section(".bss"), variables: variables.collect() }
 }
