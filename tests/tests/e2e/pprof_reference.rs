@@ -355,7 +355,7 @@ fn growth_and_retained_bytes_that_we_write_show_our_numbers_in_go_tool_pprof() -
 
     let step = |field: &str, kind: &str, count, chain| PathStep {
         field: Some(field.to_owned()),
-        offset: 0,
+        offset: Some(0),
         type_name: Some(kind.to_owned()),
         site: Some(frame("main.put")),
         object_size: Bytes(64),
