@@ -147,7 +147,9 @@ impl Ahead {
 
     fn ask(&self, request: Request) {
         // If the thread is gone, there is no answer either.
-        let _ = self.requests.as_ref().map(|requests| requests.send(request));
+        if let Some(requests) = &self.requests {
+            let _ = requests.send(request);
+        }
     }
 
     /// The thread is gone: goes on with the panic that ended it.
