@@ -98,7 +98,7 @@ impl<'a> Recorder<'a> {
     }
 }
 
-/// Tries again what fails. With `traceallocfree=1`, one recording in four dies in `runtime/trace.Stop` itself, which
+/// Tries again what fails. With `traceallocfree=1`, one recording in three dies in `runtime/trace.Stop` itself, which
 /// meets a buffer that is unmapped already (go1.26.8), and some that do not are damaged.
 fn persistently(mut attempt: impl FnMut() -> Result<()>) -> Result<()> {
     for left in (1..ATTEMPTS).rev() {
