@@ -8,7 +8,7 @@ use crate::model::heap::{
 };
 use crate::model::{Bytes, MissingInput, binary_units};
 use crate::report::terminal::text;
-use crate::report::trace::table::Table;
+use crate::report::trace::table::{Row, Table};
 
 pub(super) fn header(sheet: &mut Sheet<'_>, report: &HeapReport) {
     let totals = &report.totals;
@@ -147,23 +147,40 @@ fn table_of(sheet: &mut Sheet<'_>, holders: &[&Holder]) {
     sheet.table(&table, holders.len());
 }
 
+/// A list with a column for growth, if there is any to show.
+fn growing(has_growth: bool, text: &'static str) -> Table {
+    match has_growth {
+        true => Table::new(["bytes", "objects", "retained", "growth", text]),
+        false => Table::new(["bytes", "objects", "retained", text]),
+    }
+}
+
+fn growing_row(
+    table: &mut Table,
+    has_growth: bool,
+    (held, retained, growth): (HeapCount, Bytes, Option<HeapGrowth>),
+    text: String,
+) -> &mut Row {
+    let figures = [text::bytes(held.bytes), text::count(held.objects.0), text::bytes(retained)];
+    match has_growth {
+        true => {
+            let [bytes, objects, retained] = figures;
+            table.row([bytes, objects, retained, growth_text(growth)], text)
+        }
+        false => table.row(figures, text),
+    }
+}
+
 pub(super) fn types(sheet: &mut Sheet<'_>, types: &[TypeUse]) {
     if sheet.is_page && types.iter().all(|row| row.name.is_none()) {
         return;
     }
     sheet.heading("Objects by type", "--types");
-    let mut table = Table::new(["bytes", "objects", "retained", "growth", "type"]);
+    let has_growth = types.iter().any(|row| row.growth.is_some());
+    let mut table = growing(has_growth, "type");
     for row in types.iter().take(sheet.rows) {
         let name = row.name.as_deref().unwrap_or("(type not known)");
-        table.row(
-            [
-                text::bytes(row.held.bytes),
-                text::count(row.held.objects.0),
-                text::bytes(row.retained),
-                growth_text(row.growth),
-            ],
-            text::clean(name),
-        );
+        growing_row(&mut table, has_growth, (row.held, row.retained, row.growth), text::clean(name));
     }
     sheet.table(&table, types.len());
 }
@@ -206,19 +223,12 @@ pub(super) fn sites(sheet: &mut Sheet<'_>, sites: &[HeldSite]) {
 }
 
 fn site_table(sheet: &mut Sheet<'_>, sites: &[HeldSite]) {
-    let mut table = Table::new(["bytes", "objects", "retained", "growth", "where"]);
+    let has_growth = sites.iter().any(|site| site.growth.is_some());
+    let mut table = growing(has_growth, "where");
     for site in sites.iter().take(sheet.rows) {
         let place = crate::report::trace::place::place(&site.stack);
         let first = site.paths.first().map(|held| format!("held by {}", path::root(&held.root)));
-        let row = table.row(
-            [
-                text::bytes(site.held.bytes),
-                text::count(site.held.objects.0),
-                text::bytes(site.retained),
-                growth_text(site.growth),
-            ],
-            place,
-        );
+        let row = growing_row(&mut table, has_growth, (site.held, site.retained, site.growth), place);
         row.details.extend(first);
     }
     sheet.table(&table, sites.len());

@@ -29,14 +29,8 @@ pub(super) fn suspects(heap: &Heap, figures: &Figures, earlier: Option<&Earlier>
     let reachable = figures.ways.first().map_or(0, |sum| sum.1);
     let grown = earlier.map(|earlier| reachable.saturating_sub(earlier.reachable.0));
     let least = (grown.unwrap_or(reachable) / PART).max(AT_LEAST);
-    let finder = Finder {
-        heap,
-        figures,
-        growth,
-        children: heap.held.child_lists(),
-        views: Views::new(heap, figures),
-        least,
-    };
+    let finder =
+        Finder { heap, figures, growth, children: heap.held.child_lists(), views: Views::new(heap), least };
     let mut found = Vec::new();
     for &place in &finder.children[0] {
         if !matches!(finder.root_kind(place), Some(RootKind::Runtime)) {
@@ -121,7 +115,7 @@ impl Finder<'_> {
         let many = self.what_is_in(place);
         let kind = match self.root_kind_of(place) {
             Some(RootKind::Timer) => SuspectKind::Timers,
-            Some(RootKind::Finalizer) if self.holds_finalized(place) => SuspectKind::FinalizerCycle,
+            Some(RootKind::Finalizer) if self.has_finalized() => SuspectKind::FinalizerCycle,
             _ if self.is_pinned(place) => SuspectKind::PinnedBlock,
             _ if self.is_sparse(place) => SuspectKind::SparseMap,
             Some(RootKind::Goroutine) if self.is_blocked(place) => SuspectKind::BlockedGoroutines,
@@ -156,12 +150,15 @@ impl Finder<'_> {
         self.root_kind(self.heap.held.way_down(place).first().copied()?)
     }
 
-    fn holds_finalized(&self, place: u32) -> bool {
-        let finalized = &self.heap.graph().roots.finalized;
-        finalized
-            .iter()
-            .filter_map(|&object| self.heap.held.place(object))
-            .any(|at| self.heap.held.way_up(at).any(|above| above == place))
+    /// An object with a finalizer is held by nothing but finalizers: by itself, or by another of them.
+    fn has_finalized(&self) -> bool {
+        let holder = self.heap.graph().roots.finalizers.map(|place| self.heap.graph().first_holder() + place);
+        let place = holder.and_then(|node| self.heap.ways.place(node));
+        let finalized =
+            self.heap.graph().roots.finalized.iter().filter_map(|&object| self.heap.ways.place(object));
+        place.is_some_and(|place| {
+            finalized.into_iter().any(|at| self.heap.ways.way_up(at).any(|above| above == place))
+        })
     }
 
     /// Only goroutines other than the main one, which wait for something.

@@ -5,7 +5,6 @@
 
 use rustc_hash::FxHashMap;
 
-use super::Figures;
 use crate::ingest::heap::heap::Heap;
 use crate::ingest::heap::marks::Mark;
 
@@ -42,7 +41,7 @@ pub(super) struct Views {
 }
 
 impl Views {
-    pub(super) fn new(heap: &Heap, _: &Figures) -> Self {
+    pub(super) fn new(heap: &Heap) -> Self {
         let n = heap.held.nodes.len();
         let mut views = Self {
             pinned: vec![Pinned::default(); n],
@@ -86,7 +85,8 @@ fn pinned(heap: &Heap) -> Vec<(u32, u64)> {
     let mut seen: FxHashMap<u32, u64> = FxHashMap::default();
     let mut see = |target: u32, mark: Mark| {
         let size = graph.objects.size(target);
-        if size < MIN_BLOCK || !graph.edges.of(target).is_empty() {
+        let has_pointers = || graph.wide.binary_search_by_key(&target, |wide| wide.object).is_ok();
+        if size < MIN_BLOCK || !graph.edges.of(target).is_empty() || has_pointers() {
             return;
         }
         let view = match mark.view(size) {

@@ -19,18 +19,18 @@ pub(super) struct Words<'a> {
 
 /// Who holds how much, and what.
 pub(super) fn sentence(words: &Words<'_>) -> String {
-    let who = who(words.root);
+    let who = format!("{} {}", who(words.root), if is_plural(words.root) { "hold" } else { "holds" });
     let how_much = how_much(words);
     let children = children(words);
     let through = through(words);
     match words.kind {
-        SuspectKind::Container => format!("{who} holds {how_much}: {children}{through}"),
-        SuspectKind::List => format!("{who} holds {how_much}: a chain of {children}{through}"),
-        SuspectKind::LargeObject => format!("{who} holds {how_much}, most of it in one object: {children}"),
+        SuspectKind::Container => format!("{who} {how_much}: {children}{through}"),
+        SuspectKind::List => format!("{who} {how_much}: a chain of {children}{through}"),
+        SuspectKind::LargeObject => format!("{who} {how_much}, most of it in one object: {children}"),
         SuspectKind::SparseMap => {
             let Slots { all, set } = words.slots;
             format!(
-                "{who} holds {how_much} in a map that is nearly empty ({} of {} places in its tables are in use; deleting does not shrink a map): {children}",
+                "{who} {how_much} in a map that is nearly empty ({} of {} places in its tables are in use; deleting does not shrink a map): {children}",
                 count(set),
                 count(all)
             )
@@ -38,7 +38,7 @@ pub(super) fn sentence(words: &Words<'_>) -> String {
         SuspectKind::PinnedBlock => {
             let Pinned { blocks, bytes, viewed } = words.pinned;
             format!(
-                "{who} holds {how_much}: {} of {} in all {} pinned by sub-slices or substrings that see about {} of them{}",
+                "{who} {how_much}: {} of {} in all {} pinned by sub-slices or substrings that see about {} of them{}",
                 counted(blocks, "block"),
                 binary_units(bytes as f64),
                 if blocks == 1 { "is" } else { "are" },
@@ -50,8 +50,17 @@ pub(super) fn sentence(words: &Words<'_>) -> String {
         SuspectKind::FinalizerCycle => format!(
             "objects with finalizers that refer to each other (they are never freed) hold {how_much}: {children}"
         ),
-        SuspectKind::BlockedGoroutines => format!("{who} holds {how_much}: {children}{through}"),
+        SuspectKind::BlockedGoroutines => format!("{who} {how_much}: {children}{through}"),
     }
+}
+
+fn is_plural(root: &HeapRoot) -> bool {
+    let several = root.goroutine.as_ref().is_some_and(|goroutine| goroutine.alike > 1);
+    several
+        || matches!(
+            (root.kind, &root.goroutine),
+            (RootKind::Finalizer | RootKind::Timer | RootKind::Other, None)
+        )
 }
 
 fn who(root: &HeapRoot) -> String {
@@ -63,7 +72,7 @@ fn who(root: &HeapRoot) -> String {
             };
             match goroutine.alike {
                 0 | 1 => format!("goroutine {}{wait} in `{}`", goroutine.id, goroutine.function),
-                n => format!("each of {}{wait} in `{}`", counted(n, "goroutine"), goroutine.function),
+                n => format!("{}{wait} in `{}`", counted(n, "goroutine"), goroutine.function),
             }
         }
         (RootKind::Global, None) => format!("global `{}`", root.name),
@@ -81,12 +90,7 @@ fn how_much(words: &Words<'_>) -> String {
         Some(HeapGrowth { bytes, .. }) => format!(" (-{})", binary_units(bytes.unsigned_abs() as f64)),
         None => String::new(),
     };
-    let all = if matches!(words.root.goroutine.as_ref().map(|goroutine| goroutine.alike), Some(2..)) {
-        "its share of "
-    } else {
-        ""
-    };
-    format!("{all}{}, {}{grown}", counted(objects.0, "object"), text(bytes))
+    format!("{}, {}{grown}", counted(objects.0, "object"), text(bytes))
 }
 
 fn children(words: &Words<'_>) -> String {
