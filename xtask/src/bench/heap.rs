@@ -12,8 +12,8 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 use clap::{Args, ValueEnum};
 
-use super::machine;
 use super::process::{Program, Usage};
+use super::{dump, machine};
 use crate::command::{Command, cargo, root, say};
 use crate::golang::Go;
 use crate::source::files;
@@ -27,11 +27,15 @@ const GENERATOR: &str = "fixtures/programs/profgen";
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   cargo xtask bench heap --mode pprof
-  cargo xtask bench heap --mode pprof --runs 3 > table.md")]
+  cargo xtask bench heap --mode pprof --runs 3 > table.md
+  cargo xtask bench heap --mode dump --size 100,1000,1900")]
 pub(crate) struct Arguments {
     /// What is looked into
     #[arg(long, value_enum, value_delimiter = ',', default_value = "pprof")]
     mode: Vec<Mode>,
+    /// Megabytes of the dumps
+    #[arg(long, value_name = "MB", value_delimiter = ',', default_value = "100,1000,1900")]
+    size: Vec<u64>,
     /// How often each tool does each task
     #[arg(long, value_name = "N", default_value = "5")]
     runs: NonZero<u32>,
@@ -42,6 +46,8 @@ pub(crate) struct Arguments {
 enum Mode {
     /// Heap profiles of 180,000 samples, 12 MB compressed, against `go tool pprof`
     Pprof,
+    /// Generated heap dumps
+    Dump,
 }
 
 /// A question, and those who answer it: first of all the one that the others are compared with.
@@ -67,6 +73,12 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     for mode in &arguments.mode {
         let tasks = match mode {
             Mode::Pprof => pprof(&go, &release, &directory, &harness)?,
+            Mode::Dump => {
+                let machine = machine::describe(&release);
+                let table = dump::run(&arguments.size, arguments.runs.get(), &directory, &harness, &machine)?;
+                std::io::stdout().write_all(table.as_bytes()).context("cannot write the table")?;
+                continue;
+            }
         };
         let measured: Result<Vec<Measured>> =
             tasks.iter().map(|task| measure(task, arguments.runs.get())).collect();

@@ -4,6 +4,7 @@
 //! Input: the arguments. Output: what divan prints, or a Markdown table on standard output. Must not decide what is
 //! fast enough.
 
+mod dump;
 mod heap;
 mod inputs;
 mod machine;
