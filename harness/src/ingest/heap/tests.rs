@@ -1,1 +1,133 @@
-//! Whole heaps.
+//! Whole heaps: of dumps that were made up, of which everything is known.
+
+use std::collections::BTreeMap;
+
+use harness_synth::dump::{Big, Heap as Made, Plan};
+use proptest::prelude::*;
+
+use super::{Heap, Loaded, Options, Symbols};
+use crate::format::heapdump::Reader;
+use crate::model::heap::HeapSummary;
+use crate::model::{Address, Bytes, Objects};
+
+fn read(dump: &[u8]) -> Heap {
+    let mut reader = Reader::new("heap.dump", dump).unwrap();
+    let heap = Loaded::read(&mut reader, Options::default()).analyse(None);
+    assert!(reader.problems().is_empty(), "{:?}", reader.problems());
+    heap
+}
+
+fn summary(dump: &[u8]) -> HeapSummary {
+    read(dump).summary(None)
+}
+
+/// Objects that a walk from the roots finds, without those of `without`.
+fn reached(made: &Made, without: Option<usize>) -> Vec<bool> {
+    let mut seen = vec![false; made.objects.len()];
+    let mut open: Vec<usize> = made.roots().collect();
+    while let Some(object) = open.pop() {
+        if Some(object) != without && !std::mem::replace(&mut seen[object], true) {
+            open.extend(made.objects[object].edges.iter().map(|edge| edge.to));
+        }
+    }
+    seen
+}
+
+fn bytes_of(made: &Made, seen: &[bool]) -> u64 {
+    made.objects.iter().zip(seen).filter(|(_, seen)| **seen).map(|(object, _)| object.size).sum()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    #[test]
+    fn what_is_reachable_is_what_a_walk_from_the_roots_reaches(seed in any::<u64>()) {
+        let made = Plan { seed, ..Plan::default() }.make();
+        let totals = summary(&made.dump()).totals;
+        let seen = reached(&made, None);
+        prop_assert_eq!(totals.reachable.bytes, Bytes(bytes_of(&made, &seen)));
+        prop_assert_eq!(totals.reachable.objects, Objects(seen.iter().filter(|seen| **seen).count() as u64));
+    }
+
+    #[test]
+    fn an_object_retains_what_a_walk_without_it_does_not_reach(seed in any::<u64>()) {
+        let made = Plan { seed, n_objects: 60, ..Plan::default() }.make();
+        let heap = read(&made.dump());
+        let all = bytes_of(&made, &reached(&made, None));
+        for (place, object) in made.objects.iter().enumerate() {
+            let view = heap.object(Address(object.address)).unwrap();
+            let lost = all - bytes_of(&made, &reached(&made, Some(place)));
+            prop_assert_eq!(view.retained.0, lost, "object {} of seed {}", place, seed);
+        }
+    }
+
+    #[test]
+    fn every_reachable_byte_is_counted_for_one_holder_and_one_type(seed in any::<u64>()) {
+        let made = Plan { seed, ..Plan::default() }.make();
+        let summary = summary(&made.dump());
+        let reached: Bytes = summary.holders.iter().map(|holder| holder.reached.bytes).sum();
+        let typed: Bytes = summary.types.iter().map(|row| row.held.bytes).sum();
+        prop_assert_eq!((reached, typed), (summary.totals.reachable.bytes, summary.totals.reachable.bytes));
+        let alone: Bytes = summary.holders.iter().map(|holder| holder.retained.bytes).sum();
+        prop_assert!(alone <= reached);
+    }
+
+    #[test]
+    fn bytes_of_a_site_are_those_of_its_objects_that_are_reached(seed in any::<u64>()) {
+        let made = Plan { seed, ..Plan::default() }.make();
+        let seen = reached(&made, None);
+        let mut expected: BTreeMap<String, u64> = BTreeMap::new();
+        for (object, _) in made.objects.iter().zip(&seen).filter(|(_, seen)| **seen) {
+            *expected.entry(made.sites[object.site].stack[0].0.clone()).or_default() += object.size;
+        }
+        let mut found: BTreeMap<String, u64> = BTreeMap::new();
+        for site in summary(&made.dump()).sites {
+            *found.entry(site.stack[0].function.to_string()).or_default() += site.held.bytes.0;
+        }
+        prop_assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn a_dump_cut_off_anywhere_gives_a_summary_that_says_so(seed in any::<u64>(), part in 0.0f64..1.0) {
+        let dump = Plan { seed, ..Plan::default() }.make().dump();
+        let len = ((dump.len() - 1) as f64 * part) as usize;
+        let Ok(mut reader) = Reader::new("heap.dump", &dump[..len]) else { return Ok(()) };
+        let summary = Loaded::read(&mut reader, Options::default()).analyse(None).summary(None);
+        prop_assert!(summary.missing.iter().any(|missing| missing.why.contains("not whole")), "{:?}", summary.missing);
+    }
+}
+
+#[test]
+fn sums_agree_with_the_runtimes_and_a_dump_against_itself_has_not_grown() {
+    let made = Plan { seed: 3, ..Plan::default() }.make();
+    let heap = read(&made.dump());
+    let summary = heap.summary(Some(&heap.as_earlier()));
+    assert_eq!(summary.totals.agreement.map(|agreement| agreement.holds), Some(true));
+    assert!(summary.sites.iter().all(|site| site.growth.unwrap().bytes == 0));
+    assert!(summary.holders.iter().all(|holder| holder.growth.unwrap().bytes == 0));
+}
+
+#[test]
+fn many_alike_entries_of_a_global_are_a_suspect_with_a_path() {
+    let mut dump = Vec::new();
+    let big = Big { n_objects: 60_000, n_globals: 2, n_goroutines: 3, sampling: 1 };
+    let written = big.write(&mut dump).unwrap();
+    let summary = summary(&dump);
+    assert_eq!(summary.totals.found.objects, Objects(written.n_objects));
+    assert_eq!(summary.totals.found.bytes, Bytes(written.bytes));
+    let suspect = summary.suspects.first().expect("a suspect");
+    assert!(suspect.path.steps.len() < 8, "a chain is one step: {:?}", suspect.path.steps);
+    assert!(suspect.children.held.objects.0 > 1000 && !suspect.sentence.is_empty(), "{suspect:?}");
+    assert!(summary.missing.iter().any(|missing| missing.why.contains("shown as addresses")));
+}
+
+#[test]
+fn symbols_of_another_program_are_refused_and_that_is_told() {
+    let made = Plan { seed: 1, ..Plan::default() }.make();
+    let dump = made.dump();
+    let mut reader = Reader::new("heap.dump", &dump).unwrap();
+    let symbols = Symbols { data: Some((0x52_0000, 1)), bss: Some((0x53_0000, 1)), variables: Vec::new() };
+    let options = Options { symbols: Some(&symbols), ..Options::default() };
+    let summary = Loaded::read(&mut reader, options).analyse(None).summary(None);
+    assert!(summary.missing.iter().any(|missing| missing.why.contains("not the one that wrote")));
+}
