@@ -235,6 +235,7 @@ impl Finder<'_> {
         let words = Words {
             kind: found.kind,
             root: &path.root,
+            shared: self.root_kind_of(found.many).is_none(),
             point: point.map(|point| self.step_of(point)),
             children: &children,
             child_site: site.and_then(|site| super::user_frame(self.heap, &site.stack)),

@@ -8,6 +8,8 @@ use crate::model::{Bytes, Frame, binary_units};
 pub(super) struct Words<'a> {
     pub(super) kind: SuspectKind,
     pub(super) root: &'a HeapRoot,
+    /// Not one root alone has it: the path is one of several ways to it.
+    pub(super) shared: bool,
     pub(super) point: Option<PathStep>,
     pub(super) children: &'a Accumulated,
     pub(super) child_site: Option<Frame>,
@@ -19,7 +21,10 @@ pub(super) struct Words<'a> {
 
 /// Who holds how much, and what.
 pub(super) fn sentence(words: &Words<'_>) -> String {
-    let who = format!("{} {}", who(words.root), if is_plural(words.root) { "hold" } else { "holds" });
+    let who = match words.shared {
+        true => format!("several roots together, among them {}, hold", who(words.root)),
+        false => format!("{} {}", who(words.root), if is_plural(words.root) { "hold" } else { "holds" }),
+    };
     let how_much = how_much(words);
     let children = children(words);
     let through = through(words);
