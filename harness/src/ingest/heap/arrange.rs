@@ -32,24 +32,44 @@ struct Run {
     past: u32,
 }
 
+/// Objects in the file's order.
+struct Unordered {
+    addresses: Vec<u64>,
+    sizes: Sizes,
+    slot_ends: Vec<u32>,
+    slots: Vec<u64>,
+    marks: Vec<Mark>,
+}
+
+impl Unordered {
+    /// Its slots and their marks, as places.
+    fn slots_of(&self, object: u32) -> std::ops::Range<usize> {
+        let start = object.checked_sub(1).map_or(0, |before| self.slot_ends[before as usize]);
+        start as usize..self.slot_ends[object as usize] as usize
+    }
+}
+
 impl Arranged {
     /// Takes the objects out of `all`.
     pub(super) fn new(all: &mut Collected) -> Self {
-        let addresses = std::mem::take(&mut all.addresses);
-        let sizes = std::mem::take(&mut all.sizes);
-        let slot_ends = std::mem::take(&mut all.slot_ends);
-        let (slots, marks) = (std::mem::take(&mut all.slots), std::mem::take(&mut all.marks));
         let wide = std::mem::take(&mut all.wide);
-        let runs = in_order(&addresses, &sizes);
+        let from = Unordered {
+            addresses: std::mem::take(&mut all.addresses),
+            sizes: std::mem::take(&mut all.sizes),
+            slot_ends: std::mem::take(&mut all.slot_ends),
+            slots: std::mem::take(&mut all.slots),
+            marks: std::mem::take(&mut all.marks),
+        };
+        let runs = in_order(&from.addresses, &from.sizes);
         if runs.len() <= 1 {
-            let mut slot_starts = slot_ends;
+            let Unordered { addresses, sizes, slot_ends: mut slot_starts, slots, marks } = from;
             slot_starts.insert(0, 0);
             let objects = Objects::new(addresses, sizes);
             return Self { objects, slot_starts, slots, marks, wide, n_overlapping: 0 };
         }
-        let mut arranged = Moved::with_capacity(addresses.len(), slots.len());
+        let mut arranged = Moved::with_capacity(from.addresses.len(), from.slots.len());
         for run in &runs {
-            arranged.take(*run, &addresses, &sizes, &slot_ends, &slots, &marks);
+            arranged.take(*run, &from);
         }
         arranged.starts.sort_unstable();
         let renumber = |wide: Wide| Wide { object: arranged.renumber(wide.object), ..wide };
@@ -131,19 +151,10 @@ impl Moved {
         }
     }
 
-    fn take(
-        &mut self,
-        run: Run,
-        addresses: &[u64],
-        sizes: &Sizes,
-        slot_ends: &[u32],
-        slots: &[u64],
-        marks: &[Mark],
-    ) {
+    fn take(&mut self, run: Run, from: &Unordered) {
         self.starts.push((run.first, self.addresses.len() as u32));
-        let slot_start = |place: u32| place.checked_sub(1).map_or(0, |before| slot_ends[before as usize]);
         for place in run.first..run.past {
-            let address = addresses[place as usize];
+            let address = from.addresses[place as usize];
             if self.last_end().is_some_and(|end| address < end) {
                 // Its place stays, so that numbers of the run need no map; it has no bytes and no slots.
                 self.n_overlapping += 1;
@@ -153,10 +164,10 @@ impl Moved {
                 continue;
             }
             self.addresses.push(address);
-            self.sizes.push(sizes.get(place));
-            let (from, to) = (slot_start(place) as usize, slot_ends[place as usize] as usize);
-            self.slots.extend_from_slice(&slots[from..to]);
-            self.marks.extend_from_slice(&marks[from..to]);
+            self.sizes.push(from.sizes.get(place));
+            let slots = from.slots_of(place);
+            self.slots.extend_from_slice(&from.slots[slots.clone()]);
+            self.marks.extend_from_slice(&from.marks[slots]);
             self.slot_starts.push(self.slots.len() as u32);
         }
     }
@@ -178,8 +189,11 @@ impl Moved {
 mod tests {
     use super::*;
 
-    /// (address, size, slots) of each object after they were arranged.
-    fn arranged(objects: &[(u64, u64, &[u64])]) -> (Vec<(u64, u64, Vec<u64>)>, u64, Vec<u32>) {
+    /// Address, size and slots of an object.
+    type Known = (u64, u64, Vec<u64>);
+
+    /// The objects after they were arranged.
+    fn arranged(objects: &[(u64, u64, &[u64])]) -> (Vec<Known>, u64, Vec<u32>) {
         let mut all = Collected::default();
         for (number, &(address, size, slots)) in objects.iter().enumerate() {
             all.addresses.push(address);

@@ -22,13 +22,13 @@
 //!
 //! What must not happen here: knowing a type's layout (who finds types asks [`Loaded`] where pointers lead).
 
+mod analysis;
 mod arrange;
 mod classes;
 mod collect;
 mod dominators;
 mod edges;
 mod graph;
-mod heap;
 mod marks;
 mod merged;
 mod names;
@@ -41,8 +41,8 @@ mod summary;
 #[cfg(test)]
 mod tests;
 
+pub use analysis::{Heap, Loaded, Options};
 pub use classes::Types;
 pub use collect::{OnProgress, Progress};
-pub use heap::{Heap, Loaded, Options};
 pub use names::{Symbols, Variable};
 pub use summary::Earlier;

@@ -1,6 +1,6 @@
 //! Questions about one thing: an object, a goroutine, the objects of a type or site.
 
-use super::heap::Heap;
+use super::analysis::Heap;
 use super::objects::NONE;
 use super::summary::{retaining_path, step};
 use crate::model::heap::{

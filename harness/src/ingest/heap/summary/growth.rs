@@ -8,7 +8,7 @@ use std::hash::{Hash, Hasher};
 use rustc_hash::{FxHashMap, FxHasher};
 
 use super::Figures;
-use crate::ingest::heap::heap::Heap;
+use crate::ingest::heap::analysis::Heap;
 use crate::model::heap::{HeapCount, HeapGrowth, HeapRoot, HeldSite};
 use crate::model::{Bytes, Objects};
 

@@ -1,7 +1,7 @@
 //! Who holds memory.
 
 use super::{Earlier, Figures};
-use crate::ingest::heap::heap::Heap;
+use crate::ingest::heap::analysis::Heap;
 use crate::model::heap::{GoroutineRoot, HeapCount, HeapRoot, Holder};
 use crate::model::{Bytes, Objects};
 

@@ -14,7 +14,7 @@ mod words;
 
 use rustc_hash::FxHashMap;
 
-use super::heap::Heap;
+use super::analysis::Heap;
 use super::objects::NONE;
 use crate::model::Bytes;
 use crate::model::heap::HeapSummary;

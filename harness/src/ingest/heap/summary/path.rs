@@ -1,7 +1,7 @@
 //! Retaining paths, out of the merged tree of shortest paths.
 
 use super::holders::root_of;
-use crate::ingest::heap::heap::Heap;
+use crate::ingest::heap::analysis::Heap;
 use crate::ingest::heap::roots::{DEFERRED, DESCRIPTOR};
 use crate::model::heap::{HeapCount, HeapRoot, PathStep, RetainingPath, RootKind};
 use crate::model::{Bytes, Frame, Objects};

@@ -7,7 +7,7 @@
 use super::views::{Pinned, Slots, Views};
 use super::words::{Words, sentence};
 use super::{Earlier, Figures, retaining_path};
-use crate::ingest::heap::heap::Heap;
+use crate::ingest::heap::analysis::Heap;
 use crate::ingest::heap::merged::MergedNode;
 use crate::model::heap::{
     Accumulated, HeapCount, HeapGrowth, HeapRoot, RetainingPath, RootKind, Suspect, SuspectKind,

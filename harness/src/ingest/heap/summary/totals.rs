@@ -1,6 +1,6 @@
 //! The dump as a whole, and whether its sums agree with what the runtime counted.
 
-use crate::ingest::heap::heap::{Heap, missing};
+use crate::ingest::heap::analysis::{Heap, missing};
 use crate::model::heap::{Agreement, DumpMemStats, HeapCount, HeapTotals};
 use crate::model::{Bytes, GcCycle, MissingInput, Objects};
 

@@ -3,7 +3,7 @@
 use rustc_hash::FxHashMap;
 
 use super::{Earlier, Figures, retained_by};
-use crate::ingest::heap::heap::Heap;
+use crate::ingest::heap::analysis::Heap;
 use crate::ingest::heap::objects::NONE;
 use crate::model::heap::{HeapCount, TypeUse};
 use crate::model::{Bytes, Objects};

@@ -5,7 +5,7 @@
 
 use rustc_hash::FxHashMap;
 
-use crate::ingest::heap::heap::Heap;
+use crate::ingest::heap::analysis::Heap;
 use crate::ingest::heap::marks::Mark;
 
 /// Smaller blocks are not worth a word.
