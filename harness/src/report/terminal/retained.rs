@@ -83,7 +83,7 @@ fn step(step: &PathStep) -> String {
 }
 
 fn freed(freed: HeapCount, looks_like: Option<SuspectKind>) -> String {
-    let what = looks_like.map_or("cut there,", |kind| match kind {
+    let what = looks_like.map_or("without it", |kind| match kind {
         SuspectKind::Container => "a container that only grows; without it",
         SuspectKind::List => "a list that only grows; without it",
         SuspectKind::LargeObject => "one large object; without it",
