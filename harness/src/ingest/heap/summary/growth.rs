@@ -81,9 +81,12 @@ fn signatures(heap: &Heap) -> Vec<u64> {
         match heap.group(node.class) {
             Some(group) => heap.graph().roots.groups[group as usize].signature().hash(&mut hasher),
             None => {
-                heap.classes.type_name(node.class).hash(&mut hasher);
+                // Not every object of a type is found to be of it: where there is a site, that says it all.
                 let site = heap.classes.site(node.class);
                 site.hash(&mut hasher);
+                if site.is_none() {
+                    heap.classes.type_name(node.class).hash(&mut hasher);
+                }
                 heap.classes.class(node.class).map(|class| class.size).hash(&mut hasher);
             }
         }

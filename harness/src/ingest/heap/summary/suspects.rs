@@ -132,12 +132,17 @@ impl Finder<'_> {
 
     /// Further down where most of the weight is and there are more: from the tables of a map to its entries.
     fn what_is_in(&self, place: u32) -> u32 {
+        let heaviest = |at: u32| {
+            let children = self.children[at as usize].iter().copied();
+            children.max_by_key(|&child| self.weight(child))
+        };
+        // A holder is not what is held.
+        let is_holder = self.heap.group(self.node(place).class).is_some();
+        let place = if is_holder { heaviest(place).unwrap_or(place) } else { place };
         let (mut best, mut at) = (place, place);
         for _ in 0..DEPTH {
-            let heaviest = self.children[at as usize].iter().copied().max_by_key(|&child| self.weight(child));
-            let Some(child) = heaviest.filter(|&child| self.weight(child) * 2 >= self.weight(best)) else {
-                break;
-            };
+            let child = heaviest(at).filter(|&child| self.weight(child) * 2 >= self.weight(best));
+            let Some(child) = child else { break };
             if self.node(child).count >= 2 * self.node(best).count {
                 best = child;
             }
