@@ -31,7 +31,7 @@ fn the_axis_is_aligned_within_a_fifth_of_a_millisecond() -> Result<()> {
     // More requests than the scenario has, so that a busy machine too sees enough cycles.
     bench.edit("scenarios/leak-repro.toml", "\"2000\"", "\"6000\"")?;
     bench.edit("scenarios/leak-repro.toml", "[\"plain\", \"natural\", \"step\"]", "[\"natural\"]")?;
-    bench.edit("scenarios/leak-repro.toml", "heap_dump = \"last\"", "heap_dump = \"off\"")?;
+    bench.edit("scenarios/leak-repro.toml", "heap_dump = \"first-last\"", "heap_dump = \"off\"")?;
     let ended = bench.run(["run", "leak-repro", "--variant", "default", "--format", "json"])?;
     let report = ended.json()?;
     let natural =
