@@ -3,17 +3,14 @@
 //! Input: the dumps' bytes and the probe's records of them. Output: `RunPieces::heap`, or what is missing in words.
 //! A dump that the probe did not finish is read as far as it goes, if there is no other.
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
-
-use super::heap::{Heap, Loaded, Options, Symbols, Types, Variable};
-use super::heaptypes::{self, Program};
+use super::heap::{Fields, Heap, Loaded, Options, Symbols, Types};
+use super::heaptypes::{self, Layouts, Program};
 use super::probe::DumpRecord;
 use super::{Dumps, Ingested};
 use crate::format::Problem;
 use crate::format::binary::{Binary, Moves, Section, TypeTable};
 use crate::format::heapdump::Reader;
-use crate::model::{Address, Checkpoint, ModuleTable, Operations, RunHeap};
+use crate::model::{Checkpoint, ModuleTable, Operations, RunHeap};
 
 /// What the input is called.
 const SOURCE: &str = "heap dump";
@@ -93,8 +90,11 @@ impl Means<'_> {
         let options = Options { symbols, modules: self.modules.clone(), progress: None };
         let loaded = Loaded::read(&mut reader, options);
         problems.extend(reader.problems().iter().cloned());
-        let types = self.program.and_then(|program| program.types(&path, dump.bytes, &loaded));
-        Ok(loaded.analyse(types.as_ref()))
+        let types = self.program.and_then(|program| program.types(&mut reader, &loaded));
+        let (types, layouts) = types.unzip();
+        let mut heap = loaded.analyse(types.as_ref());
+        heap.find_fields(&mut reader, layouts.as_ref().map(|layouts| layouts as &dyn Fields));
+        Ok(heap)
     }
 }
 
@@ -121,64 +121,17 @@ impl ProgramFile {
         if !sections.is_empty() && moves.is_none() {
             return Err("the file that was kept is of another program".to_owned());
         }
-        let section = |name: &str| binary.section(name).map(|section| (section.address.0, section.size));
-        let variables = binary.variables.iter().map(|variable| Variable {
-            name: variable.name.clone(),
-            address: variable.address.0,
-            size: variable.size,
-            type_name: type_of(&table, variable.address),
-        });
-        let symbols =
-            Symbols { data: section(".data"), bss: section(".bss"), variables: variables.collect() };
+        let symbols = heaptypes::symbols(&binary, &table);
         Ok(Self { binary, table, moves, symbols })
     }
 
-    /// Types of the objects of a dump.
-    fn types(&self, path: &str, dump: &[u8], loaded: &Loaded) -> Option<Types> {
+    /// Types of the objects of a dump, and what is where in them.
+    fn types(&self, dump: &mut Reader<'_>, loaded: &Loaded) -> Option<(Types, Layouts<'_>)> {
         if self.table.is_empty() {
             return None;
         }
-        let mut reader = Reader::new(path, dump).ok()?;
         let program = Program { binary: &self.binary, table: &self.table, moves: self.moves.as_ref() };
         // Symbols of another program are refused with the globals' names, too, and told there.
-        let (typing, _) = heaptypes::find(&mut reader, &ByAddress(loaded), program, &[]).ok()?;
-        let mut types = Types { of: vec![u32::MAX; loaded.n_objects() as usize], names: Vec::new() };
-        let mut known: BTreeMap<u32, u32> = BTreeMap::new();
-        for (object, of) in (0..).zip(&mut types.of) {
-            let Some(class) = typing.class(object) else { continue };
-            *of = *known.entry(class).or_insert_with(|| {
-                types.names.push(typing.name(object).unwrap_or_default());
-                u32::try_from(types.names.len() - 1).unwrap_or(u32::MAX)
-            });
-        }
-        Some(types)
-    }
-}
-
-/// Name of a global's type.
-fn type_of(table: &TypeTable, address: Address) -> Option<Arc<str>> {
-    let place = table.globals.binary_search_by_key(&address, |global| global.address).ok()?;
-    let name = table.name(table.globals.get(place)?.of);
-    (!name.is_empty()).then(|| name.into())
-}
-
-/// The objects of a dump, as types are found for them.
-struct ByAddress<'l>(&'l Loaded);
-
-impl heaptypes::Objects for ByAddress<'_> {
-    fn len(&self) -> u32 {
-        self.0.n_objects()
-    }
-
-    fn find(&self, address: u64) -> Option<u32> {
-        self.0.object_at(address)
-    }
-
-    fn address(&self, object: u32) -> u64 {
-        self.0.slot(object).0
-    }
-
-    fn size(&self, object: u32) -> u64 {
-        self.0.slot(object).1
+        heaptypes::types_of(dump, loaded, program, &[]).ok()
     }
 }

@@ -66,6 +66,13 @@ impl<'a> Reader<'a> {
         self.parser.layout = Layout::default();
     }
 
+    /// Goes on with the record at `position`, which [`Reader::position`] was before that record. What the dump
+    /// said before, its parameters among it, stays known.
+    pub fn seek(&mut self, position: u64) {
+        self.at = position.max(HEADER.len() as u64);
+        self.ended = false;
+    }
+
     /// The next record; `None` at the end of the dump or at the first thing in it that cannot be.
     #[inline]
     pub fn next_record(&mut self) -> Option<Record<'_>> {

@@ -5,6 +5,7 @@ use std::ops::ControlFlow;
 use super::classes::{Classes, Types};
 use super::collect::{Collected, OnProgress, Progress, collect};
 use super::dominators::Dominators;
+use super::fields::References;
 use super::graph::Graph;
 use super::merged::Merged;
 use super::names::{Statics, Symbols};
@@ -29,6 +30,7 @@ pub struct Options<'a> {
 pub struct Loaded {
     pub(super) all: Collected,
     pub(super) graph: Graph,
+    pub(super) statics: Statics,
     pub(super) modules: ModuleTable,
     pub(super) missing: Vec<MissingInput>,
     pub(super) len: Bytes,
@@ -70,7 +72,7 @@ impl Loaded {
         if graph.n_overlapping > 0 {
             notes.push(missing(&format!("{} objects overlap others and are left out", graph.n_overlapping)));
         }
-        Self { all, graph, modules, missing: notes, len: Bytes(0) }
+        Self { all, graph, statics, modules, missing: notes, len: Bytes(0) }
     }
 
     /// Number of objects, free slots among them. They are numbered from 0 by address.
@@ -115,6 +117,8 @@ pub struct Heap {
     pub(super) held: Merged,
     /// The tree of shortest paths, merged.
     pub(super) ways: Merged,
+    /// Where in what refers to them the references to some nodes stand.
+    pub(super) fields: References,
 }
 
 impl Heap {
@@ -138,7 +142,7 @@ impl Heap {
         let held = merged(graph, &classes, dominators.order(), |node| dominators.of(node));
         let mut dominators = dominators;
         dominators.forget_order();
-        Self { loaded, classes, dominators, paths, retained, held, ways }
+        Self { loaded, classes, dominators, paths, retained, held, ways, fields: References::default() }
     }
 
     pub(super) fn graph(&self) -> &Graph {

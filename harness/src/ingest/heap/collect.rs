@@ -6,6 +6,7 @@
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
+use super::index::Index;
 use super::marks::Mark;
 use super::objects::{NONE, Sizes};
 use crate::format::heapdump::{
@@ -51,6 +52,8 @@ pub(super) struct Collected {
     pub(super) marks: Vec<Mark>,
     /// Objects with many pointers, and how many of them are not nil: by object.
     pub(super) wide: Vec<Wide>,
+    /// Where in the file objects stand.
+    pub(super) index: Index,
     pub(super) segments: Vec<SegmentPlace>,
     pub(super) root_slots: Vec<RootSlot>,
     pub(super) goroutines: Vec<GoroutineRecord>,
@@ -131,7 +134,11 @@ pub(super) fn collect(reader: &mut Reader<'_>, progress: OnProgress<'_>) -> Coll
     let mut all = Collected { heap: (0, u64::MAX), ..Collected::default() };
     let len = reader.len().max(1);
     for n_records in 1u64.. {
+        let position = reader.position();
         let Some(record) = reader.next_record() else { break };
+        if let Record::Object(object) = &record {
+            all.index.add(object.address.0, object.memory.size(), position);
+        }
         all.record(record);
         if all.addresses.len() >= MAX_NUMBER || all.slots.len() >= MAX_NUMBER {
             all.stopped = Some("it has more objects or references than can be numbered");

@@ -12,6 +12,8 @@
 //! classes     objects of one site and type are alike
 //! dominators  who alone holds what
 //! paths       shortest paths from roots
+//! index       where in the file objects stand
+//! fields      by which field one object leads to the next
 //! merged      those two trees, with what is alike merged
 //! summary     what is decided: [`HeapSummary`]
 //! query       about one object, goroutine, type or site
@@ -28,7 +30,9 @@ mod classes;
 mod collect;
 mod dominators;
 mod edges;
+mod fields;
 mod graph;
+mod index;
 mod marks;
 mod merged;
 mod names;
@@ -44,5 +48,6 @@ mod tests;
 pub use analysis::{Heap, Loaded, Options};
 pub use classes::Types;
 pub use collect::{OnProgress, Progress};
+pub use fields::Fields;
 pub use names::{Symbols, Variable};
 pub use summary::Earlier;

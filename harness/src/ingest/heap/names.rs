@@ -49,6 +49,16 @@ struct Place {
     end: Option<u64>,
 }
 
+/// A place in a variable.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Within<'s> {
+    pub(super) name: &'s str,
+    /// In bytes, from its beginning.
+    pub(super) offset: u64,
+    /// Not in the variable itself but in memory without a symbol that it refers to: from the beginning of that.
+    pub(super) is_behind: bool,
+}
+
 /// Rounds in which names are passed on: memory without a name that points to more of it.
 const ROUNDS: usize = 8;
 
@@ -131,6 +141,14 @@ impl Statics {
     pub(super) fn named(&self, address: u64) -> Option<(u32, u64)> {
         let (&start, place) = self.places.range(..=address).next_back()?;
         place.end.is_none_or(|end| address < end).then_some((place.variable, start))
+    }
+
+    /// What of which variable `address` is in.
+    pub(super) fn within(&self, address: u64) -> Option<Within<'_>> {
+        let (number, start) = self.named(address)?;
+        let has_symbol = self.places.get(&start).is_some_and(|place| place.end.is_some());
+        let name = &*self.variable(number)?.name;
+        Some(Within { name, offset: address - start, is_behind: !has_symbol })
     }
 
     pub(super) fn variable(&self, number: u32) -> Option<&Variable> {

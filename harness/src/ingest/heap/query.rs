@@ -2,7 +2,7 @@
 
 use super::analysis::Heap;
 use super::objects::NONE;
-use super::summary::{retaining_path, step};
+use super::summary::{retaining_path, step, with_field};
 use crate::model::heap::{
     GoroutineView, HeapCount, HeapRoot, ObjectView, PathStep, PathsView, Reference, RetainingPath,
 };
@@ -41,17 +41,22 @@ impl Heap {
     fn path_to(&self, object: u32) -> RetainingPath {
         let nodes = self.paths.to(object);
         let mut steps: Vec<PathStep> = Vec::new();
-        let mut last = None;
+        let mut last: Option<(u32, u32)> = None;
         for &node in nodes.iter().skip(1) {
             let class = self.classes.of(node);
-            match steps.last_mut() {
-                Some(step) if last == Some(class) => {
+            match (steps.last_mut(), last) {
+                (Some(step), Some((last, first))) if last == class => {
+                    if !step.chain {
+                        step.field = self.fields.of_chain(first, Some(node)).field;
+                    }
                     step.count += 1;
                     step.chain = true;
                 }
-                _ => steps.push(step(self, node, 1, false)),
+                _ => {
+                    steps.push(with_field(step(self, node, 1, false), self.fields.get(node)));
+                    last = Some((class, node));
+                }
             }
-            last = Some(class);
         }
         let place = self.ways.place(object).unwrap_or(0);
         let held = HeapCount { objects: Objects(1), bytes: Bytes(self.graph().size(object)) };

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use harness_synth::dump::{Big, Heap as Made, Plan};
+use harness_synth::dump::{Big, Heap as Made, Machine, Plan};
 use proptest::prelude::*;
 
 use super::{Heap, Loaded, Options, Symbols};
@@ -85,6 +85,25 @@ proptest! {
             *found.entry(site.stack[0].function.to_string()).or_default() += site.held.bytes.0;
         }
         prop_assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn offsets_on_a_path_lead_from_a_root_to_the_object(seed in any::<u64>(), machine in 0..4usize) {
+        let made = Plan { seed, machine: Machine::ALL[machine], n_objects: 80, ..Plan::default() }.make();
+        let dump = made.dump();
+        let mut reader = Reader::new("heap.dump", &dump).unwrap();
+        let mut heap = Loaded::read(&mut reader, Options::default()).analyse(None);
+        for (place, object) in made.objects.iter().enumerate() {
+            heap.find_fields_to(Address(object.address), &mut reader, None);
+            let path = heap.object(Address(object.address)).unwrap().path;
+            let Some(path) = path.filter(|path| path.steps.iter().all(|step| !step.chain)) else { continue };
+            let mut at: Vec<usize> = made.roots().collect();
+            for step in path.steps.iter().skip(1) {
+                let edges = at.iter().flat_map(|&from| &made.objects[from].edges);
+                at = edges.filter(|edge| Some(edge.offset) == step.offset).map(|edge| edge.to).collect();
+            }
+            prop_assert!(at.contains(&place), "object {} of seed {}: {:?}", place, seed, path.steps);
+        }
     }
 
     #[test]

@@ -31,7 +31,7 @@ mod spread;
 mod tests;
 mod typing;
 
-pub use graph::types_of;
+pub use graph::{Layouts, symbols, types_of};
 pub use program::{OtherProgram, Program};
 pub use spread::{Known, Sources, find};
 pub use typing::Typing;

@@ -4,10 +4,12 @@ use std::collections::{BTreeMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use super::{Objects, Program, Typing, find};
+use super::{Objects, Program, Typing, find, symbols, types_of};
 use crate::format::binary::{Binary, Shape, TypeTable};
 use crate::format::heapdump::{Reader, Record};
+use crate::ingest::heap::{Loaded, Options};
 use crate::model::Address;
+use crate::model::heap::RetainingPath;
 
 /// Releases with buckets, and with tables.
 const RELEASES: [&str; 2] = ["go1.23.12", "go1.26.8"];
@@ -265,6 +267,37 @@ fn a_program_that_was_loaded_elsewhere_is_typed_too() {
     let program = Program { binary: &binary, table: &table, moves: None };
     let (typing, _) = find(&mut dump, &heap, program, &[]).unwrap();
     check_program(&heap, &typing, "pie");
+}
+
+#[test]
+fn paths_have_the_fields_of_the_source_wherever_the_program_was_loaded() {
+    for (release, flags) in [("go1.23.12", &[][..]), ("go1.26.8", &[]), ("go1.26.8", &["-buildmode=pie"])] {
+        let built = build(release, "prog", flags);
+        let (binary, table) = read_binary(&built.program);
+        let mut reader = Reader::open(&built.dump).unwrap();
+        let symbols = symbols(&binary, &table);
+        let options = Options { symbols: Some(&symbols), ..Options::default() };
+        let loaded = Loaded::read(&mut reader, options);
+        let program = Program { binary: &binary, table: &table, moves: None };
+        let (types, layouts) = types_of(&mut reader, &loaded, program, &[]).unwrap();
+        let mut heap = loaded.analyse(Some(&types));
+        heap.find_fields(&mut reader, Some(&layouts));
+        let ways = |pattern| -> HashSet<String> {
+            let paths = heap.paths_to(pattern).paths;
+            let way = |path: &RetainingPath| {
+                let fields = path.steps.iter().filter_map(|step| step.field.clone());
+                format!("{}{}", path.root.name, fields.collect::<String>())
+            };
+            paths.iter().map(way).collect()
+        };
+        let wide = ways("main.wide");
+        assert!(wide.contains("main.cache.wides") && wide.contains("main.cache.wides[]"), "{wide:?}");
+        let entries = ways("main.entry");
+        for way in ["main.static.next.next…", "main.anys[]", "main.ch.buf[]"] {
+            assert!(entries.contains(way), "{release}: {way} in {entries:?}");
+        }
+        assert!(ways("main.item").contains("main.small[]"), "{:?}", ways("main.item"));
+    }
 }
 
 #[test]

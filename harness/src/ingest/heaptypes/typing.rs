@@ -2,7 +2,7 @@
 
 use rustc_hash::FxHashMap;
 
-use crate::format::binary::{TypeId, TypeTable};
+use crate::format::binary::{Shape, TypeId, TypeTable};
 use crate::model::Address;
 
 use super::program::Program;
@@ -123,6 +123,18 @@ impl<'a> Typing<'a> {
         (of, names)
     }
 
+    /// Names as objects: the one at each place has the type of the first object that has this name. `of` are the places
+    /// of the objects' names among `n_names`, as [`Typing::names`] gives them.
+    pub(super) fn by_name(self, of: &[u32], n_names: usize) -> Self {
+        let mut by_name = vec![NONE; n_names];
+        for (&name, &class) in of.iter().zip(&self.of) {
+            if let Some(slot) = by_name.get_mut(name as usize).filter(|slot| **slot == NONE) {
+                *slot = class;
+            }
+        }
+        Self { of: by_name, ..self }
+    }
+
     /// The name of an object's type: `main.entry`; `[]main.entry` for a slice's memory; `string` for the
     /// bytes of one; `func main.main.func1` for a closure.
     #[must_use]
@@ -156,6 +168,23 @@ impl<'a> Typing<'a> {
                 }
             }
             Form::Text | Form::Closure => None,
+        }
+    }
+
+    /// What is `offset` bytes into the global of this name: `.entries`. Behind it: into the memory that it, a pointer or a
+    /// slice, refers to.
+    #[must_use]
+    pub fn in_global(&self, name: &str, offset: u64, is_behind: bool) -> Option<String> {
+        let table = self.table();
+        let of = table.globals.iter().find(|global| global.name == name)?.of;
+        match table.shape(of) {
+            _ if !is_behind => Some(self.path(of, offset)),
+            Shape::Pointer(Some(to)) if offset < table.size(to) => Some(self.path(to, offset)),
+            Shape::Slice(elem) => {
+                let inside = offset.checked_rem(table.size(elem))?;
+                Some(format!("[]{}", self.path(elem, inside)))
+            }
+            _ => None,
         }
     }
 

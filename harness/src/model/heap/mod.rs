@@ -225,7 +225,8 @@ pub struct RetainingPath {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 pub struct PathStep {
     /// The field, element or slot by which the step before refers to it: `.next`, `[]`, `.buf`; of a root that is a
-    /// frame, the variable. `None` where it is not known.
+    /// frame, the variable. Of a chain, that by which each refers to the next follows: `.head.next…`. `None` where it
+    /// is not known, and for what is between a map and its entries.
     pub field: Option<String>,
     /// Offset of the reference in what refers, in bytes, if it was looked for; of merged steps, the one of the first.
     pub offset: Option<u64>,
@@ -312,6 +313,13 @@ impl HeapRoot {
 }
 
 impl PathStep {
+    /// By what the step before refers to it, in a few letters: the field, or the offset where types are not known.
+    #[must_use]
+    pub fn reference(&self) -> Option<String> {
+        let offset = || self.offset.filter(|_| self.type_name.is_none()).map(|offset| format!("+{offset}"));
+        self.field.clone().or_else(offset)
+    }
+
     /// What stays the same in another dump: type and site, not counts.
     #[must_use]
     pub fn signature(&self) -> String {

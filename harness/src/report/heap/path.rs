@@ -47,7 +47,7 @@ pub(super) fn write(sheet: &mut Sheet<'_>, path: &RetainingPath, point: Option<u
     };
     let (counts, sizes) = (widest(|figure| &figure.0), widest(|figure| &figure.1));
     for (number, (step, (count, size))) in path.steps.iter().zip(&figures).enumerate() {
-        let field = step.field.as_deref().map(|field| format!("{} ", text::clean(field))).unwrap_or_default();
+        let field = step.reference().map(|field| format!("{} ", text::clean(&field))).unwrap_or_default();
         let mark = if point == Some(number as u32) { "  <- accumulates here" } else { "" };
         let chain = if step.chain { "  (chain)" } else { "" };
         let what = object(step);

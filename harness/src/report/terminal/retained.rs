@@ -66,8 +66,7 @@ fn root(root: &HeapRoot) -> String {
 
 /// `.entries  1,800 x *cache.entry, 256 B each  cache.go:44`
 fn step(step: &PathStep) -> String {
-    let field =
-        step.field.clone().or_else(|| step.offset.map(|offset| format!("+{offset}"))).unwrap_or_default();
+    let field = step.reference().unwrap_or_default();
     let what = step.type_name.as_ref().map(|name| readable_type(name));
     let what = what.unwrap_or_else(|| format!("{} B", step.object_size));
     let many = match step.count {

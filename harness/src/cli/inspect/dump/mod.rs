@@ -13,19 +13,19 @@ use super::open::open_input;
 use crate::cli::Context;
 use crate::cli::error::CliError;
 use crate::format::heapdump::Reader;
-use crate::ingest::heap::{Heap, Loaded, Options, Progress, Types};
-use crate::ingest::heaptypes;
-use crate::model::{GoroutineId, Outcome};
+use crate::ingest::heap::{Fields, Heap, Loaded, Options, Progress, Types};
+use crate::ingest::heaptypes::{self, Layouts};
+use crate::model::{Address, GoroutineId, Outcome};
 use crate::report::heap::{self as report, HeapReport, Section};
 use symbols::Program;
 
 pub(super) fn command(args: &InspectDump, context: &Context) -> Result<Outcome, CliError> {
     let program = args.binary.as_deref().map(|path| symbols::read(path, context)).transpose()?;
     let earlier = match &args.base {
-        Some(path) => Some(load(path, program.as_ref(), context)?.1.as_earlier()),
+        Some(path) => Some(load(path, None, program.as_ref(), context)?.1.as_earlier()),
         None => None,
     };
-    let (file, heap) = load(&args.file, program.as_ref(), context)?;
+    let (file, heap) = load(&args.file, args.object.map(|address| address.0), program.as_ref(), context)?;
     let summary = {
         let _activity = context.console.activity("sum up");
         heap.summary(earlier.as_ref())
@@ -69,8 +69,13 @@ fn answer(report: &mut HeapReport, args: &InspectDump, heap: &Heap) -> Result<()
     Ok(())
 }
 
-/// The dump at `path`, and what to call it.
-fn load(path: &Utf8Path, program: Option<&Program>, context: &Context) -> Result<(String, Heap), CliError> {
+/// The dump at `path`, and what to call it. `object` is one that is asked about.
+fn load(
+    path: &Utf8Path,
+    object: Option<Address>,
+    program: Option<&Program>,
+    context: &Context,
+) -> Result<(String, Heap), CliError> {
     let (name, input) = open_input(path, "name a heap dump, or `-` for standard input", context)?;
     let mut reader = Reader::from_input(&name, input)?;
     let mut activity = context.console.activity("read");
@@ -94,12 +99,18 @@ fn load(path: &Utf8Path, program: Option<&Program>, context: &Context) -> Result
     let mut activity = context.console.activity("graph");
     activity.at(|| format!("types of {} objects", loaded.n_objects()));
     let types = program.and_then(|program| types(&mut reader, &loaded, program));
+    let (types, layouts) = types.unzip();
     activity.at(|| format!("who holds {} objects", loaded.n_objects()));
-    Ok((name, loaded.analyse(types.as_ref())))
+    let mut heap = loaded.analyse(types.as_ref());
+    activity.at(|| "fields on the paths".to_owned());
+    let fields = layouts.as_ref().map(|layouts| layouts as &dyn Fields);
+    heap.find_fields(&mut reader, fields);
+    object.into_iter().for_each(|object| heap.find_fields_to(object, &mut reader, fields));
+    Ok((name, heap))
 }
 
 /// Types of objects; none if the binary is of another program, which its symbols have told.
-fn types(reader: &mut Reader<'_>, loaded: &Loaded, program: &Program) -> Option<Types> {
+fn types<'p>(reader: &mut Reader<'_>, loaded: &Loaded, program: &'p Program) -> Option<(Types, Layouts<'p>)> {
     let (binary, table) = (&program.binary, &program.table);
     if table.is_empty() {
         return None;

@@ -5,7 +5,8 @@ use camino::Utf8Path;
 use crate::cli::Context;
 use crate::cli::error::CliError;
 use crate::format::binary::{Binary, TypeTable};
-use crate::ingest::heap::{Symbols, Variable};
+use crate::ingest::heap::Symbols;
+use crate::ingest::heaptypes::symbols;
 
 /// A binary.
 pub(super) struct Program {
@@ -29,18 +30,4 @@ pub(super) fn read(path: &Utf8Path, context: &Context) -> Result<Program, CliErr
     }
     let symbols = symbols(&binary, &table);
     Ok(Program { symbols, binary, table })
-}
-
-fn symbols(binary: &Binary, table: &TypeTable) -> Symbols {
-    let section = |name: &str| binary.section(name).map(|section| (section.address.0, section.size));
-    let variables = binary.variables.iter().map(|variable| {
-        let global = table.globals.binary_search_by_key(&variable.address, |global| global.address).ok();
-        Variable {
-            name: variable.name.clone(),
-            address: variable.address.0,
-            size: variable.size,
-            type_name: global.map(|place| table.name(table.globals[place].of).into()),
-        }
-    });
-    Symbols { data: section(".data"), bss: section(".bss"), variables: variables.collect() }
 }

@@ -21,7 +21,7 @@ use crate::model::heap::HeapSummary;
 
 pub use growth::Earlier;
 pub(super) use holders::root_of;
-pub(super) use path::{retaining_path, step, user_frame};
+pub(super) use path::{retaining_path, step, user_frame, with_field};
 use totals::Totals;
 
 impl Heap {

@@ -2,6 +2,7 @@
 
 use super::holders::root_of;
 use crate::ingest::heap::analysis::Heap;
+use crate::ingest::heap::fields::Reference;
 use crate::ingest::heap::roots::{DEFERRED, DESCRIPTOR};
 use crate::model::heap::{HeapCount, HeapRoot, PathStep, RetainingPath, RootKind};
 use crate::model::{Bytes, Frame, Objects};
@@ -15,7 +16,12 @@ pub(in crate::ingest::heap) fn retaining_path(heap: &Heap, place: u32) -> Retain
         [holder] => root_to(heap, holder.first, holder.first),
         [] => no_root(),
     };
-    let steps = nodes.iter().skip(1).map(|node| step(heap, node.first, node.count, node.chain)).collect();
+    let steps = nodes.iter().skip(1).map(|node| {
+        let step = step(heap, node.first, node.count, node.chain);
+        let second = if node.chain { heap.second(node.first) } else { None };
+        with_field(step, heap.fields.of_chain(node.first, second))
+    });
+    let steps = steps.collect();
     let held = nodes.last().map_or_else(HeapCount::default, |node| HeapCount {
         objects: Objects(node.count),
         bytes: Bytes(node.bytes),
@@ -61,6 +67,11 @@ pub(in crate::ingest::heap) fn step(heap: &Heap, object: u32, count: u64, chain:
         count,
         chain,
     }
+}
+
+/// A step with the reference that leads to it.
+pub(in crate::ingest::heap) fn with_field(step: PathStep, reference: Reference) -> PathStep {
+    PathStep { field: reference.field, offset: reference.offset, ..step }
 }
 
 /// The line to look at: the user's, or else the innermost.
