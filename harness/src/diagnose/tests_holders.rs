@@ -186,7 +186,7 @@ fn a_dump_names_inlined_functions_after_the_outer_one_and_is_joined_by_place() {
 fn growth_that_only_the_live_heap_shows_is_no_doubt_where_a_dump_accounts_for_every_object() {
     let mut run = leaking();
     run.timeline.conservation =
-        Some(Conservation { differences: (0..10).map(|i| i * 1600).collect(), holds: false });
+        Some(Conservation { differences: (0..10).map(|i| i * 1_600_000).collect(), holds: false });
     for (checkpoint, i) in run.pieces.checkpoints.iter_mut().zip(1..) {
         checkpoint.operations = Operations(i * 100);
     }

@@ -7,6 +7,7 @@ mod analyze;
 mod determinism;
 mod gates;
 mod help;
+mod inspect_dump;
 mod inspect_trace;
 mod leak_repro;
 mod pprof_reference;

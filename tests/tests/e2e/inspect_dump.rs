@@ -1,0 +1,140 @@
+//! `harness inspect dump` on dumps that a real Go program writes: who holds what is as its source says.
+
+use std::process::Command;
+use std::sync::OnceLock;
+
+use anyhow::{Context, Result, ensure};
+use camino::{Utf8Path, Utf8PathBuf};
+use harness_tests::{Bench, Ended};
+use serde_json::Value;
+
+/// The program, and dumps of one run of it.
+struct Dumps {
+    binary: Utf8PathBuf,
+    first: Utf8PathBuf,
+    second: Utf8PathBuf,
+}
+
+fn dumps() -> &'static Dumps {
+    static DUMPS: OnceLock<Dumps> = OnceLock::new();
+    DUMPS.get_or_init(|| make().unwrap())
+}
+
+fn make() -> Result<Dumps> {
+    let bench = Bench::new()?;
+    let module = bench.program("holders")?;
+    let root = bench.keep();
+    let dumps =
+        Dumps { binary: root.join("holders"), first: root.join("1.dump"), second: root.join("2.dump") };
+    let built = Command::new("go")
+        .args(["build", "-o", dumps.binary.as_str(), "."])
+        .current_dir(&module)
+        .env("CGO_ENABLED", "0")
+        .output()
+        .context("cannot start go")?;
+    ensure!(built.status.success(), "{built:?}");
+    let ran = Command::new(&dumps.binary)
+        .args([&dumps.first, &dumps.second])
+        .env("GODEBUG", "memprofilerate=1")
+        .output()?;
+    ensure!(ran.status.success(), "{ran:?}");
+    Ok(dumps)
+}
+
+fn inspect(dump: &Utf8Path, more: &[&str]) -> Result<Ended> {
+    let words = ["inspect", "dump", dump.as_str()];
+    let ended = Bench::new()?.run(words.into_iter().chain(more.iter().copied()))?;
+    ensure!(ended.code == Some(0), "{ended}");
+    Ok(ended)
+}
+
+/// With the binary, as JSON.
+fn json(more: &[&str]) -> Result<Value> {
+    let dumps = dumps();
+    let words = [&["--binary", dumps.binary.as_str(), "--json"], more].concat();
+    inspect(&dumps.first, &words)?.json()
+}
+
+fn holder<'j>(report: &'j Value, name: &str) -> &'j Value {
+    let of_name = |holder: &&Value| holder["root"]["name"] == name;
+    report["holders"].as_array().and_then(|list| list.iter().find(of_name)).unwrap_or(&Value::Null)
+}
+
+fn suspect<'j>(report: &'j Value, root: &str) -> &'j Value {
+    let of_root = |suspect: &&Value| suspect["path"]["root"]["name"] == root;
+    report["suspects"].as_array().and_then(|list| list.iter().find(of_root)).unwrap_or(&Value::Null)
+}
+
+#[test]
+fn sums_agree_with_the_runtimes_own() -> Result<()> {
+    let totals = &json(&["--retainers"])?["totals"];
+    assert_eq!(totals["agreement"]["holds"], true, "{totals}");
+    Ok(())
+}
+
+#[test]
+fn each_way_to_hold_memory_is_told_by_its_root_and_kind() -> Result<()> {
+    let report = json(&["--suspects"])?;
+    for (root, kind) in [
+        ("main.cache", "container"),
+        ("main.sparse", "sparse-map"),
+        ("main.block.gowrap1", "blocked-goroutines"),
+        ("main.pinned", "pinned-block"),
+        ("main.tokens", "pinned-block"),
+        ("timers", "timers"),
+        ("finalizers", "finalizer-cycle"),
+    ] {
+        assert_eq!(suspect(&report, root)["kind"], kind, "{root}: {:#}", report["suspects"]);
+    }
+    let cache = suspect(&report, "main.cache");
+    assert_eq!(cache["children"]["held"]["objects"], 20_000, "{cache:#}");
+    Ok(())
+}
+
+#[test]
+fn a_list_of_a_thousand_nodes_is_one_step_of_a_path() -> Result<()> {
+    let report = json(&["--paths", "main.makeList"])?;
+    let path = &report["paths"]["paths"][0];
+    assert_eq!(path["root"]["name"], "main.list", "{path:#}");
+    assert_eq!(path["steps"].as_array().map(Vec::len), Some(1), "{path:#}");
+    assert_eq!((&path["steps"][0]["count"], &path["steps"][0]["chain"]), (&1000.into(), &true.into()));
+    Ok(())
+}
+
+#[test]
+fn goroutines_that_are_alike_are_one_holder() -> Result<()> {
+    let report = json(&["--retainers"])?;
+    let blocked = holder(&report, "main.block.gowrap1");
+    assert_eq!(blocked["root"]["goroutine"]["alike"], 30, "{blocked:#}");
+    assert!(blocked["retained"]["bytes"].as_u64() >= Some(30 * 32_768), "{blocked:#}");
+    Ok(())
+}
+
+#[test]
+fn what_has_grown_since_an_earlier_dump_comes_first() -> Result<()> {
+    let dumps = dumps();
+    let words = ["--binary", dumps.binary.as_str(), "--base", dumps.first.as_str(), "--suspects", "--json"];
+    let report = inspect(&dumps.second, &words)?.json()?;
+    let suspects = report["suspects"].as_array().context("no suspects")?;
+    assert_eq!(suspects.len(), 1, "{suspects:#?}");
+    assert_eq!(suspects[0]["path"]["root"]["name"], "main.cache");
+    assert!(suspects[0]["growth"]["objects"].as_i64() >= Some(160_000 - 16), "{:#}", suspects[0]);
+    Ok(())
+}
+
+#[test]
+fn without_the_binary_globals_are_addresses_and_that_is_said() -> Result<()> {
+    let page = inspect(&dumps().first, &[])?;
+    assert!(page.stdout.contains("globals are shown as addresses"), "{page}");
+    assert!(page.stdout.contains("global 0x"), "{page}");
+    Ok(())
+}
+
+#[test]
+fn a_file_that_is_no_dump_is_unreadable_and_a_missing_one_is_usage() -> Result<()> {
+    let bench = Bench::new()?;
+    let other = bench.write("other", "no dump")?;
+    assert_eq!(bench.run(["inspect", "dump", other.as_str()])?.code, Some(5));
+    assert_eq!(bench.run(["inspect", "dump", "absent"])?.code, Some(2));
+    Ok(())
+}
