@@ -4,13 +4,15 @@
 //! A dump that the probe did not finish is read as far as it goes, if there is no other.
 
 use super::heap::{Fields, Heap, Loaded, Options, Symbols, Types};
-use super::heaptypes::{self, Layouts, Program};
+use super::heaptypes::{self, Known, Layouts, Program};
 use super::probe::DumpRecord;
-use super::{Dumps, Ingested};
+use super::trace::summary::living_objects;
+use super::{Dumps, Ingested, RunFiles, TRACE_FILE};
 use crate::format::Problem;
 use crate::format::binary::{Binary, Moves, Section, TypeTable};
+use crate::format::exectrace as trace;
 use crate::format::heapdump::Reader;
-use crate::model::{Checkpoint, ModuleTable, Operations, RunHeap};
+use crate::model::{Address, Checkpoint, ClockMap, ModuleTable, MonotonicTime, Operations, RunHeap};
 
 /// What the input is called.
 const SOURCE: &str = "heap dump";
@@ -22,10 +24,13 @@ struct Taken<'a> {
     name: &'a str,
     bytes: &'a [u8],
     operations: Operations,
+    /// When it began; `None` if nothing tells.
+    at: Option<MonotonicTime>,
 }
 
-/// Reads the dumps of `given` that `records` tells of.
-pub(super) fn fold(ingested: &mut Ingested, directory: &str, given: &Dumps<'_>, records: &[DumpRecord]) {
+/// Reads the dumps of a run that `records` tells of.
+pub(super) fn fold(ingested: &mut Ingested, files: &RunFiles<'_>, records: &[DumpRecord]) {
+    let Some(given) = &files.dumps else { return };
     let taken = taken(given, records, &ingested.pieces.checkpoints);
     let Some(last) = taken.last() else {
         return ingested.missing(SOURCE, "there is none: nothing tells who holds the memory");
@@ -36,7 +41,10 @@ pub(super) fn fold(ingested: &mut Ingested, directory: &str, given: &Dumps<'_>, 
         ingested.missing(SOURCE, &format!("globals have no names: {why}"));
     }
     let modules = ingested.pieces.modules.clone();
-    let means = Means { directory, modules: &modules, program: program.as_ref().ok() };
+    let clocks = ClockMap::new(&ingested.pieces.clock_pairs);
+    let trace = files.trace.map(|bytes| (bytes, &clocks));
+    let program = program.as_ref().ok();
+    let means = Means { directory: files.directory, modules: &modules, program, trace };
     let first = taken.first().filter(|first| first.name != last.name);
     // A first dump that cannot be read costs the growth between the two, no more.
     let earlier = first.and_then(|first| means.read(first, &mut ingested.problems).ok());
@@ -62,12 +70,13 @@ fn taken<'a>(given: &Dumps<'a>, records: &[DumpRecord], checkpoints: &[Checkpoin
     };
     let finished = records.iter().filter_map(|record| {
         let (name, bytes) = given.files.iter().copied().find(|(name, _)| *name == record.file)?;
-        Some(Taken { name, bytes, operations: operations(record.checkpoint) })
+        Some(Taken { name, bytes, operations: operations(record.checkpoint), at: Some(record.at) })
     });
     let mut taken: Vec<Taken<'a>> = finished.collect();
     if taken.is_empty() {
+        let unfinished = given.files.last();
         let unfinished =
-            given.files.last().map(|&(name, bytes)| Taken { name, bytes, operations: Operations(0) });
+            unfinished.map(|&(name, bytes)| Taken { name, bytes, operations: Operations(0), at: None });
         taken.extend(unfinished);
     }
     taken
@@ -78,6 +87,8 @@ struct Means<'a> {
     directory: &'a str,
     modules: &'a ModuleTable,
     program: Option<&'a ProgramFile>,
+    /// The execution trace, and its clock.
+    trace: Option<(&'a [u8], &'a ClockMap)>,
 }
 
 impl Means<'_> {
@@ -90,11 +101,27 @@ impl Means<'_> {
         let options = Options { symbols, modules: self.modules.clone(), progress: None };
         let loaded = Loaded::read(&mut reader, options);
         problems.extend(reader.problems().iter().cloned());
-        let types = self.program.and_then(|program| program.types(&mut reader, &loaded));
+        let known = self.known(dump);
+        let types = self.program.and_then(|program| program.types(&mut reader, &loaded, &known));
         let (types, layouts) = types.unzip();
         let mut heap = loaded.analyse(types.as_ref());
         heap.find_fields(&mut reader, layouts.as_ref().map(|layouts| layouts as &dyn Fields));
         Ok(heap)
+    }
+
+    /// Types that the trace has of objects that were alive when the dump was taken.
+    fn known(&self, dump: &Taken<'_>) -> Vec<Known> {
+        let (Some((bytes, clocks)), Some(at)) = (self.trace, dump.at) else { return Vec::new() };
+        // A trace that cannot be read is told where its events are wanted.
+        let open = || trace::Reader::new(TRACE_FILE, bytes).ok();
+        let has_objects =
+            open().is_some_and(|mut first| first.next_event().is_some() && first.alloc_info().is_some());
+        let Some(mut reader) = open().filter(|_| has_objects) else { return Vec::new() };
+        let living = living_objects(&mut reader, Some(clocks.trace(at)));
+        let known = living.iter().filter_map(|object| {
+            Some(Known { object: Address(object.address), descriptor: object.descriptor? })
+        });
+        known.collect()
     }
 }
 
@@ -126,12 +153,12 @@ impl ProgramFile {
     }
 
     /// Types of the objects of a dump, and what is where in them.
-    fn types(&self, dump: &mut Reader<'_>, loaded: &Loaded) -> Option<(Types, Layouts<'_>)> {
+    fn types(&self, dump: &mut Reader<'_>, loaded: &Loaded, known: &[Known]) -> Option<(Types, Layouts<'_>)> {
         if self.table.is_empty() {
             return None;
         }
         let program = Program { binary: &self.binary, table: &self.table, moves: self.moves.as_ref() };
         // Symbols of another program are refused with the globals' names, too, and told there.
-        heaptypes::types_of(dump, loaded, program, &[]).ok()
+        heaptypes::types_of(dump, loaded, program, known).ok()
     }
 }

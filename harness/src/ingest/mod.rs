@@ -79,8 +79,11 @@ pub fn run(files: &RunFiles<'_>, modules: &ModuleTable) -> Ingested {
         return ingested; // nothing looked into it
     }
     ingested.gctrace(files);
-    ingested.probe(files);
+    let dumps = ingested.probe(files);
     ingested.trace(files);
+    if files.probe.is_some() {
+        dumps::fold(&mut ingested, files, &dumps);
+    }
     ingested
 }
 
@@ -98,9 +101,11 @@ impl Ingested {
         self.problems.extend(problems);
     }
 
-    fn probe(&mut self, files: &RunFiles<'_>) {
+    /// Gives what the probe tells of heap dumps, for when the trace is known.
+    fn probe(&mut self, files: &RunFiles<'_>) -> Vec<probe::DumpRecord> {
         let Some(bytes) = files.probe else {
-            return self.missing("memprofile", "there are no records of the probe: nothing is known by site");
+            self.missing("memprofile", "there are no records of the probe: nothing is known by site");
+            return Vec::new();
         };
         let name = path(files, PROBE_FILE);
         let piece = probe::fold(&name, bytes, &self.pieces.modules);
@@ -125,16 +130,13 @@ impl Ingested {
                 self.problems.extend(problems);
             }
         }
-        let dumps = piece.dumps;
         self.pieces.checkpoints = piece.checkpoints;
         self.pieces.snapshots = piece.snapshots;
         self.pieces.trace_base = piece.trace_base;
         self.pieces.memprofile_rate = piece.memprofile_rate;
         self.pieces.memprofile_rate_changed = piece.rate_changed;
         self.pieces.goroutines.complete = piece.trace_complete;
-        if let Some(given) = &files.dumps {
-            dumps::fold(self, files.directory, given, &dumps);
-        }
+        piece.dumps
     }
 
     fn trace(&mut self, files: &RunFiles<'_>) {

@@ -21,7 +21,7 @@ const PIECE: u64 = 1 << 20;
 /// Static memory that is looked at, so often at most: it refers to itself in circles.
 const MAX_STATIC: usize = 1 << 20;
 
-/// An object and the offset of its type's descriptor from the start of all, as allocation events have them.
+/// An object and its type's descriptor, as allocation events of the trace have them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Known {
     /// Anywhere in the object.

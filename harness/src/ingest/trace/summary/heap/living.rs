@@ -3,6 +3,7 @@
 use super::slots::Slot;
 use super::spans::Spans;
 use super::types::{self, Types};
+use crate::model::Address;
 
 /// The objects that are alive at one moment, in sixteen bytes each.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -11,6 +12,8 @@ pub struct LivingObjects {
     objects: Vec<(u64, Slot)>,
     /// By number.
     names: Vec<Box<str>>,
+    /// By number: addresses of the types' descriptors.
+    descriptors: Vec<u64>,
     /// The cycle that had ended last.
     cycle: u32,
 }
@@ -22,6 +25,8 @@ pub struct LivingObject<'l> {
     pub address: u64,
     /// The type, as `reflect` prints it; `None` if the runtime gave none or the file lost it.
     pub type_name: Option<&'l str>,
+    /// Where the type's descriptor lies; `None` likewise.
+    pub descriptor: Option<Address>,
     /// It holds several values of that type.
     pub array: bool,
     /// Cycles that have ended since it was allocated; `None` if it is older than the trace.
@@ -32,7 +37,7 @@ impl LivingObjects {
     pub(super) fn of(spans: &Spans, types: &Types, cycle: u32) -> Self {
         let mut objects: Vec<_> = spans.living().collect();
         objects.sort_unstable_by_key(|(address, _)| *address);
-        Self { objects, names: types.names(), cycle }
+        Self { objects, names: types.names(), descriptors: types.descriptors(), cycle }
     }
 
     /// How many there are.
@@ -60,10 +65,13 @@ impl LivingObjects {
     }
 
     fn view(&self, &(address, slot): &(u64, Slot)) -> LivingObject<'_> {
-        let name = self.names.get(types::of(slot.row()) as usize);
+        let number = types::of(slot.row()) as usize;
+        let name = self.names.get(number);
+        let descriptor = self.descriptors.get(number).filter(|&&address| address > 0);
         LivingObject {
             address,
             type_name: name.filter(|name| !name.is_empty()).map(|name| &**name),
+            descriptor: descriptor.copied().map(Address),
             array: types::is_array(slot.row()),
             age: slot.age(self.cycle),
         }

@@ -130,6 +130,11 @@ impl Types {
         (0u32..).zip(&self.types).map(named).collect()
     }
 
+    /// Addresses of descriptors by number; 0 for those that are none.
+    pub(super) fn descriptors(&self) -> Vec<u64> {
+        self.types.iter().map(|known| known.address).collect()
+    }
+
     fn summary(&self, row: u32, (figures, ages): (Figures, &Ages), cycle: u32) -> TypeSummary {
         let known = self.types.get(of(row) as usize);
         TypeSummary {
