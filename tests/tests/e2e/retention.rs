@@ -134,6 +134,42 @@ fn a_registry_of_interface_values_is_the_holder() -> Result<()> {
     is_held_by("registry", &global("metrics.registry"))
 }
 
+/// The fields and types on the path of the first finding, in `default`.
+fn path(bench: &Bench, class: &str) -> Result<Vec<(Option<String>, Option<String>)>> {
+    let report = run(bench, class)?.json()?;
+    let found = findings(&report)?.first().context("no finding")?;
+    let steps =
+        retained(found).and_then(|retained| retained["path"]["steps"].as_array()).context("no path")?;
+    let text = |value: &Value| value.as_str().map(str::to_owned);
+    Ok(steps.iter().map(|step| (text(&step["field"]), text(&step["type_name"]))).collect())
+}
+
+#[test]
+fn a_path_says_by_which_element_the_next_is_held() -> Result<()> {
+    let steps = path(&bench("global-map")?, "global-map")?;
+    let (field, kind) = steps.last().context("no steps")?;
+    ensure!(field.as_deref() == Some("[]"), "{steps:?}");
+    ensure!(kind.as_deref() == Some("example.com/retention/internal/session.Session"), "{steps:?}");
+    Ok(())
+}
+
+#[test]
+fn the_trace_has_types_of_what_only_a_stack_holds() -> Result<()> {
+    let bench = bench("queue")?;
+    let untyped = path(&bench, "queue")?;
+    ensure!(untyped == [(None, None)], "{untyped:?}");
+    bench.edit(
+        "scenarios/retention/queue.toml",
+        "repeat = 1\n",
+        "repeat = 1\ntrace = { alloc_free = true }\n",
+    )?;
+    let steps = path(&bench, "queue")?;
+    let letter = ".next…".to_owned();
+    let kind = "example.com/retention/internal/mail.letter".to_owned();
+    ensure!(steps == [(Some(letter), Some(kind))], "{steps:?}");
+    Ok(())
+}
+
 #[test]
 fn a_leak_with_another_holder_is_not_the_expected_one() -> Result<()> {
     let bench = bench("global-map")?;

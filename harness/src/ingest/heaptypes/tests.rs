@@ -293,7 +293,9 @@ fn paths_have_the_fields_of_the_source_wherever_the_program_was_loaded() {
         let wide = ways("main.wide");
         assert!(wide.contains("main.cache.wides") && wide.contains("main.cache.wides[]"), "{wide:?}");
         let entries = ways("main.entry");
-        for way in ["main.static.next.next…", "main.anys[]", "main.ch.buf[]"] {
+        // Whether all of the list is one step depends on which of its nodes were sampled.
+        assert!(entries.iter().any(|way| way.starts_with("main.static.next.next")), "{release}: {entries:?}");
+        for way in ["main.anys[]", "main.ch.buf[]"] {
             assert!(entries.contains(way), "{release}: {way} in {entries:?}");
         }
         assert!(ways("main.item").contains("main.small[]"), "{:?}", ways("main.item"));
