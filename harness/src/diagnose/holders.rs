@@ -262,7 +262,7 @@ fn hold_by_goroutines(draft: &mut Draft, heap: &RunHeap) {
     let start = start(draft).map_or_else(|| name(&most.root), |function| format!("goroutine {function}"));
     draft.holder = Some(Holding { name: start, through: None, each: Some(each).filter(|each| *each > 0.0) });
     let same_root = |suspect: &&Suspect| suspect.path.root.signature() == most.root.signature();
-    let suspect = heap.summary.suspects.iter().find(same_root);
+    let suspect = heap.summary.suspects.iter().filter(same_root).find(|suspect| !is_descriptors(suspect));
     let path = suspect.map_or_else(
         || RetainingPath { root: most.root.clone(), steps: Vec::new(), held: most.retained },
         |suspect| suspect.path.clone(),
@@ -272,6 +272,11 @@ fn hold_by_goroutines(draft: &mut Draft, heap: &RunHeap) {
         (evidence.held, evidence.retained) = (held, Some(held));
         draft.further.push(Evidence::Retained(Box::new(evidence)));
     }
+}
+
+/// A goroutine's descriptor is a part of what it costs, but tells nothing about the program.
+fn is_descriptors(suspect: &Suspect) -> bool {
+    suspect.path.steps.last().and_then(|step| step.site.as_ref()).is_some_and(is_runtimes)
 }
 
 /// The function that the goroutines run, as the user wrote it if a wait tells.

@@ -3,10 +3,14 @@
 //! Debugging information calls a map `map<K,V>` and its insides `table<K,V>` and `noalg.map.group[K]V` (Go 1.24 and
 //! later; `hash<K,V>` and `bucket<K,V>` before), and every package by its whole path.
 
-/// `map[quote.ID]*cache.entry` of `map<example.com/x/quote.ID,*example.com/x/cache.entry>`.
+/// Longest list of fields that is shown, in bytes.
+const MAX_FIELDS: usize = 48;
+
+/// `map[quote.ID]*cache.entry` of `map<example.com/x/quote.ID,*example.com/x/cache.entry>`; the fields of a struct
+/// without a name are left out where they are many.
 #[must_use]
 pub fn readable_type(name: &str) -> String {
-    let short = without_directories(name);
+    let short = without_fields(&without_directories(name));
     let Some((before, after)) = short.split_once("map<") else { return short };
     let mut depth = 0_usize;
     let mut comma = None;
@@ -31,6 +35,23 @@ pub fn readable_type(name: &str) -> String {
 pub fn is_inside_of_map(name: &str) -> bool {
     let bare = name.trim_start_matches(['[', ']', '*']);
     ["table<", "noalg.map.group[", "hash<", "bucket<"].iter().any(|inside| bare.starts_with(inside))
+}
+
+/// `struct {…}` for a struct with a long list of fields.
+fn without_fields(name: &str) -> String {
+    let (mut short, mut rest) = (String::with_capacity(name.len()), name);
+    while let Some((before, fields)) = rest.split_once("struct {") {
+        let mut depth = 1_usize;
+        let end = fields.char_indices().find(|&(_, c)| {
+            depth = if c == '{' { depth + 1 } else { depth - usize::from(c == '}') };
+            depth == 0
+        });
+        let (inside, after) = fields.split_at(end.map_or(fields.len(), |(at, _)| at));
+        let inside = if inside.len() > MAX_FIELDS { "…" } else { inside };
+        short.extend([before, "struct {", inside]);
+        rest = after;
+    }
+    short + rest
 }
 
 /// Import paths without what is before their last element.
@@ -63,6 +84,12 @@ mod tests {
             ("example.com/leaky-cache/internal/cache.Cache", "cache.Cache"),
             ("func(a/b.C) d/e.F", "func(b.C) e.F"),
             ("map<broken", "map<broken"),
+            ("*struct { a.x int }", "*struct { a.x int }"),
+            (
+                "[]struct { runtime.lock runtime.mutex; inner struct { a int }; next *long/path.T } x",
+                "[]struct {…} x",
+            ),
+            ("struct { never ends, and is longer than any list of fields should be", "struct {…"),
             ("", ""),
         ] {
             assert_eq!(readable_type(name), readable, "{name}");

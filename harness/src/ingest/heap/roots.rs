@@ -225,11 +225,12 @@ fn turn(source: &Source<'_>, goroutine: &GoroutineRecord) -> Turn {
     let owners: Vec<Owner> =
         functions(source, goroutine).map(|function| source.modules.owner(function)).collect();
     let has = |owner| owners.contains(&owner);
-    if has(Owner::Probe) || goroutine.is_system {
+    // Of a user's goroutine that waits at a checkpoint the probe has frames too.
+    if goroutine.is_system {
         Turn::Runtime
     } else if has(Owner::MainModule) || has(Owner::Dependency) {
         Turn::User
-    } else if has(Owner::Std) {
+    } else if has(Owner::Std) && !has(Owner::Probe) {
         Turn::Std
     } else {
         Turn::Runtime

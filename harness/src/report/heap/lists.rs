@@ -6,7 +6,7 @@ use super::sheet::Sheet;
 use crate::model::heap::{
     HeapCount, HeapGrowth, HeapTotals, HeldSite, Holder, RootKind, Suspect, SuspectKind, TypeUse,
 };
-use crate::model::{Bytes, MissingInput, binary_units};
+use crate::model::{Bytes, MissingInput, binary_units, readable_type};
 use crate::report::terminal::text;
 use crate::report::trace::table::{Row, Table};
 
@@ -179,8 +179,9 @@ pub(super) fn types(sheet: &mut Sheet<'_>, types: &[TypeUse]) {
     let has_growth = types.iter().any(|row| row.growth.is_some());
     let mut table = growing(has_growth, "type");
     for row in types.iter().take(sheet.rows) {
-        let name = row.name.as_deref().unwrap_or("(type not known)");
-        growing_row(&mut table, has_growth, (row.held, row.retained, row.growth), text::clean(name));
+        let name =
+            row.name.as_ref().map_or_else(|| "(type not known)".to_owned(), |name| readable_type(name));
+        growing_row(&mut table, has_growth, (row.held, row.retained, row.growth), text::clean(&name));
     }
     sheet.table(&table, types.len());
 }

@@ -1,13 +1,14 @@
 //! A path, one reference per line: how many objects, of which size and type, allocated where.
 
 use super::sheet::Sheet;
-use crate::model::Bytes;
 use crate::model::heap::{HeapRoot, PathStep, RetainingPath, RootKind};
+use crate::model::{Bytes, readable_type};
 use crate::report::terminal::text;
 
 /// A root in a few words.
 pub(super) fn root(root: &HeapRoot) -> String {
-    let type_name = root.type_name.as_ref().map(|name| format!(" ({name})")).unwrap_or_default();
+    let type_name =
+        root.type_name.as_ref().map(|name| format!(" ({})", readable_type(name))).unwrap_or_default();
     let words = match (root.kind, &root.goroutine) {
         (_, Some(goroutine)) => {
             let wait = match goroutine.wait_reason.as_str() {
@@ -33,7 +34,7 @@ pub(super) fn root(root: &HeapRoot) -> String {
 
 /// What an object is: type, or size, and where it was allocated.
 pub(super) fn object(step: &PathStep) -> String {
-    let what = step.type_name.clone().unwrap_or_else(|| "?".to_owned());
+    let what = step.type_name.as_ref().map_or_else(|| "?".to_owned(), |name| readable_type(name));
     let site = step.site.as_ref().map(|site| format!("  {}", text::frame(site))).unwrap_or_default();
     format!("{}{site}", text::clean(&what))
 }
