@@ -154,6 +154,20 @@ fn a_path_says_by_which_element_the_next_is_held() -> Result<()> {
 }
 
 #[test]
+fn a_map_is_one_of_its_keys_and_elements_whatever_the_runtime_allocated_it_as() -> Result<()> {
+    let bench = bench("global-map")?;
+    let steps = path(&bench, "global-map")?;
+    bench.edit(
+        "scenarios/retention/global-map.toml",
+        "repeat = 1\n",
+        "repeat = 1\ntrace = { alloc_free = true }\n",
+    )?;
+    let with_trace = path(&bench, "global-map")?;
+    ensure!(steps == with_trace, "{steps:?}, {with_trace:?}");
+    Ok(())
+}
+
+#[test]
 fn the_trace_has_types_of_what_only_a_stack_holds() -> Result<()> {
     let bench = bench("queue")?;
     let untyped = path(&bench, "queue")?;

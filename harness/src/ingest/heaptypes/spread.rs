@@ -4,6 +4,8 @@
 
 use std::collections::HashSet;
 
+use rustc_hash::FxHashMap;
+
 use super::Objects;
 use super::pages::Pages;
 use super::program::{Loaded, OtherProgram, Program};
@@ -17,6 +19,12 @@ use crate::model::Address;
 
 /// Bytes of an object that are looked at together.
 const PIECE: u64 = 1 << 20;
+
+/// Types of the runtime that stand for any map or channel: maps of Go 1.24 and later, older ones, channels.
+const GENERIC: [&str; 3] = ["internal/runtime/maps.", "runtime.hmap", "runtime.hchan"];
+
+/// Objects, and the types that they were allocated as.
+type Told = Vec<(u32, TypeId)>;
 
 /// Static memory that is looked at, so often at most: it refers to itself in circles.
 const MAX_STATIC: usize = 1 << 20;
@@ -100,14 +108,8 @@ struct Value {
 
 impl<O: Objects> Spread<'_, '_, O> {
     fn run(&mut self, known: &[Known]) {
-        for Known { object, descriptor } in known {
-            if let (Some(object), Some(of)) =
-                (self.objects.find(object.0), self.loaded.descriptor(descriptor.0))
-            {
-                self.sources.known += u64::from(self.fill(object, of));
-            }
-        }
-        for (object, of) in std::mem::take(&mut self.seeds.headed) {
+        let (generic, told) = self.told(known);
+        for (object, of) in told {
             self.sources.known += u64::from(self.fill(object, of));
         }
         self.globals();
@@ -115,6 +117,9 @@ impl<O: Objects> Spread<'_, '_, O> {
             self.boxed(boxed);
         }
         self.levels();
+        for (object, of) in generic {
+            self.sources.known += u64::from(self.fill(object, of));
+        }
         self.untyped();
         self.levels();
         for (object, of) in std::mem::take(&mut self.parts) {
@@ -123,6 +128,25 @@ impl<O: Objects> Spread<'_, '_, O> {
         self.levels();
         self.untyped();
         self.levels();
+    }
+
+    /// Types that allocations had. Those of the runtime's own for the insides of any map or channel are apart: what
+    /// refers to them knows of which keys and elements they are, and has to be asked first.
+    fn told(&mut self, known: &[Known]) -> (Told, Told) {
+        let known = known.iter().filter_map(|Known { object, descriptor }| {
+            Some((self.objects.find(object.0)?, self.loaded.descriptor(descriptor.0)?))
+        });
+        let known: Told = known.collect();
+        let headed = std::mem::take(&mut self.seeds.headed);
+        let table = self.loaded.program.table;
+        let mut generic: FxHashMap<TypeId, bool> = FxHashMap::default();
+        let is_generic = |&(_, of): &(u32, TypeId)| {
+            *generic.entry(of).or_insert_with(|| {
+                let name = table.name(of).trim_start_matches('*');
+                GENERIC.iter().any(|generic| name.starts_with(generic))
+            })
+        };
+        known.into_iter().chain(headed).partition(is_generic)
     }
 
     fn globals(&mut self) {
