@@ -121,6 +121,14 @@ pub struct HeapGrowth {
     pub bytes: i64,
 }
 
+impl HeapGrowth {
+    /// The smaller of the two, and no less than nothing.
+    #[must_use]
+    pub fn at_most(self, other: Self) -> Self {
+        Self { objects: self.objects.min(other.objects.max(0)), bytes: self.bytes.min(other.bytes.max(0)) }
+    }
+}
+
 /// A root that memory is reached from.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 pub struct HeapRoot {

@@ -56,12 +56,19 @@ impl Earlier {
         growth(now, self.types.get(&name.map(str::to_owned)))
     }
 
-    /// Of every merged dominator of `heap`.
+    /// Of every merged dominator of `heap`. What was not there before has grown by no more than what it is in: a map
+    /// that grew may have got new insides for old entries.
     pub(super) fn of_held(&self, heap: &Heap, figures: &Figures) -> Vec<HeapGrowth> {
-        let count =
-            |(objects, bytes): (u64, u64)| HeapCount { objects: Objects(objects), bytes: Bytes(bytes) };
-        let each = signatures(heap).into_iter().zip(&figures.held);
-        each.map(|(signature, now)| growth(count(*now), self.held.get(&signature))).collect()
+        let mut all: Vec<HeapGrowth> = Vec::with_capacity(heap.held.nodes.len());
+        for ((signature, node), &(objects, bytes)) in
+            signatures(heap).into_iter().zip(&heap.held.nodes).zip(&figures.held)
+        {
+            let before = self.held.get(&signature);
+            let grown = growth(HeapCount { objects: Objects(objects), bytes: Bytes(bytes) }, before);
+            let above = all.get(node.above as usize).filter(|_| before.is_none());
+            all.push(above.map_or(grown, |above| grown.at_most(*above)));
+        }
+        all
     }
 }
 
