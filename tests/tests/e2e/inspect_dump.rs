@@ -138,3 +138,27 @@ fn a_file_that_is_no_dump_is_unreadable_and_a_missing_one_is_usage() -> Result<(
     assert_eq!(bench.run(["inspect", "dump", "absent"])?.code, Some(2));
     Ok(())
 }
+
+#[test]
+fn the_profile_of_a_dump_has_all_reachable_bytes_in_go_tool_pprof() -> Result<()> {
+    let directory = tempfile::tempdir()?;
+    let out = directory.path().join("held.pb.gz");
+    let out = out.to_str().context("a path that is no text")?;
+    let report = json(&["--retainers", "--pprof", out])?;
+    let top = Command::new("go")
+        .args(["tool", "pprof", "-symbolize=none", "-unit=B", "-nodefraction=0", "-cum", "-top", out])
+        .output()?;
+    ensure!(top.status.success(), "{top:?}");
+    let top = String::from_utf8(top.stdout)?;
+    let bytes = |row: &str, column: usize| -> Option<u64> {
+        row.split_whitespace().nth(column)?.trim_end_matches('B').parse().ok()
+    };
+    let total = top.lines().find_map(|line| line.split_once(" of ")?.1.split_once("B total"));
+    let total: Option<u64> = total.and_then(|(total, _)| total.parse().ok());
+    assert_eq!(total, report["totals"]["reachable"]["bytes"].as_u64(), "{top}");
+    let global = top.lines().find(|line| line.ends_with(" main.cache"));
+    let reached = holder(&report, "main.cache")["reached"]["bytes"].as_u64();
+    assert!(reached.is_some(), "{report}");
+    assert_eq!(global.and_then(|row| bytes(row, 3)), reached, "{top}");
+    Ok(())
+}

@@ -131,6 +131,14 @@ impl Heap {
         (0..self.graph().first_holder()).filter(|&object| below[object as usize] == Some(true)).count() as u64
     }
 
+    /// A path to every group of objects that can be reached and are alike: each object is at the end of exactly one, so
+    /// that their bytes add up to what can be reached.
+    pub fn all_paths(&self) -> impl Iterator<Item = RetainingPath> + '_ {
+        let has_bytes = |&place: &u32| self.ways.nodes[place as usize].bytes > 0;
+        let places = (1..self.ways.nodes.len() as u32).filter(has_bytes);
+        places.map(|place| retaining_path(self, place)).filter(|path| !path.steps.is_empty())
+    }
+
     /// Paths to objects whose type or site has `pattern` in its name (`main.entry`, `main.fill`, `main.go:35`).
     #[must_use]
     pub fn paths_to(&self, pattern: &str) -> PathsView {

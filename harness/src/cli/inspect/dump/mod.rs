@@ -10,11 +10,15 @@ use camino::Utf8Path;
 pub use args::InspectDump;
 
 use super::open::open_input;
+use super::profiles;
 use crate::cli::Context;
 use crate::cli::error::CliError;
 use crate::format::heapdump::Reader;
+use crate::format::pprof;
 use crate::ingest::heap::{Fields, Heap, Loaded, Options, Progress, Types};
 use crate::ingest::heaptypes::{self, Layouts};
+use crate::ingest::profile::retained;
+use crate::model::heap::RetainingPath;
 use crate::model::{Address, GoroutineId, Outcome};
 use crate::report::heap::{self as report, HeapReport, Section};
 use symbols::Program;
@@ -26,6 +30,12 @@ pub(super) fn command(args: &InspectDump, context: &Context) -> Result<Outcome, 
         None => None,
     };
     let (file, heap) = load(&args.file, args.object.map(|address| address.0), program.as_ref(), context)?;
+    if let Some(out) = &args.pprof {
+        write_pprof(out, args, &heap, context)?;
+        if args.is_page() && !args.json {
+            return Ok(Outcome::Pass);
+        }
+    }
     let summary = {
         let _activity = context.console.activity("sum up");
         heap.summary(earlier.as_ref())
@@ -46,6 +56,13 @@ pub(super) fn command(args: &InspectDump, context: &Context) -> Result<Outcome, 
     };
     context.console.print(&text)?;
     Ok(Outcome::Pass)
+}
+
+/// Chains of references as stacks.
+fn write_pprof(out: &Utf8Path, args: &InspectDump, heap: &Heap, context: &Context) -> Result<(), CliError> {
+    let paths: Vec<RetainingPath> = heap.all_paths().collect();
+    let program = args.binary.as_ref().map_or("", |path| path.as_str());
+    profiles::save(out, &pprof::write(&retained(&paths, program)), context)
 }
 
 /// On the page goroutines are among the holders.
