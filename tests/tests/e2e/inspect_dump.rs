@@ -15,6 +15,7 @@ struct Dumps {
     second: Utf8PathBuf,
 }
 
+#[expect(clippy::unwrap_used, reason = "without the dumps every test here has to fail")]
 fn dumps() -> &'static Dumps {
     static DUMPS: OnceLock<Dumps> = OnceLock::new();
     DUMPS.get_or_init(|| make().unwrap())
