@@ -299,6 +299,9 @@ impl<'a> Scan<'a> {
         }
         if self.out.strings.is_empty() && !text.is_empty() {
             self.problem("string_table", "an empty first string", format!("{text:?}"));
+            // What has no text refers to it, here and in what is written of this.
+            self.out.strings.push("");
+            return;
         }
         self.out.strings.push(&text);
     }

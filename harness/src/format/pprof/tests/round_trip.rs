@@ -109,6 +109,15 @@ proptest! {
 }
 
 #[test]
+fn a_first_string_that_is_not_empty_is_not_written_again() {
+    let first_is_a = [0x0a, 0, 0x32, 1, b'a', 0x32, 1, b'b'];
+    let read = Profile::read("p", &first_is_a).unwrap();
+    assert!(read.problems.iter().any(|problem| problem.expected == "an empty first string"));
+    assert_eq!(read.profile.strings.iter().collect::<Vec<_>>(), ["", "b"]);
+    properties::hold(&first_is_a);
+}
+
+#[test]
 fn recorded_profiles_survive_a_round_trip_with_addresses_and_inlining() {
     for (bytes, has_inlining) in [(HEAP, true), (HEAP_1_23, true), (GOROUTINE, false)] {
         let profile = sound(bytes);
