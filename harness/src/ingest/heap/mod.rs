@@ -19,7 +19,7 @@
 //! query       about one object, goroutine, type or site
 //! ```
 //!
-//! Input: the reader of a dump, symbols, types. Output: [`Heap`], and of that a [`HeapSummary`]. 29 million objects take
+//! Input: the reader of a dump, symbols, types. Output: [`Heap`], and of that a [`HeapSummary`](crate::model::heap::HeapSummary). 29 million objects take
 //! about 80 bytes each, so nothing here has a pointer per object; nothing recurses.
 //!
 //! What must not happen here: knowing a type's layout (who finds types asks [`Loaded`] where pointers lead).

@@ -1,6 +1,6 @@
 //! From profiles as they were read to what they come to: merged, compared, filtered, counted.
 //!
-//! Input: [`Profile`]s. Output: the lists of [`model::profile`](crate::model::profile). Whatever is counted here has
+//! Input: [`Profile`](crate::format::pprof::Profile)s. Output: the lists of [`model::profile`](crate::model::profile). Whatever is counted here has
 //! the number that `go tool pprof` prints: what is merged, which frames are dropped, how filters work and what is cut
 //! off for being too small follow its source (github.com/google/pprof, as in Go 1.26), and the tests compare the two.
 //! Must not decide how anything looks.
