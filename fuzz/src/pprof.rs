@@ -6,38 +6,28 @@
 #![no_main]
 
 use harness::format::pprof as api;
-use harness_synth::Random;
-use libfuzzer_sys::{fuzz_mutator, fuzz_target, fuzzer_mutate};
+use libfuzzer_sys::{fuzz_mutator, fuzz_target};
 
+mod mutate;
 #[path = "../../harness/src/format/pprof/tests/properties.rs"]
 mod properties;
 
 fuzz_target!(|data: &[u8]| properties::hold(data));
 
 fuzz_mutator!(|data: &mut [u8], size: usize, max_size: usize, seed: u32| {
-    let mut random = Random::new(u64::from(seed));
-    if random.once_in(4) {
-        return fuzzer_mutate(data, size, max_size);
-    }
-    let mut fields = split(&data[..size]);
-    if fields.is_empty() {
-        return fuzzer_mutate(data, size, max_size);
-    }
-    for _ in 0..1 + random.below(3) {
-        let at = random.below(fields.len() as u64) as usize;
-        match random.below(8) {
-            0 => fields.swap(0, at),
-            1 => fields.push(fields[at].clone()),
-            2 if fields.len() > 1 => drop(fields.remove(at)),
-            _ => scramble(&mut fields[at].1, max_size),
+    mutate::by_parts(data, (size, max_size), seed, |data, random| {
+        let mut fields = split(data);
+        for _ in 0..1 + random.below(3) {
+            let at = random.below(fields.len() as u64) as usize;
+            match random.below(8) {
+                0 => fields.swap(0, at),
+                1 => fields.push(fields[at].clone()),
+                2 if fields.len() > 1 => drop(fields.remove(at)),
+                _ => mutate::scramble(&mut fields[at].1, max_size),
+            }
         }
-    }
-    let mutated = join(&fields);
-    if mutated.is_empty() || mutated.len() > max_size {
-        return fuzzer_mutate(data, size, max_size);
-    }
-    data[..mutated.len()].copy_from_slice(&mutated);
-    mutated.len()
+        join(&fields)
+    })
 });
 
 /// Key and content of each field that has a length; the rest is one field more, under the key 0.
@@ -56,7 +46,7 @@ fn split(mut data: &[u8]) -> Vec<(u8, Vec<u8>)> {
 /// A length of at most two bytes, and how many they are.
 fn length(bytes: &[u8]) -> (usize, usize) {
     match bytes {
-        [low @ 0x80.., high @ 0..=0x7f, ..] => (usize::from(low & 0x7f) | usize::from(*high) << 7, 2),
+        [low @ 0x80..=0xff, high @ 0..=0x7f, ..] => (usize::from(low & 0x7f) | usize::from(*high) << 7, 2),
         [low @ 0..=0x7f, ..] => (usize::from(*low), 1),
         _ => (usize::MAX >> 1, 0),
     }
@@ -75,13 +65,4 @@ fn join(fields: &[(u8, Vec<u8>)]) -> Vec<u8> {
         data.extend(content);
     }
     data
-}
-
-/// Lets libFuzzer change some bytes.
-fn scramble(bytes: &mut Vec<u8>, max_size: usize) {
-    let size = bytes.len();
-    let room = (size + 64).min(max_size).max(size);
-    bytes.resize(room, 0);
-    let len = fuzzer_mutate(bytes, size, room);
-    bytes.truncate(len);
 }
