@@ -155,7 +155,9 @@ impl Rows<'_> {
         let Some(holder) = roots.finalizers else { return };
         for object in roots.finalized.clone() {
             let reference = |&target: &u32| RootReference { target, mark: Mark::default(), depth: 0 };
-            let targets: Vec<RootReference> = self.row(object).iter().map(reference).collect();
+            // The runtime passes over pointers back to the object that it scans; and what was cut points there.
+            let others = self.row(object).iter().filter(|target| **target != object);
+            let targets: Vec<RootReference> = others.map(reference).collect();
             roots.holders[holder as usize].references.extend(targets);
         }
     }
