@@ -20,6 +20,18 @@ struct Bench {
     scenario: Scenario,
 }
 
+/// The shell, which stands for a program that was built.
+fn shell() -> Built {
+    let shell = Utf8Path::new("/bin/sh").to_owned();
+    Built {
+        plain: shell.clone(),
+        probed: shell,
+        symbols: None,
+        sections: Vec::new(),
+        facts: BuildFacts::default(),
+    }
+}
+
 impl Bench {
     fn new(script: &str) -> Self {
         let directory = tempfile::tempdir().expect("a directory");
@@ -62,14 +74,7 @@ impl Bench {
     fn run(&self, mode: Mode, interrupt: &Interrupt) -> (Utf8PathBuf, RunRecord) {
         let store = Store::below(&self.root).expect("a store");
         let mut session = Session::create(&store, None, &self.scenario).expect("a session");
-        let shell = Utf8Path::new("/bin/sh").to_owned();
-        let built = Built {
-            plain: shell.clone(),
-            probed: shell,
-            symbols: None,
-            sections: Vec::new(),
-            facts: BuildFacts::default(),
-        };
+        let built = shell();
         let env = BTreeMap::from([("PATH".to_owned(), "/usr/bin:/bin".to_owned())]);
         let id = RunId { variant: "default".into(), mode, repeat: 1 };
         let record = session.run(&id, &built, &env, interrupt).expect("a record").clone();
@@ -274,14 +279,7 @@ fn runs_until_it_is_killed() {
 fn a_run_finds_nothing_of_an_earlier_one_in_its_directory() {
     let bench = Bench::new("test ! -e $HARNESS_DIR/probe.rec && touch $HARNESS_DIR/probe.rec");
     let store = Store::below(&bench.root).expect("a store");
-    let shell = Utf8Path::new("/bin/sh").to_owned();
-    let built = Built {
-        plain: shell.clone(),
-        probed: shell,
-        symbols: None,
-        sections: Vec::new(),
-        facts: BuildFacts::default(),
-    };
+    let built = shell();
     let env = BTreeMap::from([("PATH".to_owned(), "/usr/bin:/bin".to_owned())]);
     let id = RunId { variant: "default".into(), mode: Mode::Step, repeat: 1 };
     let out = bench.root.join("out");

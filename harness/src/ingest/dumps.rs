@@ -3,13 +3,13 @@
 //! Input: the dumps' bytes and the probe's records of them. Output: `RunPieces::heap`, or what is missing in words.
 //! A dump that the probe did not finish is read as far as it goes, if there is no other.
 
-use super::heap::{Fields, Heap, Loaded, Options, Symbols, Types};
-use super::heaptypes::{self, Known, Layouts, Program};
+use super::heap::{Fields, Heap, Loaded, Options};
+use super::heaptypes::{Known, Layouts, ProgramFile};
 use super::probe::DumpRecord;
 use super::trace::summary::living_objects;
 use super::{Dumps, Ingested, RunFiles, TRACE_FILE};
 use crate::format::Problem;
-use crate::format::binary::{Binary, Moves, Section, TypeTable};
+use crate::format::binary::Section;
 use crate::format::exectrace as trace;
 use crate::format::heapdump::Reader;
 use crate::model::{Address, Checkpoint, ClockMap, ModuleTable, MonotonicTime, Operations, RunHeap};
@@ -36,7 +36,7 @@ pub(super) fn fold(ingested: &mut Ingested, files: &RunFiles<'_>, records: &[Dum
         return ingested.missing(SOURCE, "there is none: nothing tells who holds the memory");
     };
     let program = given.symbols.map_err(str::to_owned);
-    let program = program.and_then(|elf| ProgramFile::new(elf, given.sections));
+    let program = program.and_then(|elf| program_file(elf, given.sections));
     if let Err(why) = &program {
         ingested.missing(SOURCE, &format!("globals have no names: {why}"));
     }
@@ -48,9 +48,9 @@ pub(super) fn fold(ingested: &mut Ingested, files: &RunFiles<'_>, records: &[Dum
     let first = taken.first().filter(|first| first.name != last.name);
     // A first dump that cannot be read costs the growth between the two, no more.
     let earlier = first.and_then(|first| means.read(first, &mut ingested.problems).ok());
-    let earlier = earlier.map(|heap| heap.as_earlier());
+    let earlier = earlier.map(|first| first.heap.as_earlier());
     let heap = match means.read(last, &mut ingested.problems) {
-        Ok(heap) => heap,
+        Ok(last) => last.with_fields(),
         Err(why) => return ingested.missing(SOURCE, &format!("it cannot be read: {why}")),
     };
     let summary = heap.summary(earlier.as_ref());
@@ -91,22 +91,35 @@ struct Means<'a> {
     trace: Option<(&'a [u8], &'a ClockMap)>,
 }
 
-impl Means<'_> {
-    fn read(&self, dump: &Taken<'_>, problems: &mut Vec<Problem>) -> Result<Heap, String> {
+/// A dump that was read, and what its paths' fields are looked up with.
+struct ReadDump<'a> {
+    heap: Heap,
+    reader: Reader<'a>,
+    layouts: Option<Layouts<'a>>,
+}
+
+impl ReadDump<'_> {
+    fn with_fields(mut self) -> Heap {
+        self.heap.find_fields(&mut self.reader, self.layouts.as_ref().map(|layouts| layouts as &dyn Fields));
+        self.heap
+    }
+}
+
+impl<'a> Means<'a> {
+    fn read(&self, dump: &Taken<'a>, problems: &mut Vec<Problem>) -> Result<ReadDump<'a>, String> {
         let name = dump.name;
         let path =
             if self.directory.is_empty() { name.to_owned() } else { format!("{}/{name}", self.directory) };
         let mut reader = Reader::new(&path, dump.bytes).map_err(|error| error.to_string())?;
-        let symbols = self.program.map(|program| &program.symbols);
+        let symbols = self.program.map(ProgramFile::symbols);
         let options = Options { symbols, modules: self.modules.clone(), progress: None };
         let loaded = Loaded::read(&mut reader, options);
         problems.extend(reader.problems().iter().cloned());
         let known = self.known(dump);
         let types = self.program.and_then(|program| program.types(&mut reader, &loaded, &known));
         let (types, layouts) = types.unzip();
-        let mut heap = loaded.analyse(types.as_ref());
-        heap.find_fields(&mut reader, layouts.as_ref().map(|layouts| layouts as &dyn Fields));
-        Ok(heap)
+        let heap = loaded.analyse(types.as_ref());
+        Ok(ReadDump { heap, reader, layouts })
     }
 
     /// Types that the trace has of objects that were alive when the dump was taken.
@@ -125,40 +138,15 @@ impl Means<'_> {
     }
 }
 
-/// The program, or its twin that has symbols and debug information.
-struct ProgramFile {
-    binary: Binary,
-    table: TypeTable,
-    moves: Option<Moves>,
-    symbols: Symbols,
-}
-
-impl ProgramFile {
-    /// `sections` are those of the program that ran, if `elf` is its twin.
-    fn new(elf: &[u8], sections: &[Section]) -> Result<Self, String> {
-        // Problems of these files are told by what is missing then: names, or types.
-        let (binary, _) = Binary::read("symbols", elf);
-        let (table, _) = TypeTable::read("symbols", elf);
-        if binary.variables.is_empty() {
-            return Err("the file that was kept has no symbols".to_owned());
-        }
-        let ran =
-            Binary { pointer_size: binary.pointer_size, sections: sections.to_vec(), ..Binary::default() };
-        let moves = if sections.is_empty() { None } else { binary.moves_to(&ran) };
-        if !sections.is_empty() && moves.is_none() {
-            return Err("the file that was kept is of another program".to_owned());
-        }
-        let symbols = heaptypes::symbols(&binary, &table);
-        Ok(Self { binary, table, moves, symbols })
+/// The program, or its twin if `sections` are given: those of the program that ran.
+fn program_file(elf: &[u8], sections: &[Section]) -> Result<ProgramFile, String> {
+    // Problems of these files are told by what is missing then: names, or types.
+    let (file, _) = ProgramFile::read("symbols", elf);
+    if !file.has_variables() {
+        return Err("the file that was kept has no symbols".to_owned());
     }
-
-    /// Types of the objects of a dump, and what is where in them.
-    fn types(&self, dump: &mut Reader<'_>, loaded: &Loaded, known: &[Known]) -> Option<(Types, Layouts<'_>)> {
-        if self.table.is_empty() {
-            return None;
-        }
-        let program = Program { binary: &self.binary, table: &self.table, moves: self.moves.as_ref() };
-        // Symbols of another program are refused with the globals' names, too, and told there.
-        heaptypes::types_of(dump, loaded, program, known).ok()
+    if sections.is_empty() {
+        return Ok(file);
     }
+    file.as_twin_of(sections).ok_or_else(|| "the file that was kept is of another program".to_owned())
 }

@@ -41,7 +41,6 @@ pub(super) fn command(args: &InspectHeap, context: &Context) -> Result<Outcome, 
     let filters = args.filters.filters();
     filter(&mut view, &filters, context)?;
     show(args, &loaded, &view, &filters, context)?;
-    // What is left behind goes with the process: taking large tables apart piece by piece would only cost time.
     Ok(Outcome::Pass)
 }
 
@@ -64,10 +63,7 @@ pub(in crate::cli) fn compare(
     let cut = Cut { edges: Edges::IntoInlined, count, ..Cut::default() };
     let (facts, graph) = (view.facts(), view.graph(&cut));
     let text = if json {
-        let mut document = ProfileReport::new();
-        (document.files, document.base) = (loaded.files.clone(), loaded.base.clone());
-        document.problems = loaded.problems;
-        (document.facts, document.graph) = (facts, Some(graph));
+        let document = ProfileReport { graph: Some(graph), ..begun(&loaded, &view) };
         document.to_json().map_err(anyhow::Error::from)?
     } else {
         let text = Text { facts: &facts, filters: &[], unit: "minimum" };
@@ -167,17 +163,24 @@ fn nothing_matches(expression: &str) -> CliError {
     CliError::usage(what, "`harness inspect heap FILE --top --nodefraction 0` lists all of them")
 }
 
+/// A document with what all of them have.
+fn begun(loaded: &Loaded, view: &View<'_>) -> ProfileReport {
+    ProfileReport {
+        files: loaded.files.clone(),
+        base: loaded.base.clone(),
+        problems: loaded.problems,
+        facts: view.facts(),
+        ..ProfileReport::new()
+    }
+}
+
 fn document(
     args: &InspectHeap,
     loaded: &Loaded,
     view: &View<'_>,
     filters: &Filters,
 ) -> Result<ProfileReport, CliError> {
-    let mut document = ProfileReport::new();
-    document.files.clone_from(&loaded.files);
-    document.base.clone_from(&loaded.base);
-    document.problems = loaded.problems;
-    document.facts = view.facts();
+    let mut document = begun(loaded, view);
     let active = filters.active();
     document.filters = active.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect();
     let granularity = args.cut.granularity.granularity();

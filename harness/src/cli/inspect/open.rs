@@ -29,16 +29,20 @@ impl TraceFile {
     }
 }
 
+/// What to call a file or standard input.
+pub(super) fn name_of(path: &Utf8Path) -> String {
+    if path == STDIN { "standard input".to_owned() } else { path.to_string() }
+}
+
 /// Bytes of a file or of standard input, unpacked, and what to call them. `hint` is for who named something else.
 pub(super) fn open_input(
     path: &Utf8Path,
     hint: &str,
     context: &Context,
 ) -> Result<(String, Input<'static>), CliError> {
-    let is_stdin = path == STDIN;
-    let name = if is_stdin { "standard input".to_owned() } else { path.to_string() };
+    let name = name_of(path);
     let whole = context.environment.dir.join(path);
-    let input = Input::open(if is_stdin { path.as_std_path() } else { whole.as_std_path() });
+    let input = Input::open(if path == STDIN { path.as_std_path() } else { whole.as_std_path() });
     let input = input.map_err(|error| CliError::usage(format!("could not read `{name}`: {error}"), hint))?;
     Ok((name, input))
 }

@@ -6,6 +6,7 @@ use std::thread;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
+use super::open::name_of;
 use crate::cli::Context;
 use crate::cli::error::CliError;
 use crate::format::pprof::{self, Profile};
@@ -65,7 +66,7 @@ pub(in crate::cli) fn load(
         let base = combine(bases).map_err(not_alike)?;
         profile = compare(profile, base, against, normalize).map_err(not_alike)?;
     }
-    let names = |paths: &[Utf8PathBuf]| paths.iter().map(|path| name(path)).collect();
+    let names = |paths: &[Utf8PathBuf]| paths.iter().map(|path| name_of(path)).collect();
     Ok(Loaded { profile, files: names(files), base: names(base), problems })
 }
 
@@ -93,7 +94,7 @@ fn read_all<'f>(
 }
 
 fn read(path: &Utf8Path, context: &Context) -> Result<pprof::Read, CliError> {
-    let name = name(path);
+    let name = name_of(path);
     let bytes = match path == STDIN {
         true => bytes(&name, io::stdin().lock()),
         false => File::open(context.environment.dir.join(path)).and_then(|file| bytes(&name, file)),
@@ -113,10 +114,6 @@ fn bytes(name: &str, mut file: impl io::Read) -> io::Result<Vec<u8>> {
         file.read_to_end(&mut bytes)?;
     }
     Ok(bytes)
-}
-
-fn name(path: &Utf8Path) -> String {
-    if path == STDIN { "standard input".to_owned() } else { path.to_string() }
 }
 
 fn not_alike(error: CombineError) -> CliError {

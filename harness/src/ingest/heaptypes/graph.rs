@@ -26,8 +26,7 @@ impl Objects for Loaded {
 }
 
 /// What a graph's globals are named by, with their types.
-#[must_use]
-pub fn symbols(binary: &Binary, table: &TypeTable) -> Symbols {
+pub(super) fn symbols(binary: &Binary, table: &TypeTable) -> Symbols {
     let section = |name: &str| binary.section(name).map(|section| (section.address.0, section.size));
     let variables = binary.variables.iter().map(|variable| {
         let global = table.globals.binary_search_by_key(&variable.address, |global| global.address).ok();
@@ -43,7 +42,7 @@ pub fn symbols(binary: &Binary, table: &TypeTable) -> Symbols {
 }
 
 /// Types of the objects of the graph of `dump`, and names for the places in them. `known` are types from elsewhere.
-pub fn types_of<'a>(
+pub(super) fn types_of<'a>(
     dump: &mut Reader<'_>,
     loaded: &Loaded,
     program: Program<'a>,

@@ -12,6 +12,7 @@
 //! spread     from typed memory along its pointers to objects, level by level
 //! typing     what came out, and its names
 //! graph      ... for the graph of a dump
+//! file       all that is read of a program's file
 //! ```
 //!
 //! A pointer to a `T` does not make an object a `T`: it may point to an element or to a first field. An
@@ -21,6 +22,7 @@
 //!
 //! What must not happen here: following pointers that have no type, except those of interfaces.
 
+mod file;
 mod graph;
 mod pages;
 mod program;
@@ -31,7 +33,8 @@ mod spread;
 mod tests;
 mod typing;
 
-pub use graph::{Layouts, symbols, types_of};
+pub use file::ProgramFile;
+pub use graph::Layouts;
 pub use program::{OtherProgram, Program};
 pub use spread::{Known, Sources, find};
 pub use typing::Typing;

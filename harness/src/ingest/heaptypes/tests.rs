@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use super::{Objects, Program, Typing, find, symbols, types_of};
+use super::graph::{symbols, types_of};
+use super::{Objects, Program, Typing, find};
 use crate::format::binary::{Binary, Shape, TypeTable};
 use crate::format::heapdump::{Reader, Record};
 use crate::ingest::heap::{Loaded, Options};

@@ -1,7 +1,7 @@
 //! `harness inspect dump`: a heap dump, its graph, and the views of it.
 
 mod args;
-mod symbols;
+mod program;
 
 use std::ops::ControlFlow;
 
@@ -15,21 +15,20 @@ use crate::cli::Context;
 use crate::cli::error::CliError;
 use crate::format::heapdump::Reader;
 use crate::format::pprof;
-use crate::ingest::heap::{Fields, Heap, Loaded, Options, Progress, Types};
-use crate::ingest::heaptypes::{self, Layouts};
+use crate::ingest::heap::{Fields, Heap, Loaded, Options, Progress};
+use crate::ingest::heaptypes::{Layouts, ProgramFile};
 use crate::ingest::profile::retained;
 use crate::model::heap::RetainingPath;
-use crate::model::{Address, GoroutineId, Outcome};
+use crate::model::{GoroutineId, Outcome};
 use crate::report::heap::{self as report, HeapReport, Section};
-use symbols::Program;
 
 pub(super) fn command(args: &InspectDump, context: &Context) -> Result<Outcome, CliError> {
-    let program = args.binary.as_deref().map(|path| symbols::read(path, context)).transpose()?;
+    let program = args.binary.as_deref().map(|path| program::read(path, context)).transpose()?;
     let earlier = match &args.base {
-        Some(path) => Some(load(path, None, program.as_ref(), context)?.1.as_earlier()),
+        Some(path) => Some(load(path, program.as_ref(), context)?.heap.as_earlier()),
         None => None,
     };
-    let (file, heap) = load(&args.file, args.object.map(|address| address.0), program.as_ref(), context)?;
+    let (file, heap) = with_fields(load(&args.file, program.as_ref(), context)?, args, context);
     if let Some(out) = &args.pprof {
         write_pprof(out, args, &heap, context)?;
         if args.is_page() && !args.json {
@@ -86,13 +85,33 @@ fn answer(report: &mut HeapReport, args: &InspectDump, heap: &Heap) -> Result<()
     Ok(())
 }
 
-/// The dump at `path`, and what to call it. `object` is one that is asked about.
-fn load(
+/// A dump, and what its paths' fields are looked up with.
+struct Dump<'p> {
+    /// What to call it.
+    name: String,
+    heap: Heap,
+    reader: Reader<'static>,
+    layouts: Option<Layouts<'p>>,
+}
+
+/// What it is called, and with the fields on the paths that are shown of it.
+fn with_fields(dump: Dump<'_>, args: &InspectDump, context: &Context) -> (String, Heap) {
+    let _activity = context.console.activity("fields on the paths");
+    let Dump { name, mut heap, mut reader, layouts } = dump;
+    let fields = layouts.as_ref().map(|layouts| layouts as &dyn Fields);
+    heap.find_fields(&mut reader, fields);
+    if let Some(object) = args.object {
+        heap.find_fields_to(object.0, &mut reader, fields);
+    }
+    (name, heap)
+}
+
+/// Reads the dump at `path`.
+fn load<'p>(
     path: &Utf8Path,
-    object: Option<Address>,
-    program: Option<&Program>,
+    program: Option<&'p ProgramFile>,
     context: &Context,
-) -> Result<(String, Heap), CliError> {
+) -> Result<Dump<'p>, CliError> {
     let (name, input) = open_input(path, "name a heap dump, or `-` for standard input", context)?;
     let mut reader = Reader::from_input(&name, input)?;
     let mut activity = context.console.activity("read");
@@ -101,7 +120,7 @@ fn load(
         if context.interrupt.is_set() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     };
     let options = Options {
-        symbols: program.map(|program| &program.symbols),
+        symbols: program.map(ProgramFile::symbols),
         progress: Some(&mut progress),
         ..Options::default()
     };
@@ -115,22 +134,10 @@ fn load(
     }
     let mut activity = context.console.activity("graph");
     activity.at(|| format!("types of {} objects", loaded.n_objects()));
-    let types = program.and_then(|program| types(&mut reader, &loaded, program));
+    let types = program.and_then(|program| program.types(&mut reader, &loaded, &[]));
     let (types, layouts) = types.unzip();
     activity.at(|| format!("who holds {} objects", loaded.n_objects()));
-    let mut heap = loaded.analyse(types.as_ref());
-    activity.at(|| "fields on the paths".to_owned());
-    let fields = layouts.as_ref().map(|layouts| layouts as &dyn Fields);
-    heap.find_fields(&mut reader, fields);
-    object.into_iter().for_each(|object| heap.find_fields_to(object, &mut reader, fields));
-    Ok((name, heap))
-}
-
-/// Types of objects; none if the binary is of another program, which its symbols have told.
-fn types<'p>(reader: &mut Reader<'_>, loaded: &Loaded, program: &'p Program) -> Option<(Types, Layouts<'p>)> {
-    let (binary, table) = (&program.binary, &program.table);
-    if table.is_empty() {
-        return None;
-    }
-    heaptypes::types_of(reader, loaded, heaptypes::Program { binary, table, moves: None }, &[]).ok()
+    let heap = loaded.analyse(types.as_ref());
+    drop(activity);
+    Ok(Dump { name, heap, reader, layouts })
 }
