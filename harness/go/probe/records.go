@@ -52,7 +52,7 @@ const frameHead = 5
 
 // create makes probe.rec, which must not exist: whoever creates it owns the directory.
 func (r *recorder) create(dir string) bool {
-	file, err := openFile(dir+string(os.PathSeparator)+"probe.rec", os.O_WRONLY|os.O_CREATE|os.O_EXCL|os.O_APPEND)
+	file, err := openKept(dir+string(os.PathSeparator)+"probe.rec", os.O_WRONLY|os.O_CREATE|os.O_EXCL|os.O_APPEND)
 	if err != nil {
 		return false
 	}

@@ -13,7 +13,7 @@ var (
 // redirectStderr sends what Go code writes to os.Stderr to stderr.txt. It assigns through the
 // pointer, since log's default logger has copied it already.
 func redirectStderr() {
-	file, err := openFile(settings.dir+string(os.PathSeparator)+"stderr.txt", os.O_WRONLY|os.O_CREATE|os.O_APPEND)
+	file, err := openKept(settings.dir+string(os.PathSeparator)+"stderr.txt", os.O_WRONLY|os.O_CREATE|os.O_APPEND)
 	if err != nil {
 		writeError("open stderr.txt", err.Error())
 		return

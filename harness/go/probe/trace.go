@@ -11,7 +11,7 @@ var traceFile *os.File
 // startTrace starts the execution trace. GC numbers around it bracket the cycle at which the
 // trace's own count begins.
 func startTrace() {
-	file, err := openFile(settings.dir+string(os.PathSeparator)+"trace.out", os.O_WRONLY|os.O_CREATE|os.O_TRUNC)
+	file, err := openKept(settings.dir+string(os.PathSeparator)+"trace.out", os.O_WRONLY|os.O_CREATE|os.O_TRUNC)
 	if err != nil {
 		writeError("open trace.out", err.Error())
 		return

@@ -268,8 +268,8 @@ fn checkpoint(index: u32, cycle: u64, live: u64) -> Checkpoint {
         gc: (GcCycle(cycle), GcCycle(cycle)),
         goroutines: 3,
         heap_live: Some(Bytes(live)),
-        rss: None,
-        descriptors: None,
+        process: None,
+        runtime: None,
     }
 }
 

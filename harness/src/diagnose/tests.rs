@@ -53,8 +53,8 @@ impl Run {
                 gc: (cycle, cycle),
                 goroutines: 4,
                 heap_live: None,
-                rss: None,
-                descriptors: None,
+                process: None,
+                runtime: None,
             });
             pieces.snapshots.push(HeapSnapshot {
                 checkpoint: Some(i),

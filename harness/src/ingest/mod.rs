@@ -5,10 +5,12 @@
 //! come from the caller: nothing here opens a file.
 
 mod dumps;
+mod final_goroutines;
 mod gctrace;
 pub mod heap;
 pub mod heaptypes;
 mod leaked;
+mod metrics;
 mod probe;
 pub mod profile;
 mod sites;
@@ -130,6 +132,11 @@ impl Ingested {
                 self.problems.extend(problems);
             }
         }
+        if let Some(text) = &piece.goroutine_text {
+            let (groups, problems) = final_goroutines::fold(&name, text, &self.pieces.modules);
+            self.pieces.final_goroutines = Some(groups);
+            self.problems.extend(problems);
+        }
         self.pieces.checkpoints = piece.checkpoints;
         self.pieces.snapshots = piece.snapshots;
         self.pieces.trace_base = piece.trace_base;
@@ -152,6 +159,10 @@ impl Ingested {
                 self.pieces.clock_pairs = piece.clock_pairs;
                 let leaked = self.pieces.leaked.take();
                 self.pieces.leaked = leaked.map(|groups| leaked::with_creation(groups, &piece.creators));
+                let last = self.pieces.final_goroutines.take();
+                self.pieces.final_goroutines =
+                    last.map(|groups| final_goroutines::with_creation(groups, &piece.creators));
+                self.pieces.calls = Some(piece.calls);
                 self.pieces.goroutines = piece.census;
                 self.pieces.goroutines.complete = complete;
                 if piece.unlisted_problems > 0 {

@@ -8,17 +8,15 @@ use std::sync::Arc;
 
 use crate::format::Problem;
 use crate::format::proberec::{
-    self, Bucket, GoroutineLeak, MemProfile, MetricValue, Reader, Record, StackId, TraceStarted,
+    self, Bucket, GoroutineLeak, MemProfile, Reader, Record, StackId, TraceStarted,
 };
 use crate::model::{
-    Bytes, Checkpoint, Frame, GcCycle, HeapSnapshot, MissingInput, ModuleTable, MonotonicTime, Objects, Site,
-    SiteUse, Stack,
+    Bytes, Checkpoint, Frame, GcCycle, HeapSnapshot, MissingInput, ModuleTable, MonotonicTime, Objects,
+    ProcessFigures, RuntimeFigures, Site, SiteUse, Stack,
 };
 
+use super::metrics::Columns;
 use super::sites;
-
-/// The metric that the conservation gate compares with a snapshot.
-const HEAP_LIVE: &str = "/gc/heap/live:bytes";
 
 /// What `probe.rec` comes to.
 #[derive(Debug, Default)]
@@ -32,6 +30,8 @@ pub(super) struct ProbePiece {
     pub(super) trace_error: Option<String>,
     /// Text of the goroutineleak profile, if this Go has one.
     pub(super) leak_text: Option<String>,
+    /// Text of all goroutines at the last checkpoint.
+    pub(super) goroutine_text: Option<String>,
     pub(super) memprofile_rate: u64,
     pub(super) rate_changed: bool,
     pub(super) started: bool,
@@ -66,8 +66,9 @@ struct Fold<'m> {
     piece: ProbePiece,
     stacks: HashMap<StackId, Stack>,
     sites: HashMap<(StackId, Bytes), Arc<Site>>,
-    heap_live_column: Option<usize>,
+    columns: Columns,
     heap_live: BTreeMap<u32, Bytes>,
+    runtime: BTreeMap<u32, RuntimeFigures>,
     process: BTreeMap<u32, proberec::Process>,
 }
 
@@ -78,8 +79,9 @@ impl<'m> Fold<'m> {
             piece: ProbePiece::default(),
             stacks: HashMap::new(),
             sites: HashMap::new(),
-            heap_live_column: None,
+            columns: Columns::default(),
             heap_live: BTreeMap::new(),
+            runtime: BTreeMap::new(),
             process: BTreeMap::new(),
         }
     }
@@ -92,9 +94,7 @@ impl<'m> Fold<'m> {
                 self.stacks.insert(stack.id, Arc::clone(&stack.frames));
             }
             Record::MemProfile(profile) => self.mem_profile(profile),
-            Record::MetricNames(names) => {
-                self.heap_live_column = names.iter().position(|name| name.name == HEAP_LIVE);
-            }
+            Record::MetricNames(names) => self.columns = Columns::of(names),
             Record::Metrics(metrics) => self.metrics(metrics),
             Record::Process(process) => {
                 self.process.insert(process.checkpoint, *process);
@@ -110,7 +110,8 @@ impl<'m> Fold<'m> {
                 file: dump.file.to_string(),
                 at: dump.at.0,
             }),
-            Record::Goroutines(_) | Record::GoroutineText(_) => {}
+            Record::GoroutineText(text) => self.piece.goroutine_text = Some(text.text.to_string()),
+            Record::Goroutines(_) => {}
         }
     }
 
@@ -172,10 +173,10 @@ impl<'m> Fold<'m> {
     }
 
     fn metrics(&mut self, metrics: &proberec::Metrics) {
-        let value = self.heap_live_column.and_then(|column| metrics.values.get(column));
-        if let Some(MetricValue::Unsigned(live)) = value {
-            self.heap_live.insert(metrics.checkpoint, Bytes(*live));
+        if let Some(live) = self.columns.heap_live(&metrics.values) {
+            self.heap_live.insert(metrics.checkpoint, live);
         }
+        self.runtime.insert(metrics.checkpoint, self.columns.figures(&metrics.values));
     }
 
     fn checkpoint(&mut self, record: &proberec::Checkpoint) {
@@ -188,8 +189,14 @@ impl<'m> Fold<'m> {
             gc: record.gc,
             goroutines: record.goroutines.saturating_sub(record.own_goroutines),
             heap_live: self.heap_live.get(&record.index).copied(),
-            rss: process.map(|process| process.rss),
-            descriptors: process.map(|process| process.descriptors),
+            process: process.map(|process| ProcessFigures {
+                rss: process.rss,
+                anonymous: process.details.map(|details| details.anonymous),
+                mapped: process.details.map(|details| details.mapped),
+                threads: process.threads,
+                open: process.details.map(|details| details.open),
+            }),
+            runtime: self.runtime.get(&record.index).copied(),
         });
     }
 

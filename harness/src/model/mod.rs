@@ -9,6 +9,7 @@ mod finding;
 pub mod heap;
 mod outcome;
 mod pieces;
+mod process;
 pub mod profile;
 mod site;
 mod stack;
@@ -26,6 +27,7 @@ pub use pieces::{
     Checkpoint, GctraceCycle, GoroutineCensus, GoroutineGroup, HeapSnapshot, LeakedGoroutines, MissingInput,
     Mode, ModuleTable, RunHeap, RunId, RunPieces, SiteUse, TraceGc,
 };
+pub use process::{CallEffect, CallSite, FinalGoroutines, OpenDescriptors, ProcessFigures, RuntimeFigures};
 pub use site::{Owner, Site, SiteClass, package_of};
 pub use stack::{Frame, Stack};
 pub use timeline::{Alignment, Cell, Confidence, Conservation, CycleRow, Source, Timeline};

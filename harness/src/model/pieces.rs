@@ -11,8 +11,8 @@ use serde::{Deserialize, Serialize};
 
 use super::heap::HeapSummary;
 use super::{
-    Bytes, Frame, GcCycle, GoroutineId, MonotonicTime, Nanoseconds, Objects, Operations, RuntimeTime, Site,
-    Stack, TraceTime,
+    Bytes, CallSite, FinalGoroutines, Frame, GcCycle, GoroutineId, MonotonicTime, Nanoseconds, Objects,
+    Operations, ProcessFigures, RuntimeFigures, RuntimeTime, Site, Stack, TraceTime,
 };
 
 /// Which run of which variant a piece of data belongs to.
@@ -56,6 +56,10 @@ pub struct RunPieces {
     pub snapshots: Vec<HeapSnapshot>,
     /// Goroutines by creation stack: what the trace saw created and ended.
     pub goroutines: GoroutineCensus,
+    /// Calls of the operating system and of C by stack; `None` without a trace.
+    pub calls: Option<Vec<CallSite>>,
+    /// Goroutines of the last checkpoint, grouped; `None` without their text.
+    pub final_goroutines: Option<Vec<FinalGoroutines>>,
     /// Goroutines the runtime itself reports as leaked (goroutineleak profile), grouped.
     pub leaked: Option<Vec<LeakedGoroutines>>,
     /// Who holds what, from the run's heap dumps.
@@ -141,7 +145,7 @@ pub struct TraceGc {
 }
 
 /// A point at which live memory is compared.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Checkpoint {
     /// From 0.
     pub index: u32,
@@ -157,10 +161,10 @@ pub struct Checkpoint {
     pub goroutines: u64,
     /// `/gc/heap/live:bytes`, when read: the conservation gate compares it with the snapshot.
     pub heap_live: Option<Bytes>,
-    /// Resident set size and open descriptors, where the OS tells.
-    pub rss: Option<Bytes>,
-    /// See `rss`.
-    pub descriptors: Option<u64>,
+    /// What the operating system said then, where it tells.
+    pub process: Option<ProcessFigures>,
+    /// What the runtime said of its memory then.
+    pub runtime: Option<RuntimeFigures>,
 }
 
 /// In-use heap by site, as of the end of a GC cycle.

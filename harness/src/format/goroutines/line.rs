@@ -9,6 +9,7 @@ pub(super) struct Header<'a> {
     pub(super) state: &'a str,
     pub(super) leaked: bool,
     pub(super) minutes: u64,
+    pub(super) locked: bool,
 }
 
 /// Reads a header. Between id and bracket a crash prints `gp=0x… m=0 mp=0x…`, which is passed over.
@@ -17,6 +18,7 @@ pub(super) fn header(line: &str) -> Option<Header<'_>> {
     let (head, rest) = rest.split_once('[')?;
     let id = head.split(' ').next()?.parse().ok()?;
     let status = rest.strip_suffix(':')?.strip_suffix(']')?;
+    let locked = status.ends_with(", locked to thread");
     let mut parts = status.split(", ");
     let state = parts.next()?;
     let bare = state.strip_suffix(" (leaked)");
@@ -26,6 +28,7 @@ pub(super) fn header(line: &str) -> Option<Header<'_>> {
         state: bare.unwrap_or(state),
         leaked: bare.is_some(),
         minutes: minutes.unwrap_or(0),
+        locked,
     })
 }
 
@@ -52,6 +55,13 @@ pub(super) fn place(line: &str) -> Option<(&str, u32)> {
     let rest = rest.rsplit_once(" +0x").map_or(rest, |(place, _)| place);
     let (file, number) = rest.rsplit_once(':')?;
     Some((file, number.parse().ok()?))
+}
+
+/// How many frames `...1900 frames elided...` stands for (Go 1.21 and later print the number; older ones
+/// `...additional frames elided...`, which is at least one).
+pub(super) fn elided(line: &str) -> Option<u64> {
+    let what = line.strip_prefix("...")?.strip_suffix("frames elided...")?;
+    Some(what.trim().parse().unwrap_or(1))
 }
 
 /// What the runtime says between frames: `...additional frames elided...`, `goroutine running on other

@@ -46,6 +46,10 @@ pub struct Goroutine<'a> {
     pub leaked: bool,
     /// Minutes it has waited, if at least one.
     pub minutes: u64,
+    /// `runtime.LockOSThread` gave it a thread of its own.
+    pub locked: bool,
+    /// Frames that the runtime left out in the middle.
+    pub elided: u64,
     /// Calls, innermost first.
     pub frames: Vec<TextFrame<'a>>,
     /// The `go` statement, and the goroutine that ran it.
@@ -124,8 +128,9 @@ impl<'a> Iterator for Reader<'a> {
     type Item = Goroutine<'a>;
 
     fn next(&mut self) -> Option<Goroutine<'a>> {
-        let Header { id, state, leaked, minutes } = self.header()?;
-        let mut goroutine = Goroutine { id, state, leaked, minutes, frames: Vec::new(), created_by: None };
+        let Header { id, state, leaked, minutes, locked } = self.header()?;
+        let mut goroutine =
+            Goroutine { id, state, leaked, minutes, locked, elided: 0, frames: Vec::new(), created_by: None };
         while let Some(line) = self.peek() {
             let text = line.trim_end();
             if text.is_empty() || line::header(text).is_some() {
@@ -141,6 +146,7 @@ impl<'a> Iterator for Reader<'a> {
                     goroutine.frames.push(frame);
                 }
             } else {
+                goroutine.elided += line::elided(text).unwrap_or(0);
                 if !line::is_remark(text) {
                     self.lose();
                 }

@@ -9,7 +9,7 @@ goroutine 18 [chan receive (leaked), 3 minutes, locked to thread]:\n\
 example.com/app/hub.(*Hub[...]).deliver(0xc000012180, {0x50a3c8, 0xc000010000})\n\
 \t/src/hub/hub.go:42 +0x1d\n\
 example.com/app/hub.Run(...)\n\t/src/hub/hub.go:50\n\
-...additional frames elided...\n\
+...1900 frames elided...\n\
 created by example.com/app/hub.(*Hub[...]).Subscribe in goroutine 1\n\t/src/hub/hub.go:30 +0x5c\n\n\
 goroutine 19 gp=0xc000003dc0 m=nil [select (no cases)]:\nmain.stop.func1()\n\t/src/main.go:9 +0x2\ncreated by main.stop\n\t/src/main.go:8 +0x3\n";
 
@@ -24,7 +24,7 @@ fn goroutines_are_read_with_state_frames_and_creator() {
         (leaked.id, leaked.state, leaked.leaked, leaked.minutes),
         (GoroutineId(18), "chan receive", true, 3)
     );
-    assert_eq!(leaked.frames.len(), 2);
+    assert_eq!((leaked.frames.len(), leaked.elided, leaked.locked), (2, 1900, true));
     let deliver = leaked.frames[0];
     assert_eq!(deliver.function, "example.com/app/hub.(*Hub[...]).deliver");
     assert_eq!((deliver.file, deliver.line), ("/src/hub/hub.go", 42));

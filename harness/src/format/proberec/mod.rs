@@ -16,8 +16,8 @@ mod tests;
 
 pub use record::{
     Bucket, Cause, Checkpoint, End, GoroutineGroup, GoroutineLeak, GoroutineText, Goroutines, HeapDump,
-    MemProfile, MetricName, MetricValue, Metrics, ProbeError, ProbeMode, Process, ProfileAge, Record,
-    StackDef, StackId, Start, Text, TraceStarted,
+    MemProfile, MetricName, MetricValue, Metrics, ProbeError, ProbeMode, Process, ProcessDetails, ProfileAge,
+    Record, StackDef, StackId, Start, Text, TraceStarted,
 };
 
 use super::Problem;

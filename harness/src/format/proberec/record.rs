@@ -6,7 +6,7 @@
 
 use std::borrow::Cow;
 
-use crate::model::{Bytes, GcCycle, MonotonicTime, Objects, Operations, Stack, WallTime};
+use crate::model::{Bytes, GcCycle, MonotonicTime, Objects, OpenDescriptors, Operations, Stack, WallTime};
 
 /// Text out of the file; bytes that are not UTF-8 are replaced.
 pub type Text<'a> = Cow<'a, str>;
@@ -201,6 +201,19 @@ pub struct Process {
     pub descriptors: u64,
     /// Threads of the operating system.
     pub threads: u64,
+    /// What else there is to say; `None` in records of older probes.
+    pub details: Option<ProcessDetails>,
+}
+
+/// Further figures of [`Process`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ProcessDetails {
+    /// Resident memory that no file stands for (`RssAnon`).
+    pub anonymous: Bytes,
+    /// Size of all mappings, resident or not (`VmSize`).
+    pub mapped: Bytes,
+    /// Open descriptors by what they are, the probe's own files left out.
+    pub open: OpenDescriptors,
 }
 
 /// The goroutine profile, grouped by stack.

@@ -9,10 +9,10 @@ use std::sync::Arc;
 use super::cursor::{Cursor, FieldError};
 use super::record::{
     Bucket, Cause, Checkpoint, End, GoroutineGroup, GoroutineLeak, GoroutineText, Goroutines, HeapDump,
-    MemProfile, MetricName, MetricValue, Metrics, ProbeError, ProbeMode, Process, ProfileAge, Record,
-    StackDef, StackId, Start, TraceStarted,
+    MemProfile, MetricName, MetricValue, Metrics, ProbeError, ProbeMode, Process, ProcessDetails, ProfileAge,
+    Record, StackDef, StackId, Start, TraceStarted,
 };
-use crate::model::{Bytes, Frame, GcCycle, MonotonicTime, Objects, Operations, WallTime};
+use crate::model::{Bytes, Frame, GcCycle, MonotonicTime, Objects, OpenDescriptors, Operations, WallTime};
 
 type Result<T> = std::result::Result<T, FieldError>;
 
@@ -191,7 +191,22 @@ fn process<'a>(c: &mut Cursor<'a>, _: &mut Context) -> Result<Record<'a>> {
         peak_rss: c.unsigned("peak resident set size").map(Bytes)?,
         descriptors: c.unsigned("descriptors")?,
         threads: c.unsigned("threads")?,
+        details: if c.remaining() > 0 { Some(process_details(c)?) } else { None },
     }))
+}
+
+fn process_details(c: &mut Cursor<'_>) -> Result<ProcessDetails> {
+    Ok(ProcessDetails {
+        anonymous: c.unsigned("anonymous memory").map(Bytes)?,
+        mapped: c.unsigned("size of mappings").map(Bytes)?,
+        open: OpenDescriptors {
+            sockets: c.unsigned("sockets")?,
+            pipes: c.unsigned("pipes")?,
+            anonymous: c.unsigned("anonymous descriptors")?,
+            files: c.unsigned("files")?,
+            other: c.unsigned("other descriptors")?,
+        },
+    })
 }
 
 fn goroutines<'a>(c: &mut Cursor<'a>, context: &mut Context) -> Result<Record<'a>> {

@@ -193,7 +193,13 @@ fn each_small_record_has_its_fields_in_order() {
         (
             7,
             p().u(1).u(4096).u(8192).u(9).u(5),
-            "rss: Bytes(4096), peak_rss: Bytes(8192), descriptors: 9, threads: 5",
+            "rss: Bytes(4096), peak_rss: Bytes(8192), descriptors: 9, threads: 5, details: None",
+        ),
+        (
+            7,
+            p().u(1).u(4096).u(8192).u(9).u(5).u(2048).u(1 << 30).u(1).u(2).u(3).u(4).u(5),
+            "anonymous: Bytes(2048), mapped: Bytes(1073741824), open: OpenDescriptors { sockets: 1, pipes: 2, \
+             anonymous: 3, files: 4, other: 5 }",
         ),
         (9, p().u(2).u(1).s("goroutine 1"), "checkpoint: 2, truncated: true, text: \"goroutine 1\""),
         (10, p().u(1).u(30).u(0).s("t"), "available: true, count: 30, truncated: false, text: \"t\""),

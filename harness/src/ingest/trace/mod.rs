@@ -4,6 +4,7 @@
 //! small state of its own that sees them one by one; no event is kept, and no id of the trace
 //! leaves the generation it belongs to.
 
+mod calls;
 mod census;
 mod cycle_count;
 mod gcs;
@@ -12,10 +13,13 @@ pub mod tracks;
 
 use crate::format::Problem;
 use crate::format::exectrace::{EventKind, Names, Reader};
-use crate::model::{ClockMap, GoroutineCensus, GoroutineId, MonotonicTime, Stack, TraceGc, TraceTime};
+use crate::model::{
+    CallSite, ClockMap, GoroutineCensus, GoroutineId, MonotonicTime, Stack, TraceGc, TraceTime,
+};
 
 use std::collections::BTreeMap;
 
+use calls::Calls;
 use census::Census;
 use gcs::Gcs;
 
@@ -27,6 +31,8 @@ pub(super) struct TracePiece {
     pub(super) census: GoroutineCensus,
     /// Where the goroutines that are still alive were created.
     pub(super) creators: BTreeMap<GoroutineId, Stack>,
+    /// Calls of the operating system and of C.
+    pub(super) calls: Vec<CallSite>,
     pub(super) problems: Vec<Problem>,
     /// Problems that were met beyond those listed.
     pub(super) unlisted_problems: u64,
@@ -37,30 +43,35 @@ pub(super) struct TracePiece {
 pub(super) fn fold(file: &str, bytes: &[u8], checkpoints: &[MonotonicTime]) -> Result<TracePiece, String> {
     let mut reader = Reader::new(file, bytes).map_err(|error| error.to_string())?;
     let mut names = Names::default();
-    let (mut gcs, mut census) = (Gcs::default(), Census::default());
+    let (mut gcs, mut census, mut calls) = (Gcs::default(), Census::default(), Calls::default());
     let (mut clock_pairs, mut clocks) = (Vec::new(), ClockMap::default());
     let mut waiting = checkpoints.iter().copied();
     let mut next = waiting.next();
     while let Some(event) = reader.next_event() {
         while next.is_some_and(|moment| event.time > clocks.trace(moment)) {
             census.checkpoint();
+            calls.checkpoint();
             next = waiting.next();
         }
         match event.kind() {
             EventKind::Sync(sync) => {
                 census.new_generation();
+                calls.new_generation();
                 clock_pairs.extend(sync.clocks.map(|clocks| (clocks.trace, clocks.monotonic)));
                 clocks = ClockMap::new(&clock_pairs);
             }
             _ => {
                 gcs.event(&event, &reader, census.alive());
                 census.event(&event, &reader, &mut names);
+                calls.event(&event, &reader, &mut names);
             }
         }
     }
     // Checkpoints after the last event saw the goroutines that were alive then.
-    (next.is_some()).then(|| census.checkpoint());
-    waiting.for_each(|_| census.checkpoint());
+    for _ in next.into_iter().chain(waiting) {
+        census.checkpoint();
+        calls.checkpoint();
+    }
     let problems = reader.problems().to_vec();
     let unlisted_problems = reader.unlisted_problems();
     let creators = census.creators();
@@ -69,6 +80,7 @@ pub(super) fn fold(file: &str, bytes: &[u8], checkpoints: &[MonotonicTime]) -> R
         clock_pairs,
         census: census.finish(problems.is_empty()),
         creators,
+        calls: calls.finish(),
         problems,
         unlisted_problems,
     })

@@ -1,0 +1,209 @@
+//! Which stacks call functions that open or close something outside of Go's heap, and how often by each checkpoint.
+//!
+//! A system call's or cgo call's begin carries the caller's stack. A stack of a library's goroutine has no line of
+//! the user's, so behind it comes the stack on which the goroutine was created, and so on from child to parent.
+//! What a call is for is told by the name of the innermost function alone (`model::CallEffect`): its arguments and
+//! result are not in the trace. System calls that do not block (`socket`, `pipe2`, `epoll_create1`, `inotify_init1`)
+//! go through `syscall.RawSyscall`, which the runtime does not trace (Go 1.22-1.27).
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use crate::format::exectrace::{Event, EventKind, Names, Reader, StackId};
+use crate::model::{CallEffect, CallSite, GoroutineId, Stack};
+
+/// Creation stacks that are put behind one another: a chain of goroutines that create each other can be endless.
+const MAX_LINKS: u32 = 8;
+/// Stacks that are told apart; further ones are not counted.
+const MAX_SITES: usize = 1 << 14;
+
+/// The place of a chain of creation stacks in `Calls::chains`.
+type ChainId = u32;
+/// Older than the trace.
+const NO_CHAIN: ChainId = 0;
+
+/// Counts calls.
+#[derive(Debug)]
+pub(super) struct Calls {
+    sites: Vec<CallSite>,
+    counts: Vec<u64>,
+    site_of: HashMap<(Stack, ChainId), u32>,
+    /// Ids of this generation that were resolved already; `None` is of no interest.
+    known: HashMap<(StackId, ChainId), Option<u32>>,
+    chains: Vec<Chain>,
+    chain_of: HashMap<(Stack, ChainId), ChainId>,
+    known_chains: HashMap<(StackId, ChainId), ChainId>,
+    of_goroutine: HashMap<GoroutineId, ChainId>,
+    n_checkpoints: usize,
+}
+
+/// The creation stack of a goroutine and those before it.
+#[derive(Debug, Clone)]
+struct Chain {
+    frames: Stack,
+    links: u32,
+}
+
+impl Default for Calls {
+    fn default() -> Self {
+        Self {
+            sites: Vec::new(),
+            counts: Vec::new(),
+            site_of: HashMap::new(),
+            known: HashMap::new(),
+            chains: vec![Chain { frames: Stack::from([]), links: 0 }],
+            chain_of: HashMap::new(),
+            known_chains: HashMap::new(),
+            of_goroutine: HashMap::new(),
+            n_checkpoints: 0,
+        }
+    }
+}
+
+impl Calls {
+    /// Stack ids are about to mean something else.
+    pub(super) fn new_generation(&mut self) {
+        self.known.clear();
+        self.known_chains.clear();
+    }
+
+    /// Notes how many calls there were.
+    pub(super) fn checkpoint(&mut self) {
+        for (site, count) in self.sites.iter_mut().zip(&self.counts) {
+            site.calls_at.push(*count);
+        }
+        self.n_checkpoints += 1;
+    }
+
+    /// Looks at one event.
+    pub(super) fn event(&mut self, event: &Event, reader: &Reader<'_>, names: &mut Names) {
+        match event.kind() {
+            EventKind::GoCreate { created, .. } | EventKind::GoCreateBlocked { created, .. } => {
+                let chain = self.chain(event, reader, names);
+                self.of_goroutine.insert(created, chain);
+            }
+            EventKind::GoDestroy | EventKind::GoDestroySyscall => {
+                event.goroutine().into_iter().for_each(|goroutine| {
+                    self.of_goroutine.remove(&goroutine);
+                });
+            }
+            EventKind::GoSyscallBegin => self.called(event, reader, names),
+            _ => {}
+        }
+    }
+
+    fn creation(&self, goroutine: Option<GoroutineId>) -> ChainId {
+        goroutine.and_then(|id| self.of_goroutine.get(&id).copied()).unwrap_or(NO_CHAIN)
+    }
+
+    fn called(&mut self, event: &Event, reader: &Reader<'_>, names: &mut Names) {
+        let key = (event.stack(), self.creation(event.goroutine()));
+        let site = match self.known.get(&key) {
+            Some(known) => *known,
+            None => {
+                let site = self.site(names.stack(reader.stack(key.0)), key.1);
+                self.known.insert(key, site);
+                site
+            }
+        };
+        if let Some(count) = site.and_then(|site| self.counts.get_mut(site as usize)) {
+            *count += 1;
+        }
+    }
+
+    fn site(&mut self, stack: Stack, chain: ChainId) -> Option<u32> {
+        let effect = CallEffect::of(&stack)?;
+        let key = (stack, chain);
+        if let Some(known) = self.site_of.get(&key) {
+            return Some(*known);
+        }
+        let index = u32::try_from(self.sites.len()).ok().filter(|_| self.sites.len() < MAX_SITES)?;
+        let creation = &self.chains.get(chain as usize)?.frames;
+        self.sites.push(CallSite {
+            effect,
+            stack: key.0.iter().chain(creation.iter()).cloned().collect(),
+            own: key.0.len(),
+            calls_at: vec![0; self.n_checkpoints],
+        });
+        self.counts.push(0);
+        self.site_of.insert(key, index);
+        Some(index)
+    }
+
+    /// The chain of the goroutine that `event` creates.
+    fn chain(&mut self, event: &Event, reader: &Reader<'_>, names: &mut Names) -> ChainId {
+        let key = (event.stack(), self.creation(event.goroutine()));
+        if let Some(known) = self.known_chains.get(&key) {
+            return *known;
+        }
+        let chain = self.link(names.stack(reader.stack(key.0)), key.1);
+        self.known_chains.insert(key, chain);
+        chain
+    }
+
+    fn link(&mut self, stack: Stack, parent: ChainId) -> ChainId {
+        let of_parent = self.chains.get(parent as usize);
+        let links = of_parent.map_or(0, |chain| chain.links);
+        if links >= MAX_LINKS || self.chains.len() > MAX_SITES {
+            return parent;
+        }
+        let key = (stack, parent);
+        if let Some(known) = self.chain_of.get(&key) {
+            return *known;
+        }
+        let further = of_parent.map(|chain| Arc::clone(&chain.frames)).unwrap_or_else(|| Stack::from([]));
+        let frames = key.0.iter().chain(further.iter()).cloned().collect();
+        let id = u32::try_from(self.chains.len()).unwrap_or(NO_CHAIN);
+        self.chains.push(Chain { frames, links: links + 1 });
+        self.chain_of.insert(key, id);
+        id
+    }
+
+    /// All call sites.
+    pub(super) fn finish(self) -> Vec<CallSite> {
+        self.sites
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use harness_synth::encode;
+
+    use super::super::fold;
+    use crate::model::{CallEffect, MonotonicTime};
+
+    /// A goroutine of a library that opens a file twice, reads, and closes once; it was created by one that the user's
+    /// line created. The second checkpoint is after the end.
+    const LIBRARY: &str = r#"
+thread 10 at=1000
+  +10 ProcStatus p=0 state=running
+  +10 GoStatus g=1 m=10 state=running
+  +10 GoCreate g=7 start="lib.run l.go:1" stack="lib.New l.go:3; main.open a.go:9"
+  +10 GoBlock reason="chan receive" stack="main.main a.go:10"
+  +10 GoStart g=7 seq=1
+  +10 GoCreate g=8 start="lib.read l.go:30" stack="lib.run l.go:5"
+  +10 GoBlock reason="select" stack="lib.run l.go:6"
+  +10 GoStart g=8 seq=1
+  +10 GoSyscallBegin seq=1 stack="syscall.openat s.go:1; lib.read l.go:31"
+  +10 GoSyscallEnd
+  +10 GoSyscallBegin seq=2 stack="syscall.read s.go:1; lib.read l.go:32"
+  +10 GoSyscallEnd
+  +100 GoSyscallBegin seq=3 stack="syscall.openat s.go:1; lib.read l.go:31"
+  +10 GoSyscallEnd
+  +10 GoSyscallBegin seq=4 stack="syscall.Close s.go:1; lib.read l.go:33"
+  +10 GoSyscallEnd
+end
+"#;
+
+    #[test]
+    fn calls_are_counted_by_stack_with_the_creation_of_their_goroutine_behind_it() {
+        let trace = encode(LIBRARY, 23).unwrap_or_else(|error| panic!("{error:?}"));
+        let piece = fold("t", &trace.bytes, &[MonotonicTime(1150), MonotonicTime(9000)]).unwrap();
+        let [opens, closes] = &piece.calls[..] else { panic!("{:?}", piece.calls) };
+        assert_eq!((opens.effect, &opens.calls_at[..]), (CallEffect::Opens, &[1, 2][..]));
+        assert_eq!((closes.effect, &closes.calls_at[..]), (CallEffect::Closes, &[0, 1][..]));
+        let functions: Vec<&str> = opens.stack.iter().map(|frame| &*frame.function).collect();
+        assert_eq!(functions, ["syscall.openat", "lib.read", "lib.run", "lib.New", "main.open"]);
+        assert_eq!(opens.own, 2);
+    }
+}
