@@ -28,7 +28,7 @@ pub use manifest::{
     BuildOutcome, BuildRecord, CaptureStatus, End, FileRecord, MANIFEST_FORMAT, Machine, Manifest, RunRecord,
 };
 pub use map::FileBytes;
-pub use open::{CaptureDir, open};
+pub use open::{CaptureDir, is_capture, open};
 pub use session::{Session, plan};
 pub use store::{HARNESS_DIR, Lock, Store};
 pub use tail::failure_text;

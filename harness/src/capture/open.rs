@@ -22,6 +22,12 @@ pub struct CaptureDir {
     manifest: Manifest,
 }
 
+/// Whether a directory is a capture of ours.
+#[must_use]
+pub fn is_capture(root: &Utf8Path) -> bool {
+    root.join(MANIFEST).is_file()
+}
+
 /// Reads the manifest of the capture in `root`.
 ///
 /// # Errors

@@ -75,8 +75,14 @@ pub enum Command {
     /// Build the variants of a scenario and show what was really built.
     #[command(after_help = "Example:\n  harness build leak-repro --variant stripped")]
     Build(Build),
-    /// Analyse a capture again, on any machine, without Go.
-    #[command(after_help = "Example:\n  harness analyze .harness/runs/latest-leak-repro")]
+    /// Analyse a capture again, on any machine, without Go; or files that were taken in production.
+    ///
+    /// Files are told by their content: execution traces, heap and goroutine profiles, goroutine stacks as text, text with
+    /// lines of gctrace, heap dumps, each also as .gz. Any subset is judged as far as it goes; the report says what the
+    /// others would have told. Profiles are put in order by their own time.
+    #[command(
+        after_help = "Examples:\n  harness analyze .harness/runs/latest-leak-repro\n  harness analyze mon.pb.gz tue.pb.gz wed.pb.gz      heap profiles of a server, a day apart\n  harness analyze incident/ --binary ./server        all that somebody took, with names for the dump"
+    )]
     Analyze(Analyze),
     /// Show or accept the leaks and figures of a scenario.
     #[command(
@@ -174,8 +180,12 @@ pub struct Build {
 /// `harness analyze`
 #[derive(Debug, Args)]
 pub struct Analyze {
-    /// The capture.
-    pub capture: Utf8PathBuf,
+    /// A capture; or files taken in production, or a directory of them.
+    #[arg(required = true, value_name = "CAPTURE|FILE")]
+    pub captures: Vec<Utf8PathBuf>,
+    /// The program that wrote the heap dump: names its globals, fields and types.
+    #[arg(long, value_name = "PROGRAM")]
+    pub binary: Option<Utf8PathBuf>,
     /// Compare with this baseline instead of the one that was there when the capture was made.
     #[arg(long, value_name = "FILE")]
     pub baseline: Option<Utf8PathBuf>,

@@ -8,6 +8,7 @@ mod baseline;
 mod console;
 mod diff;
 mod error;
+mod foreign;
 mod inspect;
 mod look;
 mod pipeline;
@@ -77,12 +78,7 @@ fn dispatch(command: &Command, context: &Context) -> Result<Outcome, CliError> {
     match command {
         Command::Run(args) => run::run(args, context),
         Command::Build(args) => run::build(args, context),
-        Command::Analyze(args) => {
-            let root = context.environment.dir.join(&args.capture);
-            let root = root.canonicalize_utf8().unwrap_or(root);
-            let baseline = args.baseline.as_ref().map(|path| context.environment.dir.join(path));
-            run::report(&root, baseline.as_deref(), args.format, context)
-        }
+        Command::Analyze(args) => run::analyze(args, context),
         Command::Diff(args) => diff::command(args, context),
         Command::Inspect(args) => inspect::command(&args.command, context),
         Command::Baseline(args) => baseline::command(&args.command, context),

@@ -4,7 +4,7 @@ use camino::Utf8PathBuf;
 
 use super::args::{self, Format};
 use super::error::CliError;
-use super::{Context, pipeline, scenarios};
+use super::{Context, foreign, pipeline, scenarios};
 use crate::baseline;
 use crate::capture::{CaptureStatus, Session, Store};
 use crate::model::{Mode, Outcome};
@@ -43,6 +43,18 @@ pub(super) fn run(args: &args::Run, context: &Context) -> Result<Outcome, CliErr
     report(&root, None, args.format, context)
 }
 
+/// Analyses a capture again, or files of somebody's.
+pub(super) fn analyze(args: &args::Analyze, context: &Context) -> Result<Outcome, CliError> {
+    if foreign::is_meant(args, context) {
+        return show(&foreign::analyse(args, context)?, args.format, context);
+    }
+    let dir = &context.environment.dir;
+    let root = args.captures.first().map(|capture| dir.join(capture)).unwrap_or_default();
+    let root = root.canonicalize_utf8().unwrap_or(root);
+    let baseline = args.baseline.as_ref().map(|path| dir.join(path));
+    report(&root, baseline.as_deref(), args.format, context)
+}
+
 /// Analyses a capture and prints the report.
 pub(super) fn report(
     root: &camino::Utf8Path,
@@ -52,7 +64,10 @@ pub(super) fn report(
 ) -> Result<Outcome, CliError> {
     let dir = crate::capture::open(root)?;
     let accepted = pipeline::accepted(&dir, baseline)?;
-    let analysis = pipeline::analyse(&dir, accepted.as_ref(), context)?;
+    show(&pipeline::analyse(&dir, accepted.as_ref(), context)?, format, context)
+}
+
+fn show(analysis: &pipeline::Analysis, format: Format, context: &Context) -> Result<Outcome, CliError> {
     let text = match format {
         Format::Json => report::to_json(&analysis.report).map_err(anyhow::Error::from)?,
         Format::Terminal => report::to_terminal(&analysis.report, &context.console.look()),

@@ -2,7 +2,7 @@
 
 use super::points::Points;
 use super::{BuildFigures, RunEvidence};
-use crate::model::{MissingInput, Mode};
+use crate::model::{MissingInput, Mode, Origin};
 use crate::scenario::Thresholds;
 
 /// All that the rules look at.
@@ -32,6 +32,11 @@ impl<'a> Case<'a> {
             judged
         };
         Self { runs, step: of(Mode::Step), natural: of(Mode::Natural), build, thresholds }
+    }
+
+    /// Somebody took it in production.
+    pub fn is_foreign(&self) -> bool {
+        self.runs.iter().any(|run| run.pieces.origin == Origin::Foreign)
     }
 
     /// The runs whose checkpoints tell most: step runs where there are any.

@@ -8,7 +8,8 @@ use super::slope::median;
 use super::trend::{self, Trend};
 use super::words;
 use crate::model::{
-    Bytes, Confidence, Evidence, Finding, Frame, GcCycle, Growth, LeakKind, MissingInput, SiteClass, Stack,
+    Bytes, Confidence, Evidence, Finding, Frame, GcCycle, Growth, LeakKind, MissingInput, Per, SiteClass,
+    Stack,
 };
 
 /// Most lines listed as evidence; a finding with more has them in few functions anyway.
@@ -33,6 +34,8 @@ pub(super) struct Draft {
     pub holder: Option<Holding>,
     /// How many goroutines the runtime proved to be leaked, if its profile names any here.
     pub proved: u64,
+    /// What growth is told per.
+    pub per: Per,
 }
 
 /// Who holds a draft's memory, in words.
@@ -166,6 +169,7 @@ impl Draft {
             held: 0.0,
             holder: None,
             proved: 0,
+            per: Per::Operation,
         }
     }
 
@@ -190,8 +194,9 @@ impl Draft {
 
     fn growth(&self) -> Option<Growth> {
         let first = self.first()?;
-        let mut rates: Vec<f64> = self.runs.iter().map(RunGrowth::per_operation).collect();
-        let objects = |run: &RunGrowth| trend::per_operation(run.gained_objects(), run.operations());
+        let steps = self.per.steps();
+        let mut rates: Vec<f64> = self.runs.iter().map(|run| steps * run.per_operation()).collect();
+        let objects = |run: &RunGrowth| steps * trend::per_operation(run.gained_objects(), run.operations());
         let mut objects: Vec<f64> = self.runs.iter().map(objects).collect();
         let rate = median(&mut rates)?;
         Some(Growth {
@@ -202,6 +207,7 @@ impl Draft {
             gained: first.gained(),
             final_value: first.last(),
             repeats: (count(self.runs.len()), count(self.judged)),
+            per: self.per,
         })
     }
 

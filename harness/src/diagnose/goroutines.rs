@@ -57,7 +57,7 @@ fn grown(case: &Case<'_>, group: &GoroutineGroup, points: &Points) -> Option<(Ca
 /// The creation stack without the runtime's own frames on top. When no frame of the user's or a
 /// library's is on it (a library's goroutine creates others through the standard library), the
 /// start function is the nearest there is.
-fn creation(case: &Case<'_>, group: &GoroutineGroup) -> Stack {
+pub(super) fn creation(case: &Case<'_>, group: &GoroutineGroup) -> Stack {
     let modules = case.build.modules;
     let is_runtime = |frame: &&Frame| modules.owner(&frame.function) == Owner::Runtime;
     let stack: Vec<Frame> = group.created_by.iter().skip_while(is_runtime).cloned().collect();
@@ -78,7 +78,7 @@ fn blocked(case: &Case<'_>, draft: &Draft) -> Vec<Evidence> {
     pieces.map_or_else(Vec::new, |pieces| waits(case, draft, pieces))
 }
 
-fn waits(case: &Case<'_>, draft: &Draft, pieces: &RunPieces) -> Vec<Evidence> {
+pub(super) fn waits(case: &Case<'_>, draft: &Draft, pieces: &RunPieces) -> Vec<Evidence> {
     let of_draft = |group: &&GoroutineGroup| {
         draft::blame(case, &creation(case, group)).is_some_and(|(cause, ..)| cause == draft.cause)
     };

@@ -44,6 +44,25 @@ pub(super) struct Series {
     most: u64,
 }
 
+impl Series {
+    pub fn object_size(&self) -> Bytes {
+        self.object_size
+    }
+
+    /// Adds another stack's, over the same points.
+    pub fn add(&mut self, other: &Self) {
+        let add = |sums: &mut Vec<u64>, values: &[u64]| {
+            sums.resize(values.len(), 0);
+            sums.iter_mut().zip(values).for_each(|(sum, value)| *sum = sum.saturating_add(*value));
+        };
+        add(&mut self.space, &other.space);
+        add(&mut self.objects, &other.objects);
+        if other.most >= self.most {
+            (self.most, self.object_size) = (other.most, other.object_size);
+        }
+    }
+}
+
 /// Sites of comparable classes that `judge` sees grow, with whom they are laid at.
 pub(super) fn grown(
     case: &Case<'_>,
@@ -82,7 +101,7 @@ pub(super) fn grown(
     grown
 }
 
-fn by_stack(judged: &Judged<'_>, points: &Points) -> BTreeMap<(SiteClass, Stack), Series> {
+pub(super) fn by_stack(judged: &Judged<'_>, points: &Points) -> BTreeMap<(SiteClass, Stack), Series> {
     let mut all: BTreeMap<(SiteClass, Stack), Series> = BTreeMap::new();
     let snapshots = points.0.iter().filter_map(|point| judged.run.pieces.snapshots.get(point.snapshot?));
     for (nth, snapshot) in snapshots.enumerate() {

@@ -53,7 +53,7 @@ const DOUBTS: &[(Doubt, Confidence, &str)] = &[
 /// Adds holders to the drafts.
 pub(super) fn run(case: &Case<'_>, drafts: &mut [Draft]) {
     let with_dump = |judged: &&Judged<'_>| judged.run.pieces.heap.is_some();
-    let Some(judged) = case.step.iter().find(with_dump) else { return };
+    let Some(judged) = case.best().iter().find(with_dump) else { return };
     let Some(heap) = &judged.run.pieces.heap else { return };
     for draft in drafts {
         match draft.kind {
@@ -68,7 +68,7 @@ pub(super) fn run(case: &Case<'_>, drafts: &mut [Draft]) {
 
 /// Notes of runs that should have a dump and have none.
 pub(super) fn missing(case: &Case<'_>, drafts: &mut [Draft]) {
-    for given in case.missing(&case.step, &[SOURCE]) {
+    for given in case.missing(case.best(), &[SOURCE]) {
         for draft in drafts.iter_mut().filter(|draft| draft.kind == LeakKind::Heap) {
             draft.limit(Confidence::Medium, SOURCE, &given.why);
         }
@@ -83,7 +83,7 @@ fn doubt(draft: &mut Draft, doubt: Doubt) {
 
 /// Kind and name of a root, as findings and contracts have it. The program's first goroutine is one of the user's,
 /// though the runtime starts it.
-fn name(root: &HeapRoot) -> String {
+pub(super) fn name(root: &HeapRoot) -> String {
     let kind = match root.kind {
         _ if root.goroutine.is_some() => "goroutine",
         RootKind::Global => "global",

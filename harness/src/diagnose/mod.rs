@@ -11,6 +11,7 @@
 mod case;
 mod draft;
 mod fold;
+mod foreign;
 mod goroutines;
 mod handover;
 mod heap;

@@ -60,6 +60,11 @@ impl Points {
         self.0.iter().map(|point| point.operations).collect()
     }
 
+    /// Enough to compare at all.
+    pub fn are_two(&self) -> bool {
+        self.0.len() >= 2
+    }
+
     pub fn are_enough(&self) -> bool {
         self.0.len() >= MIN_POINTS
     }

@@ -7,7 +7,7 @@ use super::case::{Case, Judged};
 use super::draft::{Draft, RunGrowth};
 use super::points::MIN_POINTS;
 use super::trend::{per_operation, steady};
-use super::{goroutines, heap, holders, leaked, natural, sampled};
+use super::{foreign, goroutines, heap, holders, leaked, natural, sampled};
 use crate::model::{LeakKind, MissingInput};
 
 /// A rule. It may add drafts and evidence to drafts of the rules before it.
@@ -53,6 +53,37 @@ const RULES: &[Rule] = &[
     },
 ];
 
+/// The rules for what somebody took in production.
+const FOREIGN: &[Rule] = &[
+    Rule {
+        name: "heap growth between profiles",
+        needs: &[Input::HeapProfiles],
+        without: None,
+        run: foreign::heap,
+    },
+    Rule {
+        name: "goroutine growth",
+        needs: &[Input::GoroutineProfiles],
+        without: None,
+        run: foreign::goroutines,
+    },
+    Rule { name: "leaked goroutines", needs: &[Input::LeakProfile], without: None, run: leaked::run },
+    Rule {
+        name: "who holds what grows",
+        needs: &[Input::HeapDump],
+        without: None,
+        run: |case, drafts| holders::run(case, drafts),
+    },
+    Rule {
+        name: "live heap over GC cycles",
+        needs: &[Input::NaturalCycles],
+        without: None,
+        run: |case, drafts| natural::run(case, drafts),
+    },
+    // Aligned is before diagnosis: here is only told that it was not.
+    Rule { name: "gctrace on the trace's clock", needs: &[Input::TwoClocks], without: None, run: |_, _| {} },
+];
+
 /// What a rule can need.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Input {
@@ -65,6 +96,9 @@ enum Input {
     LeakProfile,
     HeapDump,
     NaturalCycles,
+    HeapProfiles,
+    GoroutineProfiles,
+    TwoClocks,
 }
 
 impl Input {
@@ -79,8 +113,15 @@ impl Input {
             Self::Checkpoints => any(case.best(), |run| run.points.are_enough()),
             Self::Census => any(case.best(), |run| !run.run.pieces.goroutines.groups.is_empty()),
             Self::LeakProfile => case.runs.iter().any(|run| run.pieces.leaked.is_some()),
-            Self::HeapDump => any(&case.step, |run| run.run.pieces.heap.is_some()),
+            Self::HeapDump => any(case.best(), |run| run.run.pieces.heap.is_some()),
             Self::NaturalCycles => any(&case.natural, |run| natural::live_heap(run).len() >= MIN_POINTS),
+            Self::HeapProfiles => any(&case.natural, |run| run.run.pieces.snapshots.len() >= 2),
+            Self::GoroutineProfiles => {
+                any(&case.natural, |run| run.points.are_two() && !run.run.pieces.goroutines.groups.is_empty())
+            }
+            Self::TwoClocks => any(&case.natural, |run| {
+                !run.run.pieces.gctrace.is_empty() && !run.run.pieces.trace_gcs.is_empty()
+            }),
         }
     }
 
@@ -90,6 +131,9 @@ impl Input {
             let most = runs.iter().map(points).max().unwrap_or(0);
             format!("{MIN_POINTS} checkpoints that can be compared are needed, there are {most}")
         };
+        if case.is_foreign() {
+            return self.describe_foreign(case);
+        }
         match self {
             Self::StepProfile => ("memprofile", "no step run with a memory profile".to_owned()),
             Self::NaturalProfile => ("memprofile", "no natural run with a memory profile".to_owned()),
@@ -102,7 +146,43 @@ impl Input {
             Self::LeakProfile => ("goroutineleak", "no run has the runtime's leak profile".to_owned()),
             Self::HeapDump => (holders::SOURCE, "no step run with a heap dump".to_owned()),
             Self::NaturalCycles => ("gctrace", format!("no natural run with {MIN_POINTS} GC cycles or more")),
+            Self::HeapProfiles | Self::GoroutineProfiles | Self::TwoClocks => self.describe_foreign(case),
         }
+    }
+
+    /// What somebody could have taken in production, how, and what it would have told.
+    fn describe_foreign(self, case: &Case<'_>) -> (&'static str, String) {
+        let given = case.natural.iter().map(|run| run.run.pieces.snapshots.len()).max().unwrap_or(0);
+        let (source, why) = match self {
+            Self::HeapProfiles | Self::StepProfile | Self::NaturalProfile => (
+                foreign::HEAP_PROFILES,
+                format!("two or more are needed, there are {given}; /debug/pprof/heap some time apart tells which lines' memory grows"),
+            ),
+            Self::GoroutineProfiles | Self::Census => (
+                foreign::GOROUTINES,
+                "no two were given, and no trace; /debug/pprof/goroutine?debug=2 some time apart, or \
+                 /debug/pprof/trace?seconds=60, tells which goroutines grow and who creates them"
+                    .to_owned(),
+            ),
+            Self::LeakProfile => (
+                "goroutineleak",
+                "not given; /debug/pprof/goroutineleak?debug=2 of Go 1.27 proves which goroutines can never go on".to_owned(),
+            ),
+            Self::HeapDump => {
+                (holders::SOURCE, "not given; what debug.WriteHeapDump writes tells who holds what grows".to_owned())
+            }
+            Self::TwoClocks => (
+                "trace and gctrace",
+                "not both were given; together they tell each cycle's exact time, pauses and goroutines".to_owned(),
+            ),
+            Self::NaturalCycles | Self::StepCheckpoints | Self::NaturalCheckpoints | Self::Checkpoints => (
+                "gctrace",
+                format!(
+                    "{MIN_POINTS} cycles or more are needed; GODEBUG=gctrace=1 tells whether the live heap rises, and since when"
+                ),
+            ),
+        };
+        (source, why)
     }
 }
 
@@ -118,7 +198,7 @@ pub(super) struct Outcome {
 pub(super) fn apply(case: &Case<'_>) -> Outcome {
     let mut outcome = Outcome::default();
     let mut ran = Vec::new();
-    for rule in RULES {
+    for rule in if case.is_foreign() { FOREIGN } else { RULES } {
         if rule.without.is_some_and(|input| input.is_there(case)) {
             continue;
         }
@@ -131,7 +211,10 @@ pub(super) fn apply(case: &Case<'_>) -> Outcome {
         }
     }
     holders::missing(case, &mut outcome.drafts);
-    outcome.inconclusive = inconclusive(case, &ran, &outcome);
+    outcome.inconclusive = match case.is_foreign() {
+        true => foreign::inconclusive(case, &outcome.drafts),
+        false => inconclusive(case, &ran, &outcome),
+    };
     outcome
 }
 

@@ -8,13 +8,15 @@ use crate::model::{Growth, LeakKind};
 pub(super) fn sentence(draft: &Draft, site: &SiteGrowth, growth: &Growth) -> String {
     let what = match draft.kind {
         LeakKind::Heap => format!(
-            "heap grows by {} and {} per operation",
+            "heap grows by {} and {} per {}",
             bytes(growth.bytes_per_op),
             amount(growth.objects_per_op, "object"),
+            growth.per.word(),
         ),
         LeakKind::Goroutine => format!(
-            "goroutines grow by {} per operation{}{}",
+            "goroutines grow by {} per {}{}{}",
             number(growth.objects_per_op),
+            growth.per.word(),
             held(draft.holder.as_ref().and_then(|holder| holder.each).unwrap_or(draft.held)),
             proved(draft.proved),
         ),

@@ -6,6 +6,7 @@
 
 mod dumps;
 mod final_goroutines;
+pub mod foreign;
 mod gctrace;
 pub mod heap;
 pub mod heaptypes;

@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::heap::{HeapCount, HeapGrowth, RetainingPath, SuspectKind};
-use super::{Bytes, Confidence, Frame, GcCycle, MissingInput, Operations};
+use super::{Bytes, Confidence, Frame, GcCycle, MissingInput, Operations, Per};
 
 /// Class of leak.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
@@ -63,6 +63,10 @@ pub struct Growth {
     pub final_value: u64,
     /// Repeats it was seen in, of how many.
     pub repeats: (u32, u32),
+    /// What "per operation" stands for in captures that have no operations; then `operations` counts milliseconds, or
+    /// files.
+    #[serde(default, skip_serializing_if = "Per::is_usual")]
+    pub per: Per,
 }
 
 /// Who holds what grows.

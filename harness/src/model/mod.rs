@@ -25,7 +25,7 @@ pub use finding::{Evidence, Finding, Growth, LeakKind, OtherHolder, Retained, Re
 pub use outcome::{OUTCOMES, Outcome};
 pub use pieces::{
     Checkpoint, GctraceCycle, GoroutineCensus, GoroutineGroup, HeapSnapshot, LeakedGoroutines, MissingInput,
-    Mode, ModuleTable, RunHeap, RunId, RunPieces, SiteUse, TraceGc,
+    Mode, ModuleTable, Origin, Per, RunHeap, RunId, RunPieces, SiteUse, TraceGc,
 };
 pub use process::{CallEffect, CallSite, FinalGoroutines, OpenDescriptors, ProcessFigures, RuntimeFigures};
 pub use site::{Owner, Site, SiteClass, package_of};

@@ -72,6 +72,67 @@ pub struct RunPieces {
     pub memprofile_rate_changed: bool,
     /// Inputs that are missing or partial, in words, with what that costs.
     pub missing: Vec<MissingInput>,
+    /// Who took it.
+    pub origin: Origin,
+    /// What the checkpoints' operations count.
+    pub per: Per,
+}
+
+/// Who took what a run consists of.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Origin {
+    /// The harness, with its probe.
+    #[default]
+    Harness,
+    /// Somebody, in production: any subset of files, none of them exact.
+    Foreign,
+}
+
+/// What growth is told per.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Per {
+    /// Operations of the workload.
+    #[default]
+    Operation,
+    /// Time that passed; checkpoints count milliseconds.
+    Second,
+    /// Files whose time is not known.
+    Profile,
+}
+
+impl Per {
+    /// Steps of the checkpoints' count in one of these.
+    #[must_use]
+    pub fn steps(self) -> f64 {
+        if self == Self::Second { 1000.0 } else { 1.0 }
+    }
+
+    /// In a sentence: `per operation`.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Operation => "operation",
+            Self::Second => "second",
+            Self::Profile => "profile",
+        }
+    }
+
+    /// In a table: `B/op`.
+    #[must_use]
+    pub fn unit(self) -> &'static str {
+        match self {
+            Self::Operation => "op",
+            Self::Second => "s",
+            Self::Profile => "profile",
+        }
+    }
+
+    /// For `skip_serializing_if`: the usual one is not told.
+    #[must_use]
+    pub fn is_usual(&self) -> bool {
+        *self == Self::Operation
+    }
 }
 
 /// The last heap dump of a run, compared with its first.

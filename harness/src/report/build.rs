@@ -95,6 +95,7 @@ pub fn build(inputs: Inputs<'_>) -> Report {
         problems,
         unlisted_problems,
         capture: inputs.capture.to_owned(),
+        inputs: Vec::new(),
     }
 }
 
@@ -172,6 +173,9 @@ fn cycles(inputs: &Inputs<'_>) -> Vec<CycleTable> {
     let of = |name: &str| {
         first_run(inputs, name, Mode::Natural).or_else(|| first_run(inputs, name, Mode::Step)).map(table)
     };
+    if inputs.manifest.builds.is_empty() {
+        return inputs.runs.iter().map(table).collect(); // files of somebody's, which nobody built
+    }
     inputs.manifest.builds.iter().filter_map(|build| of(&build.variant)).collect()
 }
 

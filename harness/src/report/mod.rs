@@ -73,6 +73,20 @@ pub struct Report {
     /// Where the capture lies.
     #[schemars(with = "String")]
     pub capture: Utf8PathBuf,
+    /// Files that somebody took in production, which is all that there was.
+    #[serde(default)]
+    pub inputs: Vec<ReportedInput>,
+}
+
+/// A file that was taken in production.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ReportedInput {
+    /// As it was named.
+    pub file: String,
+    /// What it is: `heap profile`, `execution trace`.
+    pub kind: String,
+    /// What is in it, in words.
+    pub contents: String,
 }
 
 /// A finding and how it stands.

@@ -5,6 +5,7 @@
 
 mod analyze;
 mod determinism;
+mod foreign;
 mod gates;
 mod help;
 mod inspect_dump;

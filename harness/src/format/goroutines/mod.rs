@@ -12,12 +12,15 @@
 //! The form is `runtime/traceback.go`'s (Go 1.19-1.27; `in goroutine N` since 1.21, `(leaked)` since 1.26). Lines that
 //! fit nowhere are passed over and counted; nothing here groups or judges.
 
+mod counts;
 mod line;
 #[cfg(test)]
 mod tests;
 
 use crate::format::Problem;
 use crate::model::GoroutineId;
+
+pub use counts::counts;
 
 use line::Header;
 

@@ -61,7 +61,9 @@ fn headline(out: &mut String, reported: &ReportedFinding, report: &Report, look:
     let site = format!("{}  {}  {place}", kind(finding.kind), text::short(&finding.site.function));
     let (site, standing) = (look.heading(&text::clean(&site)), standing(reported, report.has_baseline));
     let (seen, all) = (reported.group.variants.len(), report.variants.len());
-    let _ = writeln!(out, "{site}  {growth}{since}  {standing}  [{seen}/{all} variants]");
+    let growth = growth.replace("/op", &format!("/{}", finding.growth.per.unit()));
+    let seen = if report.inputs.is_empty() { format!("  [{seen}/{all} variants]") } else { String::new() };
+    let _ = writeln!(out, "{site}  {growth}{since}  {standing}{seen}");
 }
 
 /// What makes a leak large or small: bytes, or goroutines.

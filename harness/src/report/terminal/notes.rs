@@ -19,6 +19,9 @@ pub(super) fn write(out: &mut String, report: &Report, look: &Look) {
     list(out, look, "Not judged, or with less confidence", doubts(report));
     list(out, look, "What the observed build changes", differences(report));
     problems(out, report, look);
+    if !report.inputs.is_empty() {
+        return; // whoever named the files knows where they are
+    }
     let capture = text::clean(report.capture.as_str());
     let _ = writeln!(out, "\ncapture  {capture}");
     let _ = writeln!(out, "again    harness analyze {capture}");
@@ -122,7 +125,11 @@ fn doubts(report: &Report) -> Vec<String> {
 }
 
 fn with_variants(words: String, of: &[&str], report: &Report) -> String {
-    if of.len() == report.variants.len() { words } else { format!("{words} [{}]", of.join(", ")) }
+    if of.len() == report.variants.len() || !report.inputs.is_empty() {
+        words
+    } else {
+        format!("{words} [{}]", of.join(", "))
+    }
 }
 
 fn differences(report: &Report) -> Vec<String> {

@@ -88,6 +88,7 @@ fn report() -> Report {
         problems: Vec::new(),
         unlisted_problems: 0,
         capture: "/captures/leak".into(),
+        inputs: Vec::new(),
     }
 }
 

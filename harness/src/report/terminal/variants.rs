@@ -5,14 +5,28 @@ use std::fmt::Write;
 use super::grid::Grid;
 use super::{Look, text};
 use crate::model::{Bytes, Mode, Nanoseconds};
-use crate::report::{Report, VariantReport};
+use crate::report::{Report, ReportedInput, VariantReport};
 
 pub(super) fn write(out: &mut String, report: &Report, look: &Look) {
+    if !report.inputs.is_empty() {
+        return inputs(out, report, look);
+    }
     let _ = writeln!(out, "\n{}", look.heading("Variants"));
     let header =
         ["variant", "size", "build", "plain", "natural", "step", "GCs", "peak heap", "peak RSS", "findings"];
     let rows: Vec<Vec<String>> = report.variants.iter().map(row).collect();
     let grid = Grid { header: &header, rows: &rows, first: comfy_table::CellAlignment::Left };
+    let _ = writeln!(out, "{}", grid.render(look.width));
+}
+
+/// Files that somebody took in production, instead of variants.
+fn inputs(out: &mut String, report: &Report, look: &Look) {
+    let _ = writeln!(out, "\n{}", look.heading("Files"));
+    let row = |input: &ReportedInput| {
+        [&input.file, &input.kind, &input.contents].map(|text| text::clean(text)).to_vec()
+    };
+    let rows: Vec<Vec<String>> = report.inputs.iter().map(row).collect();
+    let grid = Grid { header: &["file", "is", "has"], rows: &rows, first: comfy_table::CellAlignment::Left };
     let _ = writeln!(out, "{}", grid.render(look.width));
 }
 

@@ -1,0 +1,258 @@
+//! `harness analyze` of files that somebody took in production: any subset, recognised by content.
+
+use std::io::Read as _;
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use super::Context;
+use super::args::Analyze;
+use super::error::CliError;
+use super::pipeline::{self, Analysis};
+use crate::align;
+use crate::baseline::{self, Baseline, Conditions};
+use crate::capture::{
+    CaptureError, CaptureStatus, End, FileBytes, MANIFEST_FORMAT, Machine, Manifest, RunRecord,
+};
+use crate::diagnose::{self, BuildFigures, RunEvidence};
+use crate::ingest::foreign::{self, ACCEPTED, ForeignCapture, ForeignFile, ForeignKind};
+use crate::model::{Bytes, Diagnosis, Mode, Nanoseconds, Outcome, RunId, RunPieces, Timeline, WallTime};
+use crate::report::{self, ReportedInput, RunInput};
+use crate::scenario::{self, Expect, Scenario, Thresholds};
+
+/// What the files are called as a whole, and as a variant.
+const NAME: &str = "production";
+/// Largest file that is unpacked, bytes.
+const MAX_UNPACKED: u64 = 4 << 30;
+/// First bytes of a gzip file.
+const GZIP: [u8; 2] = [0x1f, 0x8b];
+
+/// A file that was read and recognised.
+struct Taken {
+    name: String,
+    kind: ForeignKind,
+    bytes: Content,
+    /// It is compressed and was cut off.
+    cut: Option<String>,
+}
+
+/// A file's bytes, unpacked.
+enum Content {
+    File(FileBytes),
+    Unpacked(Vec<u8>),
+}
+
+impl Content {
+    fn bytes(&self) -> &[u8] {
+        match self {
+            Self::File(bytes) => bytes,
+            Self::Unpacked(bytes) => bytes,
+        }
+    }
+}
+
+/// Whether what was named is no capture of ours.
+pub(super) fn is_meant(args: &Analyze, context: &Context) -> bool {
+    match args.captures.as_slice() {
+        [one] => {
+            let path = context.environment.dir.join(one);
+            args.binary.is_some() || path.is_file() || (path.is_dir() && !crate::capture::is_capture(&path))
+        }
+        _ => true,
+    }
+}
+
+/// Analyses files.
+pub(super) fn analyse(args: &Analyze, context: &Context) -> Result<Analysis, CliError> {
+    let dir = &context.environment.dir;
+    let accepted =
+        args.baseline.as_ref().map(|path| pipeline::named_baseline(&dir.join(path))).transpose()?;
+    let binary = args.binary.as_ref().map(|path| binary(path, context)).transpose()?;
+    let mut activity = context.console.activity("read");
+    let mut taken = Vec::new();
+    for path in &args.captures {
+        activity.at(|| path.to_string());
+        let whole = dir.join(path);
+        if whole.is_dir() {
+            directory(path, &whole, &mut taken, context)?;
+        } else {
+            taken.push(take(path, &whole)?);
+        }
+        if context.interrupt.is_set() {
+            return Err(CliError::Interrupted);
+        }
+    }
+    let files: Vec<ForeignFile<'_>> = taken
+        .iter()
+        .map(|file| ForeignFile { name: &file.name, kind: file.kind, bytes: file.bytes.bytes() })
+        .collect();
+    activity.at(|| format!("{} files", files.len()));
+    let symbols = binary.as_deref().ok_or("name the program that wrote it with --binary");
+    let mut capture = foreign::read(&files, symbols);
+    capture.damaged.extend(taken.iter().filter_map(|file| file.cut.clone()));
+    drop(activity);
+    Ok(judge(capture, accepted.as_ref(), &args.captures))
+}
+
+/// The program that wrote a dump.
+fn binary(path: &Utf8Path, context: &Context) -> Result<Vec<u8>, CliError> {
+    std::fs::read(context.environment.dir.join(path)).map_err(|error| {
+        CliError::usage(
+            format!("could not read `{path}`: {error}"),
+            "name the program that wrote the heap dump",
+        )
+    })
+}
+
+/// What of a directory can be used; what cannot is told, since nobody named it.
+fn directory(
+    path: &Utf8Path,
+    whole: &Utf8Path,
+    taken: &mut Vec<Taken>,
+    context: &Context,
+) -> Result<(), CliError> {
+    let before = taken.len();
+    let unreadable =
+        |error: std::io::Error| CliError::usage(format!("could not read `{path}`: {error}"), "name files");
+    let mut inside: Vec<Utf8PathBuf> = Vec::new();
+    for entry in whole.read_dir_utf8().map_err(unreadable)? {
+        inside.push(entry.map_err(unreadable)?.into_path());
+    }
+    inside.sort();
+    for file in inside.iter().filter(|file| file.is_file()) {
+        let name = Utf8Path::new(file.file_name().unwrap_or_default());
+        let name = if path == "." { name.to_owned() } else { path.join(name) };
+        match take(&name, file) {
+            Ok(one) => taken.push(one),
+            Err(error) => context.console.say(&format!("passed over: {error}")),
+        }
+    }
+    if taken.len() == before {
+        return Err(CaptureError::NoCapture { path: whole.to_owned() }.into());
+    }
+    Ok(())
+}
+
+/// Reads a file and tells what it is.
+fn take(name: &Utf8Path, path: &Utf8Path) -> Result<Taken, CliError> {
+    let bytes = FileBytes::open(path).map_err(|error| {
+        CliError::usage(format!("could not read `{name}`: {error}"), "name files, or a directory with them")
+    })?;
+    let (bytes, cut) = match bytes.starts_with(&GZIP) {
+        false => (Content::File(bytes), None),
+        true => {
+            let mut unpacked = Vec::new();
+            let mut packed = flate2::read::MultiGzDecoder::new(&*bytes).take(MAX_UNPACKED);
+            let cut = packed.read_to_end(&mut unpacked).err();
+            let words = |error| format!("`{name}`: it cannot be unpacked to its end: {error}");
+            (Content::Unpacked(unpacked), cut.map(words))
+        }
+    };
+    match ForeignKind::of(bytes.bytes()) {
+        Ok(kind) => Ok(Taken { name: name.to_string(), kind, bytes, cut }),
+        Err(what) => Err(CliError::usage(
+            format!("`{name}` cannot be used: it is {what}"),
+            format!("accepted are {ACCEPTED}"),
+        )),
+    }
+}
+
+/// The stages after reading.
+fn judge(capture: ForeignCapture, accepted: Option<&Baseline>, paths: &[Utf8PathBuf]) -> Analysis {
+    let id = RunId { variant: NAME.into(), mode: Mode::Natural, repeat: 1 };
+    let timeline = align::align(&capture.heap);
+    let goroutines = align::align(&capture.goroutines);
+    let scenario = scenario();
+    let diagnosis = diagnosis(&capture, &id, (&timeline, &goroutines), &scenario.thresholds);
+    let diagnoses = vec![diagnosis];
+    let groups = baseline::group(&diagnoses);
+    let conditions = Conditions::default();
+    let comparison = baseline::compare(&groups, &diagnoses, accepted, &conditions, &scenario.thresholds);
+    let failures: Vec<(Outcome, String)> =
+        capture.damaged.iter().map(|words| (Outcome::Unreadable, words.clone())).collect();
+    let mut verdict = baseline::judge(&baseline::Case {
+        expect: None::<&Expect>,
+        n_variants: 1,
+        groups: &groups,
+        comparison: &comparison,
+        expectations: &[],
+        diagnoses: &diagnoses,
+        failures: &failures,
+    });
+    if verdict.outcome == Outcome::Pass && groups.is_empty() {
+        "no leak in what these files show".clone_into(&mut verdict.headline);
+    }
+    let record = record(&id);
+    let manifest = Manifest {
+        format: MANIFEST_FORMAT,
+        harness: env!("CARGO_PKG_VERSION").to_owned(),
+        created: WallTime(0),
+        status: CaptureStatus::Complete,
+        scenario,
+        machine: Machine::default(),
+        builds: Vec::new(),
+        runs: vec![record.clone()],
+    };
+    let inputs = capture.inputs.iter().map(|(file, kind, contents)| ReportedInput {
+        file: file.clone(),
+        kind: kind.words().to_owned(),
+        contents: contents.clone(),
+    });
+    let mut report = report::build(report::Inputs {
+        manifest: &manifest,
+        capture: paths.first().map_or(Utf8Path::new(""), |path| path),
+        runs: &[RunInput { record: &record, timeline: &timeline }],
+        diagnoses: &diagnoses,
+        groups: groups.clone(),
+        comparison,
+        expectations: Vec::new(),
+        verdict,
+        conditions: conditions.clone(),
+        problems: capture.problems,
+    });
+    report.inputs = inputs.collect();
+    Analysis { report, groups, diagnoses, conditions }
+}
+
+fn diagnosis(
+    capture: &ForeignCapture,
+    id: &RunId,
+    timelines: (&Timeline, &Timeline),
+    thresholds: &Thresholds,
+) -> Diagnosis {
+    let evidence =
+        |(pieces, timeline)| RunEvidence { id, pieces, timeline, wall: Nanoseconds(0), peak_rss: Bytes(0) };
+    let runs: [(&RunPieces, &Timeline); 2] =
+        [(&capture.heap, timelines.0), (&capture.goroutines, timelines.1)];
+    let figures = BuildFigures { size: Bytes(0), modules: &capture.modules, module_dir: &capture.module_dir };
+    let mut diagnosis = diagnose::variant(NAME, &runs.map(evidence), &figures, thresholds);
+    diagnosis.metrics.clear(); // of a build and of runs, which there are none of
+    diagnosis
+}
+
+/// A scenario that asks for nothing. Rates are per second here, so that no threshold of bytes per operation fits: the
+/// rules have their own. Growth that was accepted per operation cannot be worse per second either.
+fn scenario() -> Scenario {
+    let mut scenario = scenario::for_package(Utf8Path::new(""), "./");
+    scenario.name = NAME.to_owned();
+    scenario.description = String::new();
+    scenario.thresholds = Thresholds { bytes_per_op: 0.0, relative: f64::INFINITY, ..Thresholds::default() };
+    scenario
+}
+
+fn record(id: &RunId) -> RunRecord {
+    RunRecord {
+        id: id.clone(),
+        dir: Utf8PathBuf::new(),
+        argv: Vec::new(),
+        env: Default::default(),
+        started: WallTime(0),
+        wall: Nanoseconds(0),
+        user: Nanoseconds(0),
+        system: Nanoseconds(0),
+        peak_rss: Bytes(0),
+        end: End::Stopped,
+        ok: true,
+        notes: Vec::new(),
+        files: Vec::new(),
+    }
+}

@@ -1,0 +1,364 @@
+//! Files that somebody took in production, without a manifest: what they are by their content, and what they come to.
+//!
+//! Input: files in any order and any subset. Output: [`ForeignCapture`], the same pieces that a run of ours gives, as far
+//! as the files go. Two series cannot share their checkpoints, so heap profiles (with gctrace, trace and dump) and
+//! goroutine profiles are a piece each. Profiles are put in order by their own time. Must not judge, nor open a file.
+
+mod goroutines;
+mod kind;
+mod modules;
+mod profiles;
+
+pub use kind::{ACCEPTED, ForeignKind};
+
+use super::{Dumps, Ingested, RunFiles, dumps, gctrace, leaked, trace};
+use crate::format::exectrace::{EventKind, Reader};
+use crate::format::pprof::Profile;
+use crate::format::{Problem, pprof};
+use crate::model::{
+    Checkpoint, ClockMap, Frame, GcCycle, HeapSnapshot, MissingInput, Mode, ModuleTable, MonotonicTime,
+    Operations, Origin, Per, RunPieces, TraceTime,
+};
+
+use goroutines::Moment;
+use modules::Guess;
+use profiles::Resolved;
+
+/// Moments of a trace at which living goroutines are counted.
+const MOMENTS: i64 = 6;
+/// Where a text is searched for what only the runtime's leak detection writes.
+const LEAKED: &str = " (leaked)";
+
+/// A file, unpacked, and what it is.
+#[derive(Debug, Clone, Copy)]
+pub struct ForeignFile<'a> {
+    /// What to call it.
+    pub name: &'a str,
+    /// What it is.
+    pub kind: ForeignKind,
+    /// Its content.
+    pub bytes: &'a [u8],
+}
+
+/// What the files come to.
+#[derive(Debug, Default)]
+pub struct ForeignCapture {
+    /// Heap, cycles and holders.
+    pub heap: RunPieces,
+    /// Goroutines.
+    pub goroutines: RunPieces,
+    /// Whose code is whose, as far as names tell.
+    pub modules: ModuleTable,
+    /// Directory of the main module where it was built; empty if nothing tells.
+    pub module_dir: String,
+    /// What could not be read.
+    pub problems: Vec<Problem>,
+    /// What was read of each file, in the order given: its name, kind, and what is in it.
+    pub inputs: Vec<(String, ForeignKind, String)>,
+    /// Files that are damaged, with what is wrong: what was read of them stands.
+    pub damaged: Vec<String>,
+}
+
+/// Reads the files. `symbols` is the program that wrote the heap dump, or why there is none.
+#[must_use]
+pub fn read(files: &[ForeignFile<'_>], symbols: Result<&[u8], &str>) -> ForeignCapture {
+    let mut capture = ForeignCapture::default();
+    let mut taken = Taken::default();
+    for file in files {
+        let what = taken.file(file, &mut capture);
+        capture.inputs.push((file.name.to_owned(), file.kind, what));
+    }
+    (capture.modules, capture.module_dir) = taken.modules();
+    capture.heap = RunPieces { modules: capture.modules.clone(), ..capture.heap };
+    capture.goroutines = RunPieces { modules: capture.modules.clone(), ..capture.goroutines };
+    capture.heap_series(std::mem::take(&mut taken.heaps));
+    capture.goroutine_series(taken);
+    capture.others(files, symbols);
+    capture.heap.origin = Origin::Foreign;
+    capture.goroutines.origin = Origin::Foreign;
+    capture
+}
+
+/// Profiles and texts, before it is known whose code is whose.
+#[derive(Debug, Default)]
+struct Taken {
+    heaps: Vec<(Resolved, String)>,
+    /// Of profiles, which have a time.
+    moments: Vec<Moment>,
+    /// Of texts with stacks, which have none: in the order given.
+    texts: Vec<Moment>,
+    /// Of texts with counts, likewise.
+    counts: Vec<Moment>,
+}
+
+impl Taken {
+    /// Reads a file as far as it goes without the others; tells what is in it.
+    fn file(&mut self, file: &ForeignFile<'_>, capture: &mut ForeignCapture) -> String {
+        let text = || String::from_utf8_lossy(file.bytes);
+        match file.kind {
+            ForeignKind::HeapProfile | ForeignKind::GoroutineProfile | ForeignKind::DamagedProfile => {
+                let Some(profile) = capture.profile(file) else { return "damaged".to_owned() };
+                let n = profile.samples.len();
+                let resolved = Resolved::of(&profile);
+                if file.kind == ForeignKind::HeapProfile {
+                    let rate = resolved.period;
+                    self.heaps.push((resolved, file.name.to_owned()));
+                    return format!("{n} samples, one in {rate} bytes");
+                }
+                let moment = Moment::of_profile(&resolved);
+                let total = moment.total();
+                self.moments.push(moment);
+                format!("{total} goroutines, {n} stacks")
+            }
+            ForeignKind::GoroutineText => {
+                let text = text();
+                let (moment, problems) = Moment::of_text(file.name, &text);
+                capture.problems.extend(problems);
+                capture.leaked(file.name, &text);
+                let total = moment.total();
+                self.texts.push(moment);
+                format!("{total} goroutines")
+            }
+            ForeignKind::GoroutineCounts => {
+                let moment = Moment::of_counts(&text());
+                let total = moment.total();
+                self.counts.push(moment);
+                format!("{total} goroutines")
+            }
+            ForeignKind::Gctrace => {
+                let (cycles, problems) = gctrace::fold(file.name, file.bytes);
+                capture.problems.extend(problems);
+                let n = cycles.len();
+                capture.one("gctrace", file.name, !capture.heap.gctrace.is_empty());
+                if capture.heap.gctrace.is_empty() {
+                    capture.heap.gctrace = cycles;
+                }
+                format!("{n} GC cycles")
+            }
+            ForeignKind::Trace | ForeignKind::HeapDump => format!("{} bytes", file.bytes.len()),
+        }
+    }
+
+    fn modules(&self) -> (ModuleTable, String) {
+        let mut guess = Guess::default();
+        for (profile, _) in &self.heaps {
+            profile.stacks().for_each(|(stack, _)| guess.see(stack));
+        }
+        self.moments
+            .iter()
+            .chain(&self.texts)
+            .chain(&self.counts)
+            .for_each(|moment| guess.see(moment.frames()));
+        guess.table()
+    }
+}
+
+impl ForeignCapture {
+    fn missing(&mut self, source: &str, why: String) {
+        self.heap.missing.push(MissingInput { source: source.to_owned(), why });
+    }
+
+    /// A second file of a kind of which one is read is told, not mixed in.
+    fn one(&mut self, source: &str, file: &str, has_one: bool) {
+        if has_one {
+            self.missing(source, format!("`{file}` was left out: one is read, the first that was named"));
+        }
+    }
+
+    fn damage(&mut self, problems: Vec<Problem>, unlisted: u64) {
+        if let Some(first) = problems.first() {
+            let more = (problems.len() as u64 - 1).saturating_add(unlisted);
+            let more = if more == 0 { String::new() } else { format!(" (and {more} more)") };
+            self.damaged.push(format!("{first}{more}"));
+        }
+        self.problems.extend(problems);
+    }
+
+    /// A whole profile: one that lacks samples would make all others look grown.
+    fn profile(&mut self, file: &ForeignFile<'_>) -> Option<Profile> {
+        match Profile::read(file.name, file.bytes) {
+            Ok(pprof::Read { profile, problems, unlisted_problems }) => {
+                let is_whole = problems.is_empty();
+                self.damage(problems, unlisted_problems);
+                if !is_whole {
+                    self.missing(
+                        file.kind.words(),
+                        format!("`{}` is damaged and was left out of the comparison", file.name),
+                    );
+                }
+                is_whole.then_some(profile)
+            }
+            Err(error) => {
+                self.damaged.push(error.to_string());
+                None
+            }
+        }
+    }
+
+    /// What the runtime's leak detection marked, if the text is of that profile.
+    fn leaked(&mut self, file: &str, text: &str) {
+        if text.contains(LEAKED) {
+            let (leaked, _) = leaked::fold(file, text, &self.modules);
+            self.heap.leaked.get_or_insert_default().extend(leaked);
+        }
+    }
+
+    /// Snapshots in order of time.
+    fn heap_series(&mut self, mut heaps: Vec<(Resolved, String)>) {
+        heaps.sort_by_key(|(profile, _)| profile.at); // stable: without a time they stay as they were given
+        let timed = heaps.iter().all(|(profile, _)| profile.at.is_some());
+        if !timed {
+            self.missing(
+                "heap profiles",
+                "not all of them tell when they were taken: the order is the one given".to_owned(),
+            );
+        }
+        let mut builds: Vec<&str> = heaps.iter().map(|(profile, _)| &*profile.build_id).collect();
+        builds.dedup();
+        if builds.len() > 1 {
+            self.missing(
+                "heap profiles",
+                "they are of different builds: lines may have moved between them".to_owned(),
+            );
+        }
+        let first = heaps.first().and_then(|(profile, _)| profile.at).unwrap_or(0);
+        self.heap.per = if timed { Per::Second } else { Per::Profile };
+        for ((profile, _), nth) in heaps.iter().zip(0..) {
+            let after = if timed { profile.at.unwrap_or(0).saturating_sub(first) } else { 0 };
+            self.heap.memprofile_rate = self.heap.memprofile_rate.max(profile.period);
+            let sites = profile.sites(&self.modules);
+            let checkpoint = checkpoint(nth, after, timed);
+            self.heap.snapshots.push(HeapSnapshot {
+                checkpoint: Some(nth),
+                at: checkpoint.at,
+                cycle: None,
+                sites,
+            });
+            self.heap.checkpoints.push(checkpoint);
+        }
+    }
+
+    /// Goroutines over the longest series of one kind; stacks as text tell the creator, so they win a tie, and profiles
+    /// have their time.
+    fn goroutine_series(&mut self, taken: Taken) {
+        let Taken { mut moments, texts, counts, .. } = taken;
+        moments.sort_by_key(|moment| moment.at);
+        let series = [counts, moments, texts].into_iter().max_by_key(Vec::len).unwrap_or_default();
+        let timed = series.iter().all(|moment| moment.at.is_some());
+        let first = series.first().and_then(|moment| moment.at).unwrap_or(0);
+        self.goroutines.per = if timed { Per::Second } else { Per::Profile };
+        self.goroutines.goroutines = goroutines::census(&self.modules, &series);
+        for (moment, nth) in series.iter().zip(0..) {
+            let after = moment.at.unwrap_or(0).saturating_sub(first);
+            let checkpoint = checkpoint(nth, if timed { after } else { 0 }, timed);
+            self.goroutines.checkpoints.push(Checkpoint { goroutines: moment.total(), ..checkpoint });
+        }
+    }
+
+    fn others(&mut self, files: &[ForeignFile<'_>], symbols: Result<&[u8], &str>) {
+        let first = |kind| files.iter().find(|file| file.kind == kind);
+        for kind in [ForeignKind::Trace, ForeignKind::HeapDump] {
+            for other in files.iter().filter(|file| file.kind == kind).skip(1) {
+                self.one(kind.words(), other.name, true);
+            }
+        }
+        if let Some(file) = first(ForeignKind::Trace) {
+            self.trace(file);
+        }
+        if let Some(file) = first(ForeignKind::HeapDump) {
+            self.dump(file, symbols);
+        }
+    }
+
+    /// Cycles, and goroutines if no profiles are better at that.
+    fn trace(&mut self, file: &ForeignFile<'_>) {
+        let has_series = self.goroutines.checkpoints.len() > 1;
+        let moments = if has_series { Vec::new() } else { moments(file) };
+        match trace::fold(file.name, file.bytes, &moments) {
+            Err(error) => self.damaged.push(error),
+            Ok(piece) => {
+                self.heap.trace_gcs = piece.gcs;
+                self.heap.clock_pairs = piece.clock_pairs;
+                self.damage(piece.problems, piece.unlisted_problems);
+                if has_series {
+                    return;
+                }
+                let first = moments.first().copied().unwrap_or_default();
+                let begin =
+                    first.0.saturating_sub(moments.get(1).map_or(0, |next| next.0.saturating_sub(first.0)));
+                let at = |(moment, nth): (&MonotonicTime, u32)| {
+                    checkpoint(nth, moment.0.saturating_sub(begin), true)
+                };
+                self.goroutines.per = Per::Second;
+                self.goroutines.checkpoints = moments.iter().zip(0..).map(at).collect();
+                self.goroutines.goroutines = piece.census;
+                if self.modules.main.is_empty() {
+                    (self.modules, self.module_dir) = of_census(&self.goroutines);
+                    self.goroutines.modules = self.modules.clone();
+                }
+            }
+        }
+    }
+
+    fn dump(&mut self, file: &ForeignFile<'_>, symbols: Result<&[u8], &str>) {
+        let contents = [(file.name, file.bytes)];
+        let files = RunFiles {
+            directory: "",
+            mode: Mode::Natural,
+            gctrace: None,
+            trace: None,
+            probe: None,
+            dumps: Some(Dumps { files: &contents, symbols, sections: &[] }),
+        };
+        let mut ingested = Ingested { pieces: std::mem::take(&mut self.heap), problems: Vec::new() };
+        dumps::fold(&mut ingested, &files, &[]);
+        self.heap = ingested.pieces;
+        self.damage(ingested.problems, 0);
+    }
+}
+
+/// A moment of a series: its "operations" are the time since the first, in the unit of [`Per`], or its place.
+fn checkpoint(nth: u32, after: i64, timed: bool) -> Checkpoint {
+    let passed = if timed { u64::try_from(after / 1_000_000).unwrap_or(0) } else { u64::from(nth) };
+    Checkpoint {
+        index: nth,
+        operations: Operations(passed),
+        cause: "profile".to_owned(),
+        at: MonotonicTime(after),
+        gc: (GcCycle(0), GcCycle(1)), // of no cycle that is known
+        goroutines: 0,
+        heap_live: None,
+        process: None,
+        runtime: None,
+    }
+}
+
+/// Moments spread evenly over the trace, the last at its end.
+fn moments(file: &ForeignFile<'_>) -> Vec<MonotonicTime> {
+    let Ok(mut reader) = Reader::new(file.name, file.bytes) else { return Vec::new() };
+    let mut span: Option<(TraceTime, TraceTime)> = None;
+    let mut pairs: Vec<(TraceTime, MonotonicTime)> = Vec::new();
+    while let Some(event) = reader.next_event() {
+        if let EventKind::Sync(sync) = event.kind() {
+            pairs.extend(sync.clocks.map(|clocks| (clocks.trace, clocks.monotonic)));
+        }
+        let (begin, end) = span.unwrap_or((event.time, event.time));
+        span = Some((begin.min(event.time), end.max(event.time)));
+    }
+    let Some((begin, end)) = span else { return Vec::new() };
+    let clocks = ClockMap::new(&pairs);
+    let (begin, end) = (clocks.monotonic(begin), clocks.monotonic(end));
+    let step = end.since(begin).0 / MOMENTS;
+    (1..=MOMENTS).map(|nth| MonotonicTime(begin.0.saturating_add(step.saturating_mul(nth)))).collect()
+}
+
+/// Whose code is whose, by the frames of a census.
+fn of_census(pieces: &RunPieces) -> (ModuleTable, String) {
+    let mut guess = Guess::default();
+    for group in &pieces.goroutines.groups {
+        let blocked = group.blocked.iter().flat_map(|(_, stack)| stack.iter());
+        let frames: Vec<&Frame> = group.created_by.iter().chain([&group.start]).chain(blocked).collect();
+        guess.see(frames);
+    }
+    guess.table()
+}
