@@ -152,8 +152,8 @@ pub(super) fn dated(points: &Points, trend: &Trend) -> Option<GcCycle> {
 
 /// Lays a stack at somebody.
 pub(super) fn blame(case: &Case<'_>, stack: &[Frame]) -> Option<(Cause, Frame, Option<Frame>)> {
-    let blame = Blame::of(case.build.modules, stack)?;
-    Some((blame.cause(), blame.frame.clone(), blame.library.cloned()))
+    let blame = Blame::of(case.build, stack)?;
+    Some((blame.cause(case.build), blame.frame.clone(), blame.library.cloned()))
 }
 
 impl Draft {
@@ -239,7 +239,7 @@ impl Draft {
             kind: self.kind,
             site: site.blamed.clone(),
             file: words::relative(&site.blamed.file, case.build),
-            fingerprint: self.cause.fingerprint(self.kind, ""),
+            fingerprint: self.cause.fingerprint(self.kind),
             sentence: words::sentence(&self, site, &growth),
             growth,
             since_cycle: site.since_cycle,
@@ -253,33 +253,18 @@ impl Draft {
 
 /// The drafts that stand, as findings, worst first.
 pub(super) fn findings(drafts: Vec<Draft>, case: &Case<'_>) -> Vec<Finding> {
-    let mut findings: Vec<(Cause, Finding)> = drafts
+    let mut findings: Vec<Finding> = drafts
         .into_iter()
         .filter_map(|draft| {
             let growth = draft.growth().filter(|growth| draft.stands(growth, case))?;
-            let cause = draft.cause.clone();
-            Some((cause, draft.finding(case, growth)?))
+            draft.finding(case, growth)
         })
         .collect();
-    tell_namesakes_apart(&mut findings);
-    let mut findings: Vec<Finding> = findings.into_iter().map(|(_, finding)| finding).collect();
     findings.sort_by(|a, b| {
         let worse = b.growth.bytes_per_op.total_cmp(&a.growth.bytes_per_op);
         a.kind.cmp(&b.kind).then(worse).then_with(|| a.fingerprint.cmp(&b.fingerprint))
     });
     findings
-}
-
-/// Closures are known without their package, so two can share a fingerprint. The name of their file
-/// is the same in all builds and tells them apart.
-fn tell_namesakes_apart(findings: &mut [(Cause, Finding)]) {
-    let prints: Vec<String> = findings.iter().map(|(_, finding)| finding.fingerprint.clone()).collect();
-    for (cause, finding) in findings {
-        if prints.iter().filter(|print| **print == finding.fingerprint).count() > 1 {
-            let file = finding.site.file.rsplit('/').next().unwrap_or_default();
-            finding.fingerprint = cause.fingerprint(finding.kind, file);
-        }
-    }
 }
 
 /// Runs of `judged` as the divisor of "seen in".

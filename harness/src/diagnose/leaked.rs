@@ -41,7 +41,7 @@ fn creation(case: &Case<'_>, group: &LeakedGoroutines) -> Option<(Cause, Stack)>
         (None, Some(frame)) => std::iter::once(frame.clone()).collect(),
         (None, None) => return None,
     };
-    Some((Blame::of(case.build.modules, &stack)?.cause(), stack))
+    Some((Blame::of(case.build, &stack)?.cause(case.build), stack))
 }
 
 fn growth_was_measured(case: &Case<'_>) -> bool {

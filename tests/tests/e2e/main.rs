@@ -8,6 +8,7 @@ mod determinism;
 mod foreign;
 mod gates;
 mod help;
+mod identity;
 mod inspect_dump;
 mod inspect_trace;
 mod leak_repro;
