@@ -154,7 +154,7 @@ fn stack(evidence: &Evidence) -> &[Frame] {
     match evidence {
         Evidence::Allocation { stack, .. } => stack,
         Evidence::Goroutines { created_by, .. } => created_by,
-        Evidence::Blocked { .. } | Evidence::Retained(_) | Evidence::Note { .. } => &[],
+        Evidence::Blocked { .. } | Evidence::Retained(_) | Evidence::Ages(_) | Evidence::Note { .. } => &[],
     }
 }
 

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use camino::Utf8Path;
 
 use crate::model::{Mode, RunId};
-use crate::scenario::{CaptureSpec, CheckpointSpec, HeapDump, Scenario};
+use crate::scenario::{AllocFree, CaptureSpec, CheckpointSpec, HeapDump, Scenario};
 use crate::toolchain::BuildFacts;
 
 /// Marks every process of a run, whatever it does to its process group.
@@ -33,7 +33,8 @@ pub(super) fn environment(
     }
     let theirs = |name: &str| scenario.workload.env.get(name).or_else(|| inherited.get(name));
     let capture = &scenario.capture;
-    let ours = godebug(capture, id.mode);
+    let dump = heap_dump(capture, facts, id);
+    let ours = godebug(capture, id.mode, dump != NO_DUMP);
     let godebug = theirs("GODEBUG").map_or("", String::as_str);
     notes.extend(overruled(godebug, &ours));
     env.insert("GODEBUG".to_owned(), merged(godebug, &ours));
@@ -47,7 +48,7 @@ pub(super) fn environment(
     env.insert("HARNESS_MODE".to_owned(), if id.mode == Mode::Step { "step" } else { "natural" }.to_owned());
     env.insert("HARNESS_TRACE".to_owned(), flag(capture.trace));
     env.insert("HARNESS_GOROUTINELEAK".to_owned(), flag(capture.goroutine_leak && facts.goroutine_leak));
-    env.insert("HARNESS_HEAPDUMP".to_owned(), heap_dump(capture, facts, id).to_owned());
+    env.insert("HARNESS_HEAPDUMP".to_owned(), dump.to_owned());
     env.extend(checkpoint(&scenario.workload.checkpoint));
     (env, notes)
 }
@@ -56,23 +57,31 @@ fn flag(on: bool) -> String {
     if on { "1" } else { "0" }.to_owned()
 }
 
+/// What the probe calls it.
+const NO_DUMP: &str = "off";
+
 /// Dumps show the heap of the exact mode; one of a natural run would stop a program that is being timed. Repeats of a
 /// step run are equal, so one of them is dumped.
 fn heap_dump(capture: &CaptureSpec, facts: &BuildFacts, id: &RunId) -> &'static str {
     match capture.heap_dump {
-        _ if id.mode != Mode::Step || id.repeat != 1 || !facts.heap_dump => "off",
-        HeapDump::Off => "off",
+        _ if id.mode != Mode::Step || id.repeat != 1 || !facts.heap_dump => NO_DUMP,
+        HeapDump::Off => NO_DUMP,
         HeapDump::Last => "last",
         HeapDump::FirstLast => "first-last",
     }
 }
 
 /// Settings of GODEBUG that a mode needs.
-fn godebug(capture: &CaptureSpec, mode: Mode) -> Vec<(&'static str, String)> {
+fn godebug(capture: &CaptureSpec, mode: Mode, is_dumped: bool) -> Vec<(&'static str, String)> {
     let rate = if mode == Mode::Step { 1 } else { capture.memprofile_rate };
     let on = || "1".to_owned();
     let mut settings = vec![("gctrace", on()), ("memprofilerate", rate.to_string())];
-    if capture.trace && capture.trace_alloc_free {
+    let alloc_free = match capture.alloc_free {
+        AllocFree::Off => false,
+        AllocFree::Dumped => is_dumped,
+        AllocFree::On => true,
+    };
+    if capture.trace && alloc_free {
         settings.push(("traceallocfree", on()));
     }
     if mode == Mode::Step {

@@ -9,7 +9,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use super::*;
 use crate::model::{Mode, RunId};
 use crate::scenario::{
-    CaptureSpec, CheckpointSpec, Driver, HeapDump, Ready, Scenario, Thresholds, Variant, Workload,
+    AllocFree, CaptureSpec, CheckpointSpec, Driver, HeapDump, Ready, Scenario, Thresholds, Variant, Workload,
 };
 use crate::toolchain::{BuildFacts, Built, Interrupt};
 
@@ -59,7 +59,7 @@ impl Bench {
                 modes: vec![Mode::Plain],
                 repeat: 1,
                 trace: false,
-                trace_alloc_free: false,
+                alloc_free: AllocFree::Dumped,
                 heap_dump: HeapDump::Off,
                 goroutine_leak: false,
                 memprofile_rate: 4096,
@@ -164,6 +164,26 @@ fn step_mode_sets_what_makes_figures_exact_and_keeps_the_users_godebug() {
     let read = open(&root).expect("a capture").read(&record, "stdout.txt").expect("whole").expect("there");
     let expected = "http2client=0,gctrace=1,memprofilerate=1,asyncpreemptoff=1 off 1 step\n";
     assert_eq!(String::from_utf8_lossy(&read), expected);
+}
+
+#[test]
+fn every_allocation_is_traced_where_the_heap_is_dumped_and_wherever_it_is_asked_for() {
+    let facts = BuildFacts { heap_dump: true, ..BuildFacts::default() };
+    let mut bench = Bench::new("true");
+    bench.scenario.capture.trace = true;
+    let dumped = |bench: &mut Bench, heap_dump, alloc_free| {
+        (bench.scenario.capture.heap_dump, bench.scenario.capture.alloc_free) = (heap_dump, alloc_free);
+        [(Mode::Natural, 1), (Mode::Step, 1), (Mode::Step, 2)].map(|(mode, repeat)| {
+            let id = RunId { variant: "default".into(), mode, repeat };
+            let (env, _) =
+                mode::environment(&bench.scenario, &facts, &id, Utf8Path::new("/"), &BTreeMap::new());
+            env["GODEBUG"].contains("traceallocfree=1")
+        })
+    };
+    assert_eq!(dumped(&mut bench, HeapDump::FirstLast, AllocFree::Dumped), [false, true, false]);
+    assert_eq!(dumped(&mut bench, HeapDump::Off, AllocFree::Dumped), [false; 3]);
+    assert_eq!(dumped(&mut bench, HeapDump::FirstLast, AllocFree::Off), [false; 3]);
+    assert_eq!(dumped(&mut bench, HeapDump::Off, AllocFree::On), [true; 3]);
 }
 
 #[test]

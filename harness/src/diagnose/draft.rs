@@ -182,6 +182,14 @@ impl Draft {
         }
     }
 
+    /// Another source shows what `source` left in doubt: if that is all the doubt there is, there is none.
+    pub fn settle(&mut self, source: &str) {
+        if !self.missing.is_empty() && self.missing.iter().all(|missing| missing.source == source) {
+            self.missing.clear();
+            self.confidence = Confidence::High;
+        }
+    }
+
     /// The first run, which stands for the others in evidence.
     pub fn first(&self) -> Option<&RunGrowth> {
         self.runs.first()

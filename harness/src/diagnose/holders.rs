@@ -57,7 +57,10 @@ pub(super) fn run(case: &Case<'_>, drafts: &mut [Draft]) {
     let Some(heap) = &judged.run.pieces.heap else { return };
     for draft in drafts {
         match draft.kind {
-            LeakKind::Heap => hold(draft, heap),
+            LeakKind::Heap => {
+                hold(draft, heap);
+                super::ages::add(draft, judged, heap, &sites_of(draft, &heap.summary));
+            }
             LeakKind::Goroutine => hold_by_goroutines(draft, heap),
         }
         if heap.summary.totals.agreement.is_none() {

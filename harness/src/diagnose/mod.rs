@@ -8,6 +8,7 @@
 //! What must not happen here: reading a file, comparing with a baseline, a finding without
 //! evidence, a finding out of a class of memory that is noise.
 
+mod ages;
 mod case;
 mod draft;
 mod fold;

@@ -2,12 +2,12 @@
 
 use super::tests::{PUT, Run, judge, stack};
 use crate::model::heap::{
-    Agreement, GoroutineRoot, HeapCount, HeapGrowth, HeapRoot, HeapSummary, HeapTotals, HeldSite, Holder,
-    RetainingPath, RootKind,
+    AgesBefore, Agreement, GoroutineRoot, HeapCount, HeapGrowth, HeapRoot, HeapSummary, HeapTotals, HeldSite,
+    Holder, ObjectAges, RetainingPath, RootKind,
 };
 use crate::model::{
-    Bytes, Confidence, Conservation, Evidence, Finding, GoroutineId, LeakKind, MissingInput, Objects,
-    Operations, Retained, RunHeap, SiteClass,
+    AgeCourse, AgesFound, Bytes, Confidence, Conservation, Evidence, Finding, GcCycle, GoroutineId, LeakKind,
+    MissingInput, Objects, Operations, Retained, RunHeap, SiteClass,
 };
 
 fn count(objects: u64, bytes: u64) -> HeapCount {
@@ -36,6 +36,7 @@ fn held(paths: Vec<RetainingPath>) -> HeldSite {
         paths,
         unlisted: HeapCount::default(),
         growth: None,
+        ages: None,
     }
 }
 
@@ -195,4 +196,62 @@ fn growth_that_only_the_live_heap_shows_is_no_doubt_where_a_dump_accounts_for_ev
     (heap.summary.totals.found, heap.summary.totals.sampled) = (count(1000, 256_000), Objects(990));
     run.pieces.heap = Some(heap);
     assert_eq!(judge(&[run]).inconclusive, Vec::<String>::new());
+}
+
+/// Objects of [`PUT`] under one global, of which so many were born after each cycle; the dump before had two ages.
+fn aged(births: &[(u64, u64)]) -> RunHeap {
+    let dated: u64 = births.iter().map(|(_, objects)| objects).sum();
+    let mut site = held(vec![path(global("main.cache", "T"), count(dated, dated * 256))]);
+    let before = AgesBefore { cycle: 4, distinct: 2, ..AgesBefore::default() };
+    site.ages = Some(ObjectAges { before: Some(before), ..ObjectAges::new(births, Objects(0), 18) });
+    dump(vec![site], Vec::new())
+}
+
+fn ages(finding: &Finding) -> &AgesFound {
+    let found = finding.evidence.iter().find_map(|evidence| match evidence {
+        Evidence::Ages(found) => Some(found),
+        _ => None,
+    });
+    found.unwrap_or_else(|| panic!("no ages in {finding:?}"))
+}
+
+#[test]
+fn ages_that_accumulate_settle_doubts_about_the_profile_and_a_plateau_raises_one() {
+    let every: Vec<(u64, u64)> = (0..9).map(|stretch| (stretch * 2, 100)).collect();
+    let changed = |births: &[(u64, u64)]| {
+        let mut run = leaking();
+        run.pieces.memprofile_rate_changed = true;
+        run.pieces.heap = Some(aged(births));
+        only(run)
+    };
+    let leak = changed(&every);
+    assert_eq!((ages(&leak).course, leak.confidence), (AgeCourse::Accumulates, Confidence::High));
+    assert_eq!((ages(&leak).stretches, leak.missing), ((9, 9), Vec::new()));
+    let unclear = changed(&[(0, 450), (16, 450)]);
+    assert_eq!((ages(&unclear).course, unclear.confidence), (AgeCourse::Unclear, Confidence::Medium));
+    for (births, course, why) in [
+        (&every[..3], AgeCourse::Full, "a cache that is full"),
+        (&every[7..], AgeCourse::TurnsOver, "none gets old"),
+    ] {
+        let finding = with(aged(births));
+        assert_eq!((ages(&finding).course, finding.confidence), (course, Confidence::Medium));
+        assert!(finding.missing[0].why.contains(why), "{:?}", finding.missing);
+    }
+}
+
+#[test]
+fn births_are_dated_between_checkpoints_where_the_traces_cycles_have_numbers() {
+    let births: Vec<(u64, u64)> = (0..3).map(|stretch| (stretch * 2, 100)).collect();
+    let mut run = leaking();
+    run.pieces.heap = Some(aged(&births));
+    let unplaced = only(run.clone());
+    assert_eq!((ages(&unplaced).first_born, ages(&unplaced).last_born_after), (None, None));
+    run.pieces.trace_base = Some((GcCycle(2), GcCycle(2)));
+    let placed = only(run);
+    assert_eq!((ages(&placed).first_born, ages(&placed).last_born), (Some(GcCycle(2)), Some(GcCycle(6))));
+    assert_eq!(
+        ages(&placed).last_born_after,
+        Some(Operations(300)),
+        "cycle 6 is that of the third checkpoint"
+    );
 }

@@ -4,15 +4,15 @@
 //! A dump that the probe did not finish is read as far as it goes, if there is no other.
 
 use super::heap::{Fields, Heap, Loaded, Options};
-use super::heaptypes::{Known, Layouts, ProgramFile};
+use super::heaptypes::{Layouts, ProgramFile};
+use super::living;
 use super::probe::DumpRecord;
-use super::trace::summary::living_objects;
+use super::trace::summary::LivingObjects;
 use super::{Dumps, Ingested, RunFiles, TRACE_FILE};
 use crate::format::Problem;
 use crate::format::binary::Section;
-use crate::format::exectrace as trace;
 use crate::format::heapdump::Reader;
-use crate::model::{Address, Checkpoint, ClockMap, ModuleTable, MonotonicTime, Operations, RunHeap};
+use crate::model::{Checkpoint, ClockMap, ModuleTable, MonotonicTime, Operations, RunHeap, TraceTime};
 
 /// What the input is called.
 const SOURCE: &str = "heap dump";
@@ -41,25 +41,45 @@ pub(super) fn fold(ingested: &mut Ingested, files: &RunFiles<'_>, records: &[Dum
         ingested.missing(SOURCE, &format!("globals have no names: {why}"));
     }
     let modules = ingested.pieces.modules.clone();
-    let clocks = ClockMap::new(&ingested.pieces.clock_pairs);
-    let trace = files.trace.map(|bytes| (bytes, &clocks));
     let program = program.as_ref().ok();
-    let means = Means { directory: files.directory, modules: &modules, program, trace };
+    let means = Means { directory: files.directory, modules: &modules, program };
     let first = taken.first().filter(|first| first.name != last.name);
+    let (first_living, last_living) = living(files, &ingested.pieces.clock_pairs, (first, last));
     // A first dump that cannot be read costs the growth between the two, no more.
-    let earlier = first.and_then(|first| means.read(first, &mut ingested.problems).ok());
-    let earlier = earlier.map(|first| first.heap.as_earlier());
-    let heap = match means.read(last, &mut ingested.problems) {
+    let earlier = first.and_then(|first| {
+        let read = means.read((first, first_living.as_ref()), &mut ingested.problems).ok()?;
+        Some((read.heap.as_earlier(), first_living.map(|living| read.heap.ages(&living))))
+    });
+    let (earlier, ages_before) = earlier.unzip();
+    let heap = match means.read((last, last_living.as_ref()), &mut ingested.problems) {
         Ok(last) => last.with_fields(),
         Err(why) => return ingested.missing(SOURCE, &format!("it cannot be read: {why}")),
     };
-    let summary = heap.summary(earlier.as_ref());
+    let mut summary = heap.summary(earlier.as_ref());
+    if let Some(living) = last_living {
+        heap.ages(&living).put_into(&mut summary, ages_before.flatten().as_ref());
+    }
     // What is not known of the contents of a dump that is there costs no confidence in what it has.
     for missing in &summary.missing {
         ingested.missing(CONTENTS, &missing.why);
     }
     let since = first.filter(|_| earlier.is_some()).map(|first| first.operations);
     ingested.pieces.heap = Some(RunHeap { summary, operations: last.operations, since });
+}
+
+/// What the trace has alive at the first dump and at the last. Nothing is known of dumps whose moment is not.
+fn living(
+    files: &RunFiles<'_>,
+    clock_pairs: &[(TraceTime, MonotonicTime)],
+    (first, last): (Option<&Taken<'_>>, &Taken<'_>),
+) -> (Option<LivingObjects>, Option<LivingObjects>) {
+    let (Some(trace), Some(last_at)) = (files.trace, last.at) else { return (None, None) };
+    let first_at = first.and_then(|first| first.at);
+    let clocks = ClockMap::new(clock_pairs);
+    let moments: Vec<TraceTime> = first_at.into_iter().chain([last_at]).map(|at| clocks.trace(at)).collect();
+    let mut found = living::at(TRACE_FILE, trace, &moments);
+    let last = found.pop();
+    (found.pop(), last)
 }
 
 /// Finished dumps in order of time, or one that was not finished.
@@ -87,8 +107,6 @@ struct Means<'a> {
     directory: &'a str,
     modules: &'a ModuleTable,
     program: Option<&'a ProgramFile>,
-    /// The execution trace, and its clock.
-    trace: Option<(&'a [u8], &'a ClockMap)>,
 }
 
 /// A dump that was read, and what its paths' fields are looked up with.
@@ -106,7 +124,12 @@ impl ReadDump<'_> {
 }
 
 impl<'a> Means<'a> {
-    fn read(&self, dump: &Taken<'a>, problems: &mut Vec<Problem>) -> Result<ReadDump<'a>, String> {
+    /// `living` is what the trace has alive then.
+    fn read(
+        &self,
+        (dump, living): (&Taken<'a>, Option<&LivingObjects>),
+        problems: &mut Vec<Problem>,
+    ) -> Result<ReadDump<'a>, String> {
         let name = dump.name;
         let path =
             if self.directory.is_empty() { name.to_owned() } else { format!("{}/{name}", self.directory) };
@@ -115,26 +138,11 @@ impl<'a> Means<'a> {
         let options = Options { symbols, modules: self.modules.clone(), progress: None };
         let loaded = Loaded::read(&mut reader, options);
         problems.extend(reader.problems().iter().cloned());
-        let known = self.known(dump);
+        let known = living.map(living::known).unwrap_or_default();
         let types = self.program.and_then(|program| program.types(&mut reader, &loaded, &known));
         let (types, layouts) = types.unzip();
         let heap = loaded.analyse(types.as_ref());
         Ok(ReadDump { heap, reader, layouts })
-    }
-
-    /// Types that the trace has of objects that were alive when the dump was taken.
-    fn known(&self, dump: &Taken<'_>) -> Vec<Known> {
-        let (Some((bytes, clocks)), Some(at)) = (self.trace, dump.at) else { return Vec::new() };
-        // A trace that cannot be read is told where its events are wanted.
-        let open = || trace::Reader::new(TRACE_FILE, bytes).ok();
-        let has_objects =
-            open().is_some_and(|mut first| first.next_event().is_some() && first.alloc_info().is_some());
-        let Some(mut reader) = open().filter(|_| has_objects) else { return Vec::new() };
-        let living = living_objects(&mut reader, Some(clocks.trace(at)));
-        let known = living.iter().filter_map(|object| {
-            Some(Known { object: Address(object.address), descriptor: object.descriptor? })
-        });
-        known.collect()
     }
 }
 

@@ -11,6 +11,7 @@ mod gctrace;
 pub mod heap;
 pub mod heaptypes;
 mod leaked;
+pub mod living;
 mod metrics;
 mod probe;
 pub mod profile;

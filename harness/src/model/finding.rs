@@ -4,7 +4,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::heap::{HeapCount, HeapGrowth, RetainingPath, SuspectKind};
+use super::heap::{HeapCount, HeapGrowth, ObjectAges, RetainingPath, SuspectKind};
 use super::{Bytes, Confidence, Frame, GcCycle, MissingInput, Operations, Per};
 
 /// Class of leak.
@@ -107,6 +107,41 @@ pub struct OtherHolder {
     pub held: HeapCount,
 }
 
+/// How long the objects that grow have lived.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct AgesFound {
+    /// What their ages show.
+    pub course: AgeCourse,
+    /// Their ages at the last dump. Rows of births may stand for several cycles.
+    pub ages: ObjectAges,
+    /// Their types, where they are known.
+    pub types: Vec<String>,
+    /// Stretches between checkpoints of whose objects some live, and all of them.
+    pub stretches: (u64, u64),
+    /// The GC cycle after which the oldest of known age were born, if the trace's cycles could be numbered.
+    pub first_born: Option<GcCycle>,
+    /// The GC cycle after which the youngest were born, likewise.
+    pub last_born: Option<GcCycle>,
+    /// Operations completed at the checkpoint before those.
+    pub last_born_after: Option<Operations>,
+    /// Operations completed at the earlier dump, if there are two.
+    pub before: Option<Operations>,
+}
+
+/// What ages show.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum AgeCourse {
+    /// Some of each stretch of the run stay: a leak.
+    Accumulates,
+    /// A plateau: none that stays was born in the later half.
+    Full,
+    /// A plateau: none is older than half of the run.
+    TurnsOver,
+    /// Neither, or too little is known.
+    Unclear,
+}
+
 /// One piece of evidence.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
@@ -144,6 +179,8 @@ pub enum Evidence {
     },
     /// Who holds what grows, from a heap dump.
     Retained(Box<Retained>),
+    /// How long the objects that grow have lived, from a trace with every allocation.
+    Ages(Box<AgesFound>),
     /// Something in words, with the source it came from.
     Note {
         /// The words.

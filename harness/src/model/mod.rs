@@ -21,7 +21,9 @@ mod units;
 pub use address::Address;
 pub use clock::{ClockMap, MonotonicTime, Nanoseconds, RuntimeTime, TraceTime, WallTime};
 pub use diagnosis::{Diagnosis, Metric};
-pub use finding::{Evidence, Finding, Growth, LeakKind, OtherHolder, Retained, RetainedGrowth};
+pub use finding::{
+    AgeCourse, AgesFound, Evidence, Finding, Growth, LeakKind, OtherHolder, Retained, RetainedGrowth,
+};
 pub use outcome::{OUTCOMES, Outcome};
 pub use pieces::{
     Checkpoint, GctraceCycle, GoroutineCensus, GoroutineGroup, HeapSnapshot, LeakedGoroutines, MissingInput,

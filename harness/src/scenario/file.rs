@@ -220,9 +220,9 @@ pub(super) enum TraceFile {
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct TraceDetails {
-    /// An event per allocation and free.
-    #[serde(default)]
-    pub alloc_free: bool,
+    /// An event per allocation and free: `true` in every run, `false` in none. By default only the run whose heap is
+    /// dumped has them: objects in the dump get their types and ages from it.
+    pub alloc_free: Option<bool>,
 }
 
 /// The contract.

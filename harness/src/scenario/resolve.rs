@@ -9,7 +9,8 @@ use super::file::{
     CaptureFile, CheckpointFile, DriverFile, Every, On, ReadyFile, ScenarioFile, TraceFile, WorkloadFile,
 };
 use super::resolved::{
-    BuildSpec, CaptureSpec, CheckpointSpec, Driver, Expect, HeapDump, Ready, Scenario, Variant, Workload,
+    AllocFree, BuildSpec, CaptureSpec, CheckpointSpec, Driver, Expect, HeapDump, Ready, Scenario, Variant,
+    Workload,
 };
 use super::variants::Draft;
 use crate::model::Mode;
@@ -180,10 +181,15 @@ fn variant(draft: Draft, dir: &Utf8Path) -> Variant {
 }
 
 fn capture(file: &CaptureFile) -> CaptureSpec {
-    let (trace, trace_alloc_free) = match &file.trace {
-        None => (true, false),
-        Some(TraceFile::Switch(on)) => (*on, false),
+    let (trace, alloc_free) = match &file.trace {
+        None => (true, None),
+        Some(TraceFile::Switch(on)) => (*on, None),
         Some(TraceFile::Details(details)) => (true, details.alloc_free),
+    };
+    let alloc_free = match alloc_free {
+        None => AllocFree::Dumped,
+        Some(true) => AllocFree::On,
+        Some(false) => AllocFree::Off,
     };
     let modes = file.modes.clone().unwrap_or_else(|| vec![Mode::Plain, Mode::Natural, Mode::Step]);
     CaptureSpec {
@@ -196,7 +202,7 @@ fn capture(file: &CaptureFile) -> CaptureSpec {
         modes,
         repeat: file.repeat.unwrap_or(3),
         trace,
-        trace_alloc_free,
+        alloc_free,
         goroutine_leak: file.goroutine_leak.unwrap_or(true),
         memprofile_rate: file.memprofile_rate.unwrap_or(4096),
     }

@@ -180,6 +180,19 @@ pub enum DebugInfo {
     Stripped,
 }
 
+/// Which runs have every allocation and free in their trace.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum AllocFree {
+    /// None.
+    Off,
+    /// The one whose heap is dumped: the dump's objects get types and ages from it.
+    #[default]
+    Dumped,
+    /// All.
+    On,
+}
+
 /// How runs are observed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CaptureSpec {
@@ -190,7 +203,8 @@ pub struct CaptureSpec {
     /// Execution trace.
     pub trace: bool,
     /// `traceallocfree=1`: an event per allocation and free in the trace.
-    pub trace_alloc_free: bool,
+    #[serde(default)]
+    pub alloc_free: AllocFree,
     /// Which heap dumps to write.
     pub heap_dump: HeapDump,
     /// Take the goroutineleak profile where the Go release has it.

@@ -73,7 +73,8 @@ fn defaults_are_filled_in_and_paths_absolute() {
     assert_eq!(scenario.variants[0].build, BuildSpec::default());
     assert_eq!(scenario.capture.modes, [Mode::Plain, Mode::Natural, Mode::Step]);
     assert_eq!(scenario.capture.repeat, 3);
-    assert!(scenario.capture.trace && !scenario.capture.trace_alloc_free && scenario.capture.goroutine_leak);
+    assert!(scenario.capture.trace && scenario.capture.goroutine_leak);
+    assert_eq!(scenario.capture.alloc_free, AllocFree::Dumped);
     assert_eq!(scenario.capture.heap_dump, HeapDump::FirstLast);
     assert_eq!(scenario.capture.memprofile_rate, 4096);
     assert_eq!(scenario.expect, None);
@@ -187,7 +188,7 @@ absolute_bytes = 7
             modes: vec![Mode::Step],
             repeat: 2,
             trace: true,
-            trace_alloc_free: true,
+            alloc_free: AllocFree::On,
             heap_dump: HeapDump::FirstLast,
             goroutine_leak: false,
             memprofile_rate: 1,

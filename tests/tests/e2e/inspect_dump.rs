@@ -13,6 +13,7 @@ struct Dumps {
     binary: Utf8PathBuf,
     first: Utf8PathBuf,
     second: Utf8PathBuf,
+    trace: Utf8PathBuf,
 }
 
 #[expect(clippy::unwrap_used, reason = "without the dumps every test here has to fail")]
@@ -25,8 +26,12 @@ fn make() -> Result<Dumps> {
     let bench = Bench::new()?;
     let module = bench.program("holders")?;
     let root = bench.keep();
-    let dumps =
-        Dumps { binary: root.join("holders"), first: root.join("1.dump"), second: root.join("2.dump") };
+    let dumps = Dumps {
+        binary: root.join("holders"),
+        first: root.join("1.dump"),
+        second: root.join("2.dump"),
+        trace: root.join("trace.out"),
+    };
     let built = Command::new("go")
         .args(["build", "-o", dumps.binary.as_str(), "."])
         .current_dir(&module)
@@ -35,8 +40,8 @@ fn make() -> Result<Dumps> {
         .context("cannot start go")?;
     ensure!(built.status.success(), "{built:?}");
     let ran = Command::new(&dumps.binary)
-        .args([&dumps.first, &dumps.second])
-        .env("GODEBUG", "memprofilerate=1")
+        .args([&dumps.first, &dumps.second, &dumps.trace])
+        .env("GODEBUG", "memprofilerate=1,traceallocfree=1")
         .output()?;
     ensure!(ran.status.success(), "{ran:?}");
     Ok(dumps)
@@ -120,6 +125,39 @@ fn what_has_grown_since_an_earlier_dump_comes_first() -> Result<()> {
     assert_eq!(suspects.len(), 1, "{suspects:#?}");
     assert_eq!(suspects[0]["path"]["root"]["name"], "main.cache");
     assert!(suspects[0]["growth"]["objects"].as_i64() >= Some(160_000 - 16), "{:#}", suspects[0]);
+    Ok(())
+}
+
+/// Each dump is found in the trace of its run, and nothing else is.
+#[test]
+fn a_trace_of_the_run_has_types_and_ages_of_a_dumps_objects() -> Result<()> {
+    let dumps = dumps();
+    let with_trace = ["--base", dumps.first.as_str(), "--trace", dumps.trace.as_str(), "--json"];
+    let report =
+        inspect(&dumps.second, &[&with_trace[..], &["--binary", dumps.binary.as_str(), "--types"]].concat())?;
+    let types = report.json()?["types"].as_array().cloned().context("no types")?;
+    let ages = |name: &str| {
+        let row = types.iter().find(|row| row["name"] == name).unwrap_or(&Value::Null);
+        row["ages"].clone()
+    };
+    let entries = ages("main.entry");
+    assert_eq!(entries["unseen"], 0, "{entries}");
+    assert_eq!(entries["older"], 0, "the trace began before them: {entries}");
+    let since = entries["before"]["cycle"].as_u64();
+    let births = entries["births"].as_array().context("no births")?;
+    let born =
+        births.iter().filter(|row| row["after"].as_u64() >= since).filter_map(|row| row["objects"].as_u64());
+    assert_eq!(born.sum::<u64>(), 60_000, "those of the second filling: {entries}");
+    let nodes = ages("main.node");
+    assert_eq!(nodes["distinct"], nodes["before"]["distinct"], "the list is made once: {nodes}");
+
+    let other = Bench::new()?;
+    let program = other.program("holders")?;
+    let ran = Command::new("go").args(["run", ".", "alone.dump"]).current_dir(&program).output()?;
+    ensure!(ran.status.success(), "{ran:?}");
+    let alone = program.join("alone.dump");
+    let refused = other.run(["inspect", "dump", alone.as_str(), "--trace", dumps.trace.as_str()])?;
+    ensure!(refused.code == Some(2) && refused.stderr.contains("the trace of the very run"), "{refused}");
     Ok(())
 }
 

@@ -93,6 +93,11 @@ impl Loaded {
         (self.graph.objects.address(object), self.graph.objects.size(object))
     }
 
+    /// Addresses in objects that the memory profile sampled: they were in use.
+    pub fn samples(&self) -> impl Iterator<Item = u64> + '_ {
+        self.all.samples.iter().map(|(address, _)| *address)
+    }
+
     /// Finds out who holds what. `types` are what somebody found out with the help of the above.
     #[must_use]
     pub fn analyse(self, types: Option<&Types>) -> Heap {

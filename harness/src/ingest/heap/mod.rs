@@ -16,6 +16,7 @@
 //! fields      by which field one object leads to the next
 //! merged      those two trees, with what is alike merged
 //! summary     what is decided: [`HeapSummary`]
+//! ages        how long objects have lived, by a trace
 //! query       about one object, goroutine, type or site
 //! ```
 //!
@@ -24,6 +25,7 @@
 //!
 //! What must not happen here: knowing a type's layout (who finds types asks [`Loaded`] where pointers lead).
 
+mod ages;
 mod analysis;
 mod arrange;
 mod classes;
@@ -45,6 +47,7 @@ mod summary;
 #[cfg(test)]
 mod tests;
 
+pub use ages::Ages;
 pub use analysis::{Heap, Loaded, Options};
 pub use classes::Types;
 pub use collect::{OnProgress, Progress};

@@ -5,11 +5,13 @@
 //! objects occupy, rounded up as the allocator does. *Retained* is what would be freed if a thing went away: the bytes
 //! that can be reached through it alone (it dominates them), itself included.
 
+mod ages;
 mod view;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub use ages::{AgesBefore, Births, ObjectAges};
 pub use view::{GoroutineView, ObjectView, PathsView, Reference};
 
 use super::{Bytes, Frame, GcCycle, GoroutineId, MissingInput, Objects, SiteClass};
@@ -110,6 +112,9 @@ pub struct TypeUse {
     pub retained: Bytes,
     /// Against an earlier dump.
     pub growth: Option<HeapGrowth>,
+    /// How long they have lived; `None` without a trace that has every allocation.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ages: Option<ObjectAges>,
 }
 
 /// Change since an earlier dump of the same run.
@@ -216,6 +221,9 @@ pub struct HeldSite {
     pub unlisted: HeapCount,
     /// Against an earlier dump.
     pub growth: Option<HeapGrowth>,
+    /// How long they have lived; `None` without a trace that has every allocation.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ages: Option<ObjectAges>,
 }
 
 /// A way from a root to objects: one of the shortest, and the same for many objects where it is merged.
@@ -341,7 +349,7 @@ impl HeldSite {
     /// What stays the same in another dump of the same program.
     #[must_use]
     pub fn signature(&self) -> String {
-        format!("{}|{}", self.object_size, stack_signature(&self.stack))
+        site_signature(self.object_size, &self.stack)
     }
 }
 
@@ -357,6 +365,12 @@ impl Suspect {
             stack_signature(&self.children.stack)
         )
     }
+}
+
+/// [`HeldSite::signature`] of a site of this size and stack.
+#[must_use]
+pub fn site_signature(object_size: Bytes, stack: &[Frame]) -> String {
+    format!("{object_size}|{}", stack_signature(stack))
 }
 
 fn stack_signature(stack: &[Frame]) -> String {

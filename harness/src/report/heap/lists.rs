@@ -4,7 +4,7 @@ use super::document::HeapReport;
 use super::path;
 use super::sheet::Sheet;
 use crate::model::heap::{
-    HeapCount, HeapGrowth, HeapTotals, HeldSite, Holder, RootKind, Suspect, SuspectKind, TypeUse,
+    HeapCount, HeapGrowth, HeapTotals, HeldSite, Holder, ObjectAges, RootKind, Suspect, SuspectKind, TypeUse,
 };
 use crate::model::{Bytes, MissingInput, binary_units, readable_type};
 use crate::report::terminal::text;
@@ -171,6 +171,23 @@ fn growing_row(
     }
 }
 
+/// `9 ages, 2 in the earlier dump, oldest 18 of 18 GC cycles, 10 older than the trace`: where the trace saw any of them.
+fn ages(ages: &ObjectAges) -> Option<String> {
+    let mut parts = Vec::new();
+    if ages.dated.0 > 0 {
+        parts.push(text::counted(ages.distinct, "age"));
+        parts.extend(
+            ages.before.map(|before| format!("{} in the earlier dump", text::count(before.distinct))),
+        );
+        parts.push(format!("oldest {} of {} GC cycles", text::count(ages.oldest), text::count(ages.cycle)));
+    }
+    let without = [(ages.older.0, "older than the trace"), (ages.unseen.0, "not in the trace")];
+    let has_any = ages.objects() > ages.unseen;
+    let without = without.iter().filter(|(n, _)| *n > 0);
+    parts.extend(without.map(|(n, why)| format!("{} {why}", text::count(*n))));
+    has_any.then(|| parts.join(", "))
+}
+
 pub(super) fn types(sheet: &mut Sheet<'_>, types: &[TypeUse]) {
     if sheet.is_page && types.iter().all(|row| row.name.is_none()) {
         return;
@@ -181,7 +198,9 @@ pub(super) fn types(sheet: &mut Sheet<'_>, types: &[TypeUse]) {
     for row in types.iter().take(sheet.rows) {
         let name =
             row.name.as_ref().map_or_else(|| "(type not known)".to_owned(), |name| readable_type(name));
-        growing_row(&mut table, has_growth, (row.held, row.retained, row.growth), text::clean(&name));
+        let figures = (row.held, row.retained, row.growth);
+        let line = growing_row(&mut table, has_growth, figures, text::clean(&name));
+        line.details.extend(row.ages.as_ref().and_then(ages));
     }
     sheet.table(&table, types.len());
 }
@@ -209,6 +228,7 @@ pub(super) fn sites(sheet: &mut Sheet<'_>, sites: &[HeldSite]) {
             text::bytes(site.object_size),
             text::bytes(site.retained)
         ));
+        site.ages.as_ref().and_then(ages).into_iter().for_each(|ages| sheet.line(&ages));
         for frame in &site.stack {
             sheet.indented(4, &text::frame(frame), |line| line.to_owned());
         }
@@ -231,6 +251,7 @@ fn site_table(sheet: &mut Sheet<'_>, sites: &[HeldSite]) {
         let first = site.paths.first().map(|held| format!("held by {}", path::root(&held.root)));
         let row = growing_row(&mut table, has_growth, (site.held, site.retained, site.growth), place);
         row.details.extend(first);
+        row.details.extend(site.ages.as_ref().and_then(ages));
     }
     sheet.table(&table, sites.len());
 }

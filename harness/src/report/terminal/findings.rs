@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::{Look, retained, text};
+use super::{Look, ages, retained, text};
 use crate::baseline::{AcceptedFinding, Standing};
 use crate::model::{Confidence, Evidence, Finding, Frame, LeakKind, ModuleTable, Owner};
 use crate::report::{Report, ReportedFinding};
@@ -127,6 +127,9 @@ fn evidence(out: &mut String, evidence: &Evidence, modules: &ModuleTable, look: 
             frames(out, stack, modules, look);
         }
         Evidence::Retained(retained) => retained::write(out, retained, look),
+        Evidence::Ages(found) => {
+            let _ = writeln!(out, "    {}", ages::found(found));
+        }
         Evidence::Note { text } => {
             let _ = writeln!(out, "    {}", text::clean(text));
         }

@@ -3,6 +3,7 @@
 //! Plain text with optional colour; no meaning is carried by colour alone. Names come from the measured
 //! program, so control characters in them are shown, never sent.
 
+mod ages;
 mod cycles;
 mod findings;
 pub(super) mod grid;

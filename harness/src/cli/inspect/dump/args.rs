@@ -19,6 +19,9 @@ pub struct InspectDump {
     /// An earlier dump of the same run: what has grown since comes first.
     #[arg(long, value_name = "EARLIER")]
     pub base: Option<Utf8PathBuf>,
+    /// An execution trace of the same run, made with GODEBUG=traceallocfree=1: it has types of objects, and their ages.
+    #[arg(long, value_name = "TRACE")]
+    pub trace: Option<Utf8PathBuf>,
     /// What to show.
     #[command(flatten)]
     pub views: Views,

@@ -2,6 +2,7 @@
 
 mod args;
 mod program;
+mod trace;
 
 use std::ops::ControlFlow;
 
@@ -15,8 +16,9 @@ use crate::cli::Context;
 use crate::cli::error::CliError;
 use crate::format::heapdump::Reader;
 use crate::format::pprof;
-use crate::ingest::heap::{Fields, Heap, Loaded, Options, Progress};
+use crate::ingest::heap::{Ages, Fields, Heap, Loaded, Options, Progress};
 use crate::ingest::heaptypes::{Layouts, ProgramFile};
+use crate::ingest::living::{self, AtDumps};
 use crate::ingest::profile::retained;
 use crate::model::heap::RetainingPath;
 use crate::model::{GoroutineId, Outcome};
@@ -24,11 +26,19 @@ use crate::report::heap::{self as report, HeapReport, Section};
 
 pub(super) fn command(args: &InspectDump, context: &Context) -> Result<Outcome, CliError> {
     let program = args.binary.as_deref().map(|path| program::read(path, context)).transpose()?;
+    let trace = args.trace.as_deref().map(|path| trace::read(path, context)).transpose()?;
+    let help = Help { program: program.as_ref(), trace: trace.as_ref() };
     let earlier = match &args.base {
-        Some(path) => Some(load(path, program.as_ref(), context)?.heap.as_earlier()),
+        Some(path) => {
+            let earlier = load(path, help, context)?;
+            Some((earlier.heap.as_earlier(), earlier.ages))
+        }
         None => None,
     };
-    let (file, heap) = with_fields(load(&args.file, program.as_ref(), context)?, args, context);
+    let (earlier, ages_before) = earlier.unzip();
+    let mut dump = load(&args.file, help, context)?;
+    let ages = dump.ages.take();
+    let (file, heap) = with_fields(dump, args, context);
     if let Some(out) = &args.pprof {
         write_pprof(out, args, &heap, context)?;
         if args.is_page() && !args.json {
@@ -37,7 +47,11 @@ pub(super) fn command(args: &InspectDump, context: &Context) -> Result<Outcome, 
     }
     let summary = {
         let _activity = context.console.activity("sum up");
-        heap.summary(earlier.as_ref())
+        let mut summary = heap.summary(earlier.as_ref());
+        if let Some(ages) = ages {
+            ages.put_into(&mut summary, ages_before.flatten().as_ref());
+        }
+        summary
     };
     let is_page = args.is_page();
     let asked = args.sections();
@@ -92,12 +106,20 @@ struct Dump<'p> {
     heap: Heap,
     reader: Reader<'static>,
     layouts: Option<Layouts<'p>>,
+    ages: Option<Ages>,
+}
+
+/// What helps to understand a dump.
+#[derive(Debug, Clone, Copy)]
+struct Help<'p> {
+    program: Option<&'p ProgramFile>,
+    trace: Option<&'p AtDumps>,
 }
 
 /// What it is called, and with the fields on the paths that are shown of it.
 fn with_fields(dump: Dump<'_>, args: &InspectDump, context: &Context) -> (String, Heap) {
     let _activity = context.console.activity("fields on the paths");
-    let Dump { name, mut heap, mut reader, layouts } = dump;
+    let Dump { name, mut heap, mut reader, layouts, .. } = dump;
     let fields = layouts.as_ref().map(|layouts| layouts as &dyn Fields);
     heap.find_fields(&mut reader, fields);
     if let Some(object) = args.object {
@@ -107,11 +129,7 @@ fn with_fields(dump: Dump<'_>, args: &InspectDump, context: &Context) -> (String
 }
 
 /// Reads the dump at `path`.
-fn load<'p>(
-    path: &Utf8Path,
-    program: Option<&'p ProgramFile>,
-    context: &Context,
-) -> Result<Dump<'p>, CliError> {
+fn load<'p>(path: &Utf8Path, help: Help<'p>, context: &Context) -> Result<Dump<'p>, CliError> {
     let (name, input) = open_input(path, "name a heap dump, or `-` for standard input", context)?;
     let mut reader = Reader::from_input(&name, input)?;
     let mut activity = context.console.activity("read");
@@ -120,7 +138,7 @@ fn load<'p>(
         if context.interrupt.is_set() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     };
     let options = Options {
-        symbols: program.map(ProgramFile::symbols),
+        symbols: help.program.map(ProgramFile::symbols),
         progress: Some(&mut progress),
         ..Options::default()
     };
@@ -134,10 +152,14 @@ fn load<'p>(
     }
     let mut activity = context.console.activity("graph");
     activity.at(|| format!("types of {} objects", loaded.n_objects()));
-    let types = program.and_then(|program| program.types(&mut reader, &loaded, &[]));
+    let living = help.trace.map(|trace| trace.of(&loaded)).transpose();
+    let living = living.map_err(|why| trace::is_not_of(path, &why))?;
+    let known = living.map(living::known).unwrap_or_default();
+    let types = help.program.and_then(|program| program.types(&mut reader, &loaded, &known));
     let (types, layouts) = types.unzip();
     activity.at(|| format!("who holds {} objects", loaded.n_objects()));
     let heap = loaded.analyse(types.as_ref());
+    let ages = living.map(|living| heap.ages(living));
     drop(activity);
-    Ok(Dump { name, heap, reader, layouts })
+    Ok(Dump { name, heap, reader, layouts, ages })
 }

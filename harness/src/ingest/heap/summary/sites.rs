@@ -60,5 +60,6 @@ fn held_site(heap: &Heap, site: u32, mut places: Vec<u32>) -> HeldSite {
         paths: listed.iter().map(|&place| retaining_path(heap, place)).collect(),
         unlisted: count(unlisted),
         growth: None,
+        ages: None,
     }
 }

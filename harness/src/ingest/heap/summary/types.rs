@@ -27,6 +27,7 @@ pub(super) fn types(heap: &Heap, figures: &Figures, earlier: Option<&Earlier>) -
         held,
         retained: retained.get(&key).copied().unwrap_or_default(),
         growth: earlier.map(|earlier| earlier.of_type(name(key).as_deref(), held)),
+        ages: None,
     };
     let mut list: Vec<TypeUse> = held.into_iter().map(row).collect();
     list.sort_by(|a, b| b.held.bytes.cmp(&a.held.bytes).then_with(|| a.name.cmp(&b.name)));

@@ -91,19 +91,61 @@ pub fn summarize(reader: &mut Reader<'_>, options: Options<'_>) -> TraceSummary 
     TraceSummary { window, ..folds.finish(reader) }
 }
 
-/// The heap objects that are alive at `until`, or at the end of the trace: empty if it was made
-/// without `traceallocfree=1`. Reads the trace up to there.
-pub fn living_objects(reader: &mut Reader<'_>, until: Option<TraceTime>) -> LivingObjects {
-    let mut heap = Heap::default();
-    let (mut texts, clip) = (Texts::default(), Clip::new(TraceTime(0), None));
-    while let Some(event) = reader.next_event() {
-        if until.is_some_and(|until| event.time > until) {
-            break;
+/// The heap objects that are alive at each of `moments`, which are in order: empty if the trace was made without
+/// `traceallocfree=1`. Reads the trace once, up to the last of them.
+pub fn living_objects(reader: &mut Reader<'_>, moments: &[TraceTime]) -> Vec<LivingObjects> {
+    let mut found = Vec::new();
+    let mut waiting = moments.iter().peekable();
+    let mut objects = Objects::default();
+    while waiting.peek().is_some() {
+        let Some(event) = reader.next_event() else { break };
+        while waiting.next_if(|moment| event.time > **moment).is_some() {
+            found.push(objects.heap.living());
         }
-        let kind = event.kind();
-        heap.event(&Seen { event: &event, kind: &kind, reader, texts: &mut texts, clip });
+        objects.event(&event, reader);
     }
-    heap.living()
+    // What comes after the trace's end sees what was alive then.
+    waiting.for_each(|_| found.push(objects.heap.living()));
+    found
+}
+
+/// The heap objects that are alive at the end of the trace, and the same whenever the world is stopped for a heap dump
+/// (as `debug.WriteHeapDump` does it).
+pub fn living_at_dumps(reader: &mut Reader<'_>) -> Vec<LivingObjects> {
+    let mut found = Vec::new();
+    let mut objects = Objects::default();
+    while let Some(event) = reader.next_event() {
+        if let EventKind::StwBegin { kind } = event.kind()
+            && reader.string(kind).is_some_and(|reason| reason.contains(DUMP_STOP))
+        {
+            found.push(objects.heap.living());
+        }
+        objects.event(&event, reader);
+    }
+    found
+}
+
+/// What the world is stopped for while a dump is written (`stwWriteHeapDump` in runtime/proc.go, Go 1.21-1.27).
+const DUMP_STOP: &str = "write heap dump";
+
+/// The fold of heap objects alone.
+struct Objects {
+    heap: Heap,
+    texts: Texts,
+    clip: Clip,
+}
+
+impl Default for Objects {
+    fn default() -> Self {
+        Self { heap: Heap::default(), texts: Texts::default(), clip: Clip::new(TraceTime(0), None) }
+    }
+}
+
+impl Objects {
+    fn event(&mut self, event: &Event, reader: &Reader<'_>) {
+        let kind = event.kind();
+        self.heap.event(&Seen { event, kind: &kind, reader, texts: &mut self.texts, clip: self.clip });
+    }
 }
 
 /// All folds.

@@ -52,6 +52,12 @@ impl LivingObjects {
         self.objects.is_empty()
     }
 
+    /// The GC cycle that had ended last, by the trace's count.
+    #[must_use]
+    pub fn cycle(&self) -> u64 {
+        self.cycle.into()
+    }
+
     /// The object whose slot begins at an address, as a heap dump has them.
     #[must_use]
     pub fn at(&self, address: u64) -> Option<LivingObject<'_>> {

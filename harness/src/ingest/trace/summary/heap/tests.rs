@@ -101,7 +101,10 @@ fn adjacent_windows_add_up_and_hand_the_living_over() {
 fn living_objects_are_found_by_address_with_type_and_age() {
     let name = RECORDED_ALLOC[2];
     let data = fixture(name);
-    let living = living_objects(&mut Reader::new(name, &data).unwrap(), None);
+    let first_cycle = summarized(name, None).gc.cycles[0].begin.unwrap();
+    let moments = [first_cycle, TraceTime(i64::MAX)];
+    let both = living_objects(&mut Reader::new(name, &data).unwrap(), &moments);
+    let [before, living] = both.as_slice() else { panic!("{} moments", both.len()) };
     let nodes: Vec<_> = living.iter().filter(|object| object.type_name == Some("main.node")).collect();
     assert_eq!(nodes.len(), 100);
     for node in nodes {
@@ -109,8 +112,6 @@ fn living_objects_are_found_by_address_with_type_and_age() {
         assert_eq!((node.age, node.array, living.at(node.address + 8)), (Some(2), false, None));
         assert!(node.address > 0xc0_0000_0000 - 1, "{:#x} is no address of Go's heap", node.address);
     }
-    let first_cycle = summarized(name, None).gc.cycles[0].begin;
-    let before = living_objects(&mut Reader::new(name, &data).unwrap(), first_cycle);
     assert_eq!(before.iter().filter(|object| object.type_name == Some("main.node")).count(), 200);
 }
 
