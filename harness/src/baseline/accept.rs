@@ -172,7 +172,8 @@ fn rates(finding: &AcceptedFinding) -> String {
     let AcceptedFinding { bytes_per_op, objects_per_op, variants, .. } = finding;
     let objects = match finding.kind {
         crate::model::LeakKind::Heap => format!("{bytes_per_op} B/op and {objects_per_op} objects/op"),
-        crate::model::LeakKind::Goroutine => format!("{objects_per_op} goroutines/op"),
+        kind if kind.is_bytes() => format!("{bytes_per_op} {}/op", kind.unit()),
+        kind => format!("{objects_per_op} {}/op", kind.unit()),
     };
     format!("{objects} in {}", variants.join(", "))
 }

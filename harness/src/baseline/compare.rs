@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::file::{AcceptedFinding, AcceptedGrowth, AcceptedMetric, Baseline, Conditions};
 use super::group::FindingGroup;
-use crate::model::{Diagnosis, LeakKind, Metric};
+use crate::model::{Diagnosis, Metric};
 use crate::scenario::Thresholds;
 
 /// Exact figures are equal from run to run, so a rise of this share is a change of the program.
@@ -19,8 +19,8 @@ const EXACT_RELATIVE: f64 = 0.01;
 /// Repeats from which a noisy figure can judge.
 const FIRM_REPEATS: usize = 3;
 
-/// A rise of fewer goroutines per operation than this is no regression.
-const GOROUTINES_PER_OP: f64 = 0.01;
+/// A rise of fewer goroutines, descriptors, threads or cycles per operation than this is no regression.
+const THINGS_PER_OP: f64 = 0.01;
 
 /// How a finding stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
@@ -131,13 +131,10 @@ fn finding(group: &FindingGroup, baseline: Option<&Baseline>, thresholds: &Thres
 fn standing(group: &FindingGroup, known: &AcceptedFinding, thresholds: &Thresholds) -> Standing {
     let of = |one: &super::VariantGrowth| {
         let (then, now) = (known.growth_in(&one.variant), AcceptedGrowth::from(&one.growth));
-        match known.kind {
-            LeakKind::Heap => {
-                change(then.bytes_per_op, now.bytes_per_op, thresholds.bytes_per_op, thresholds)
-            }
-            LeakKind::Goroutine => {
-                change(then.objects_per_op, now.objects_per_op, GOROUTINES_PER_OP, thresholds)
-            }
+        if known.kind.is_bytes() {
+            change(then.bytes_per_op, now.bytes_per_op, thresholds.bytes_per_op, thresholds)
+        } else {
+            change(then.objects_per_op, now.objects_per_op, THINGS_PER_OP, thresholds)
         }
     };
     // Their order is that of gravity.

@@ -145,6 +145,9 @@ fn matching(leak: &ExpectedLeak, groups: &[FindingGroup]) -> Vec<usize> {
         evidence.flat_map(stack).any(|frame| is_at(&wanted, frame, &frame.file))
     };
     let all = || (0..groups.len()).filter(of_kind);
+    if leak.site.is_empty() {
+        return all().collect();
+    }
     let found: Vec<usize> = all().filter(by_site).collect();
     if found.is_empty() { all().filter(by_stack).collect() } else { found }
 }
@@ -154,6 +157,7 @@ fn stack(evidence: &Evidence) -> &[Frame] {
     match evidence {
         Evidence::Allocation { stack, .. } => stack,
         Evidence::Goroutines { created_by, .. } => created_by,
+        Evidence::Calls { stack, .. } | Evidence::Figures { stack, .. } => stack,
         Evidence::Blocked { .. } | Evidence::Retained(_) | Evidence::Ages(_) | Evidence::Note { .. } => &[],
     }
 }

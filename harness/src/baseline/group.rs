@@ -72,8 +72,5 @@ pub fn group(diagnoses: &[Diagnosis]) -> Vec<FindingGroup> {
 
 /// A class of leaks in a sentence.
 pub(super) fn kind_word(kind: LeakKind) -> &'static str {
-    match kind {
-        LeakKind::Heap => "heap",
-        LeakKind::Goroutine => "goroutine",
-    }
+    kind.word()
 }

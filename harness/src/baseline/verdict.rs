@@ -10,7 +10,7 @@ use super::compare::{Comparison, MetricComparison, MetricStanding, Standing};
 use super::contract::Expectation;
 use super::file::AcceptedGrowth;
 use super::group::{FindingGroup, kind_word};
-use crate::model::{Diagnosis, LeakKind, Outcome};
+use crate::model::{Diagnosis, Outcome};
 use crate::scenario::{Expect, ExpectedLeak};
 
 /// The verdict.
@@ -127,20 +127,16 @@ fn findings(case: &Case<'_>) -> Vec<Reason> {
 /// The variant in which a leak rose most, and from what.
 fn faster(group: &FindingGroup, case: &Case<'_>, index: usize) -> String {
     let Some(known) = &case.comparison.findings[index].accepted else { return String::new() };
-    let figure = |growth: AcceptedGrowth| match group.finding.kind {
-        LeakKind::Heap => growth.bytes_per_op,
-        LeakKind::Goroutine => growth.objects_per_op,
-    };
+    let kind = group.finding.kind;
+    let figure =
+        |growth: AcceptedGrowth| if kind.is_bytes() { growth.bytes_per_op } else { growth.objects_per_op };
     let rates = group.by_variant.iter().map(|one| {
         let (then, now) = (known.growth_in(&one.variant), AcceptedGrowth::from(&one.growth));
         (figure(then), figure(now), &one.variant)
     });
     let most = rates.max_by(|a, b| (a.1 - a.0).total_cmp(&(b.1 - b.0)));
-    let unit = match group.finding.kind {
-        LeakKind::Heap => "B/op",
-        LeakKind::Goroutine => "goroutines/op",
-    };
-    most.map_or(String::new(), |(then, now, name)| format!("{then} {unit} were accepted, {now} in {name}"))
+    let unit = kind.unit();
+    most.map_or(String::new(), |(then, now, name)| format!("{then} {unit}/op were accepted, {now} in {name}"))
 }
 
 /// An expected leak that is not there. Where there is doubt it may be there unseen.
@@ -173,7 +169,8 @@ fn not_reproduced(case: &Case<'_>, expected: &Expectation) -> Option<Reason> {
 
 fn leak_words(ExpectedLeak { kind, site, held_by, .. }: &ExpectedLeak) -> String {
     let held = held_by.as_ref().map_or_else(String::new, |holder| format!(", held by `{holder}`,"));
-    format!("expected {} leak at `{site}`{held}", kind_word(*kind))
+    let at = if site.is_empty() { String::new() } else { format!(" at `{site}`") };
+    format!("expected {} leak{at}{held}", kind_word(*kind))
 }
 
 /// Who holds the leak that is there instead.

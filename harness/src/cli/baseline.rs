@@ -38,9 +38,11 @@ fn shown(path: &Utf8Path, baseline: &Baseline) -> String {
     );
     for finding in &baseline.findings {
         let (bytes, objects) = (finding.bytes_per_op, finding.objects_per_op);
-        let (kind, rate) = match finding.kind {
-            LeakKind::Heap => ("heap", format!("+{bytes} B/op  +{objects} objects/op")),
-            LeakKind::Goroutine => ("goroutine", format!("+{objects} goroutines/op")),
+        let kind = finding.kind.word();
+        let rate = match finding.kind {
+            LeakKind::Heap => format!("+{bytes} B/op  +{objects} objects/op"),
+            kind if kind.is_bytes() => format!("+{bytes} {}/op", kind.unit()),
+            kind => format!("+{objects} {}/op", kind.unit()),
         };
         let variants = finding.variants.join(", ");
         text.push_str(&format!("{kind}  {}  {}  {rate}  [{variants}]\n", finding.site, finding.place));

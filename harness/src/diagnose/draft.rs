@@ -28,6 +28,8 @@ pub(super) struct Draft {
     pub missing: Vec<MissingInput>,
     /// Evidence besides the growing sites.
     pub further: Vec<Evidence>,
+    /// What else its sentence says: a rule's own words.
+    pub detail: String,
     /// Heap that each leaked goroutine was found to hold, bytes.
     pub held: f64,
     /// Who holds most of it, by the heap dump.
@@ -166,6 +168,7 @@ impl Draft {
             confidence,
             missing: Vec::new(),
             further: Vec::new(),
+            detail: String::new(),
             held: 0.0,
             holder: None,
             proved: 0,
@@ -208,7 +211,7 @@ impl Draft {
         let mut objects: Vec<f64> = self.runs.iter().map(objects).collect();
         let rate = median(&mut rates)?;
         Some(Growth {
-            bytes_per_op: if self.kind == LeakKind::Heap { rate } else { 0.0 },
+            bytes_per_op: if self.kind.is_bytes() { rate } else { 0.0 },
             objects_per_op: median(&mut objects)?,
             spread: (*rates.first()?, *rates.last()?),
             operations: first.operations(),
@@ -221,11 +224,14 @@ impl Draft {
 
     /// Seen in most of the runs, and above the noise.
     fn stands(&self, growth: &Growth, case: &Case<'_>) -> bool {
-        let loud = self.kind != LeakKind::Heap || growth.bytes_per_op >= case.thresholds.bytes_per_op;
+        let loud = !self.kind.is_bytes() || growth.bytes_per_op >= case.thresholds.bytes_per_op;
         loud && self.runs.len() * 2 > self.judged
     }
 
     fn evidence(&self) -> Vec<Evidence> {
+        if !matches!(self.kind, LeakKind::Heap | LeakKind::Goroutine) {
+            return self.further.clone();
+        }
         let mut sites: Vec<&SiteGrowth> =
             self.first().map_or_else(Vec::new, |run| run.sites.iter().collect());
         sites.sort_by_key(|site| (site.class, std::cmp::Reverse(site.trend.gained)));

@@ -25,7 +25,7 @@ pub(super) fn by_cause(drafts: Vec<Draft>) -> Vec<Draft> {
         drafts.into_iter().partition(|draft| draft.kind == LeakKind::Goroutine);
     for cause in &mut goroutines {
         let starts = starts(cause);
-        for draft in &mut heap {
+        for draft in heap.iter_mut().filter(|draft| draft.kind == LeakKind::Heap) {
             take(cause, draft, &starts);
         }
     }

@@ -62,6 +62,7 @@ pub(super) fn run(case: &Case<'_>, drafts: &mut [Draft]) {
                 super::ages::add(draft, judged, heap, &sites_of(draft, &heap.summary));
             }
             LeakKind::Goroutine => hold_by_goroutines(draft, heap),
+            _ => continue,
         }
         if heap.summary.totals.agreement.is_none() {
             doubt(draft, Doubt::Partial);

@@ -10,6 +10,7 @@
 
 mod ages;
 mod case;
+mod descriptors;
 mod draft;
 mod fold;
 mod foreign;
@@ -19,16 +20,24 @@ mod heap;
 mod holders;
 mod identity;
 mod leaked;
+mod limit;
 mod metrics;
 mod natural;
+mod off_heap;
+mod openers;
+mod outside;
 mod points;
 mod rules;
 mod sampled;
 mod slope;
+mod stacks;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]
 mod tests_holders;
+#[cfg(test)]
+mod tests_outside;
+mod threads;
 mod trend;
 mod words;
 

@@ -7,7 +7,10 @@ use super::case::{Case, Judged};
 use super::draft::{Draft, RunGrowth};
 use super::points::MIN_POINTS;
 use super::trend::{per_operation, steady};
-use super::{foreign, goroutines, heap, holders, leaked, natural, sampled};
+use super::{
+    descriptors, foreign, goroutines, heap, holders, leaked, limit, natural, off_heap, sampled, stacks,
+    threads,
+};
 use crate::model::{LeakKind, MissingInput};
 
 /// A rule. It may add drafts and evidence to drafts of the rules before it.
@@ -44,6 +47,31 @@ const RULES: &[Rule] = &[
         needs: &[Input::HeapDump],
         without: None,
         run: |case, drafts| holders::run(case, drafts),
+    },
+    Rule {
+        name: "open descriptors",
+        needs: &[Input::Checkpoints, Input::OpenDescriptors],
+        without: None,
+        run: descriptors::run,
+    },
+    Rule { name: "threads", needs: &[Input::Checkpoints, Input::Threads], without: None, run: threads::run },
+    Rule {
+        name: "memory of stacks",
+        needs: &[Input::Checkpoints, Input::StackMemory],
+        without: None,
+        run: stacks::run,
+    },
+    Rule {
+        name: "memory outside of Go's heap",
+        needs: &[Input::Checkpoints, Input::ResidentMemory],
+        without: None,
+        run: off_heap::run,
+    },
+    Rule {
+        name: "room below the memory limit",
+        needs: &[Input::NaturalMetrics],
+        without: None,
+        run: limit::run,
     },
     Rule {
         name: "live heap over GC cycles",
@@ -95,6 +123,11 @@ enum Input {
     Census,
     LeakProfile,
     HeapDump,
+    OpenDescriptors,
+    Threads,
+    StackMemory,
+    ResidentMemory,
+    NaturalMetrics,
     NaturalCycles,
     HeapProfiles,
     GoroutineProfiles,
@@ -114,6 +147,11 @@ impl Input {
             Self::Census => any(case.best(), |run| !run.run.pieces.goroutines.groups.is_empty()),
             Self::LeakProfile => case.runs.iter().any(|run| run.pieces.leaked.is_some()),
             Self::HeapDump => any(case.best(), |run| run.run.pieces.heap.is_some()),
+            Self::OpenDescriptors => descriptors::is_told(case),
+            Self::Threads => threads::is_told(case),
+            Self::StackMemory => stacks::is_told(case),
+            Self::ResidentMemory => off_heap::is_told(case),
+            Self::NaturalMetrics => limit::is_told(case),
             Self::NaturalCycles => any(&case.natural, |run| natural::live_heap(run).len() >= MIN_POINTS),
             Self::HeapProfiles => any(&case.natural, |run| run.run.pieces.snapshots.len() >= 2),
             Self::GoroutineProfiles => {
@@ -145,6 +183,18 @@ impl Input {
             Self::Census => ("trace", "no execution trace with goroutines".to_owned()),
             Self::LeakProfile => ("goroutineleak", "no run has the runtime's leak profile".to_owned()),
             Self::HeapDump => (holders::SOURCE, "no step run with a heap dump".to_owned()),
+            Self::OpenDescriptors => {
+                ("/proc", "no run has open descriptors by kind (Linux tells)".to_owned())
+            }
+            Self::Threads => ("/proc", "no run has the number of threads (Linux tells)".to_owned()),
+            Self::StackMemory => ("runtime/metrics", "no run has the memory of stacks".to_owned()),
+            Self::ResidentMemory => {
+                ("/proc", "no run has resident memory beside the runtime's own (Linux tells)".to_owned())
+            }
+            Self::NaturalMetrics => (
+                "runtime/metrics",
+                format!("no natural run has them at {MIN_POINTS} checkpoints that can be compared"),
+            ),
             Self::NaturalCycles => ("gctrace", format!("no natural run with {MIN_POINTS} GC cycles or more")),
             Self::HeapProfiles | Self::GoroutineProfiles | Self::TwoClocks => self.describe_foreign(case),
         }
@@ -175,6 +225,11 @@ impl Input {
                 "trace and gctrace",
                 "not both were given; together they tell each cycle's exact time, pauses and goroutines".to_owned(),
             ),
+            Self::OpenDescriptors
+            | Self::Threads
+            | Self::StackMemory
+            | Self::ResidentMemory
+            | Self::NaturalMetrics => ("/proc", "files from a running program do not tell".to_owned()),
             Self::NaturalCycles | Self::StepCheckpoints | Self::NaturalCheckpoints | Self::Checkpoints => (
                 "gctrace",
                 format!(

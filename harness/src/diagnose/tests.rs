@@ -41,6 +41,10 @@ impl Run {
         Self::new(Mode::Step, 1)
     }
 
+    pub(super) fn natural() -> Self {
+        Self::new(Mode::Natural, 1)
+    }
+
     fn with_points(mode: Mode, repeat: u32, n: usize) -> Self {
         let mut pieces = RunPieces { modules: modules(), memprofile_rate: 1, ..RunPieces::default() };
         for i in 0..u32::try_from(n).unwrap() {
@@ -370,7 +374,8 @@ fn too_few_checkpoints_are_inconclusive() {
 fn rules_without_their_input_say_so() {
     let diagnosis = judge(&[Run::step()]);
     let sources: Vec<&str> = diagnosis.not_run.iter().map(|missing| &*missing.source).collect();
-    assert_eq!(sources, ["trace", "goroutineleak", "heap dump", "gctrace"]);
+    let process = ["/proc", "/proc", "runtime/metrics", "/proc", "runtime/metrics"];
+    assert_eq!(sources, [&["trace", "goroutineleak", "heap dump"][..], &process, &["gctrace"]].concat());
     assert_eq!(diagnosis.inconclusive, Vec::<String>::new());
     assert!(judge(&[Run::new(Mode::Plain, 1)]).inconclusive[0].contains("no run was observed"));
 }

@@ -20,6 +20,22 @@ pub(super) fn sentence(draft: &Draft, site: &SiteGrowth, growth: &Growth) -> Str
             held(draft.holder.as_ref().and_then(|holder| holder.each).unwrap_or(draft.held)),
             proved(draft.proved),
         ),
+        LeakKind::Descriptors => {
+            let n = number(growth.objects_per_op);
+            format!("open descriptors grow by {n} per operation{}", draft.detail)
+        }
+        LeakKind::Threads => {
+            format!("threads grow by {} per operation{}", number(growth.objects_per_op), draft.detail)
+        }
+        LeakKind::OffHeap => {
+            let rate = bytes(growth.bytes_per_op);
+            format!("memory outside of Go's heap grows by {rate} per operation{}", draft.detail)
+        }
+        LeakKind::Stacks => {
+            let rate = bytes(growth.bytes_per_op);
+            format!("stacks grow by {rate} per operation{}", draft.detail)
+        }
+        LeakKind::Limit => return draft.detail.clone(),
     };
     let library = site.library.as_ref().map_or_else(String::new, |frame| format!(" (in {})", frame.function));
     let since = site.since_cycle.map_or_else(String::new, |cycle| format!(", since GC cycle {cycle}"));
@@ -28,7 +44,11 @@ pub(super) fn sentence(draft: &Draft, site: &SiteGrowth, growth: &Growth) -> Str
         let through = holder.through.as_ref().map_or_else(String::new, |name| format!(" through {name}"));
         format!(", held by {}{through}", holder.name)
     });
-    format!("{what} at {}{library}{since}{holder}", site.blamed)
+    let place = match &*site.blamed.file {
+        "" => ", at no line that is known".to_owned(),
+        _ => format!(" at {}", site.blamed),
+    };
+    format!("{what}{place}{library}{since}{holder}")
 }
 
 fn held(each: f64) -> String {
@@ -61,7 +81,7 @@ fn amount(value: f64, noun: &str) -> String {
 }
 
 /// A whole number as such, others with one digit, small ones with three.
-fn number(value: f64) -> String {
+pub(super) fn number(value: f64) -> String {
     let text = if value.abs() < 1.0 { format!("{value:.3}") } else { format!("{value:.1}") };
     let trimmed = text.trim_end_matches('0').trim_end_matches('.');
     if trimmed.is_empty() || trimmed == "-0" { "0".to_owned() } else { trimmed.to_owned() }

@@ -15,6 +15,51 @@ pub enum LeakKind {
     Heap,
     /// Goroutines grow, or the runtime reports them leaked.
     Goroutine,
+    /// Open descriptors grow.
+    Descriptors,
+    /// Threads of the operating system grow.
+    Threads,
+    /// Memory grows that is not the Go runtime's: C memory, mappings.
+    OffHeap,
+    /// The stacks of goroutines grow, not their number.
+    Stacks,
+    /// `GOMEMLIMIT` leaves the heap no room.
+    Limit,
+}
+
+/// How each class is written, what its growth is counted in, and whether that is bytes.
+const KINDS: [(LeakKind, &str, &str, bool); 7] = [
+    (LeakKind::Heap, "heap", "B", true),
+    (LeakKind::Goroutine, "goroutine", "goroutines", false),
+    (LeakKind::Descriptors, "descriptors", "descriptors", false),
+    (LeakKind::Threads, "threads", "threads", false),
+    (LeakKind::OffHeap, "off-heap", "B", true),
+    (LeakKind::Stacks, "stacks", "B", true),
+    (LeakKind::Limit, "limit", "GC cycles", false),
+];
+
+impl LeakKind {
+    fn row(self) -> Option<&'static (Self, &'static str, &'static str, bool)> {
+        KINDS.iter().find(|(kind, ..)| *kind == self)
+    }
+
+    /// As contracts and reports spell it.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        self.row().map_or("", |(_, word, ..)| word)
+    }
+
+    /// What its growth is counted in.
+    #[must_use]
+    pub fn unit(self) -> &'static str {
+        self.row().map_or("", |(_, _, unit, _)| unit)
+    }
+
+    /// Its growth is one of bytes ([`Growth::bytes_per_op`]), not of a number of things ([`Growth::objects_per_op`]).
+    #[must_use]
+    pub fn is_bytes(self) -> bool {
+        self.row().is_some_and(|(.., bytes)| *bytes)
+    }
 }
 
 /// A leak in one variant.
@@ -49,9 +94,9 @@ pub struct Finding {
 /// Growth per operation and its spread over the repeats.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Growth {
-    /// Bytes per operation, median of the repeats (0 for goroutines).
+    /// Bytes per operation, median of the repeats (0 for classes that count things).
     pub bytes_per_op: f64,
-    /// Objects or goroutines per operation, median of the repeats.
+    /// Objects, goroutines, descriptors, threads or GC cycles per operation, median of the repeats.
     pub objects_per_op: f64,
     /// Smallest and largest bytes (or goroutines) per operation over the repeats.
     pub spread: (f64, f64),
@@ -176,6 +221,25 @@ pub enum Evidence {
         count: u64,
         /// The runtime itself proved that nothing can wake them.
         proved: bool,
+    },
+    /// Figures of the process at each checkpoint.
+    Figures {
+        /// What was measured, and by whom.
+        what: String,
+        /// `B`, or what is counted.
+        unit: String,
+        /// The values.
+        values: Vec<i64>,
+        /// The stack that they are of, innermost first; none for figures of the whole process.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        stack: Vec<Frame>,
+    },
+    /// Calls of the operating system or of C.
+    Calls {
+        /// The caller's stack, innermost first, with the creation of its goroutine behind it.
+        stack: Vec<Frame>,
+        /// Calls so far at each checkpoint.
+        calls: Vec<u64>,
     },
     /// Who holds what grows, from a heap dump.
     Retained(Box<Retained>),

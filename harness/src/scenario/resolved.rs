@@ -239,7 +239,8 @@ pub struct Expect {
 pub struct ExpectedLeak {
     /// Its class.
     pub kind: LeakKind,
-    /// Function (`main.handle`), or file and line (`cache.go:35`), of the finding's site.
+    /// Function (`main.handle`), or file and line (`cache.go:35`), of the finding's site. A memory limit has none.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub site: String,
     /// Who must hold it: a global (`main.cache`, `cache.entries`), the function of a goroutine
     /// (`main.main`), `timers`, `finalizers`. A leak that something else holds is not the expected one.

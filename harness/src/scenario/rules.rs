@@ -7,7 +7,7 @@ use super::document::Document;
 use super::file::{CheckpointFile, DriverFile, Every, On, ScenarioFile};
 use super::resolved::{DebugInfo, HeapDump};
 use super::variants::{Draft, is_safe_name, unsafe_name};
-use crate::model::Mode;
+use crate::model::{LeakKind, Mode};
 
 type Rule = fn(&ScenarioFile, &Document<'_>, &mut Vec<Diagnostic>);
 
@@ -167,6 +167,16 @@ fn contract(file: &ScenarioFile, drafts: &[Draft], document: &Document<'_>, foun
     let dumps = steps && file.capture.heap_dump != Some(HeapDump::Off);
     for (index, leak) in expect.leaks.iter().enumerate() {
         let at = |key: &str| document.value(&["expect", "leaks", &index.to_string(), key]);
+        if leak.site.is_empty() && leak.kind != LeakKind::Limit {
+            let kind = leak.kind.word();
+            found.push(
+                Diagnostic::new(
+                    at("kind"),
+                    format!("a leak of kind `{kind}` needs the `site` that it must be found at"),
+                )
+                .help("add `site = \"main.handle\"`, or file and line: `site = \"cache.go:35\"`"),
+            );
+        }
         if leak.held_by.is_some() && !dumps {
             found.push(
                 Diagnostic::new(at("held_by"), "only a heap dump tells who holds memory, and none is made")

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use super::{Look, ages, retained, text};
 use crate::baseline::{AcceptedFinding, Standing};
-use crate::model::{Confidence, Evidence, Finding, Frame, LeakKind, ModuleTable, Owner};
+use crate::model::{Bytes, Confidence, Evidence, Finding, Frame, LeakKind, ModuleTable, Owner};
 use crate::report::{Report, ReportedFinding};
 
 /// Points of a series that are shown.
@@ -30,19 +30,12 @@ pub(super) fn write(out: &mut String, report: &Report, look: &Look) {
         confidence(out, &finding.group.finding, look);
     }
     for fixed in &report.fixed {
-        let words = format!("fixed  {} leak at {} {}", kind(fixed.kind), fixed.site, fixed.place);
+        let words = format!("fixed  {} leak at {} {}", fixed.kind.word(), fixed.site, fixed.place);
         let _ = writeln!(out, "\n{}", look.heading(&text::clean(&words)));
         let _ = writeln!(
             out,
             "  accepted before, not found in the variants that were run: accept a new baseline to drop it"
         );
-    }
-}
-
-fn kind(kind: LeakKind) -> &'static str {
-    match kind {
-        LeakKind::Heap => "heap",
-        LeakKind::Goroutine => "goroutine",
     }
 }
 
@@ -54,11 +47,12 @@ fn headline(out: &mut String, reported: &ReportedFinding, report: &Report, look:
             let objects = text::rate(growth.objects_per_op);
             format!("{}  +{objects} objects/op", text::bytes_per_op(growth.bytes_per_op))
         }
-        LeakKind::Goroutine => per_op(finding.kind, growth.bytes_per_op, growth.objects_per_op),
+        _ => per_op(finding.kind, growth.bytes_per_op, growth.objects_per_op),
     };
     let since = finding.since_cycle.map(|cycle| format!("  since GC cycle {cycle}")).unwrap_or_default();
-    let place = format!("{}:{}", finding.file, finding.site.line);
-    let site = format!("{}  {}  {place}", kind(finding.kind), text::short(&finding.site.function));
+    let known = !finding.file.is_empty();
+    let place = if known { format!("  {}:{}", finding.file, finding.site.line) } else { String::new() };
+    let site = format!("{}  {}{place}", finding.kind.word(), text::short(&finding.site.function));
     let (site, standing) = (look.heading(&text::clean(&site)), standing(reported, report.has_baseline));
     let (seen, all) = (reported.group.variants.len(), report.variants.len());
     let growth = growth.replace("/op", &format!("/{}", finding.growth.per.unit()));
@@ -66,11 +60,12 @@ fn headline(out: &mut String, reported: &ReportedFinding, report: &Report, look:
     let _ = writeln!(out, "{site}  {growth}{since}  {standing}{seen}");
 }
 
-/// What makes a leak large or small: bytes, or goroutines.
+/// What makes a leak large or small: bytes, or what its class counts.
 fn per_op(kind: LeakKind, bytes: f64, objects: f64) -> String {
-    match kind {
-        LeakKind::Heap => text::bytes_per_op(bytes),
-        LeakKind::Goroutine => format!("+{} goroutines/op", text::rate(objects)),
+    if kind.is_bytes() {
+        text::bytes_per_op(bytes)
+    } else {
+        format!("+{} {}/op", text::rate(objects), kind.unit())
     }
 }
 
@@ -126,6 +121,16 @@ fn evidence(out: &mut String, evidence: &Evidence, modules: &ModuleTable, look: 
             let _ = writeln!(out, "    {count} blocked in {} ({proof})", text::clean(wait));
             frames(out, stack, modules, look);
         }
+        Evidence::Figures { what, unit, values, stack } => {
+            let text: Vec<String> = shown(values).map(|value| figure(*value, unit)).collect();
+            let _ = writeln!(out, "    {}: {}", text::clean(what), text.join(" -> "));
+            frames(out, stack, modules, look);
+        }
+        Evidence::Calls { stack, calls } => {
+            let called = stack.first().map_or("", |frame| text::short(&frame.function));
+            let _ = writeln!(out, "    calls of {}: {}", text::clean(called), series(calls));
+            frames(out, stack, modules, look);
+        }
         Evidence::Retained(retained) => retained::write(out, retained, look),
         Evidence::Ages(found) => {
             let _ = writeln!(out, "    {}", ages::found(found));
@@ -138,10 +143,24 @@ fn evidence(out: &mut String, evidence: &Evidence, modules: &ModuleTable, look: 
 
 /// `10 -> 20 -> … -> 90`
 fn series(values: &[u64]) -> String {
+    shown(values).map(u64::to_string).collect::<Vec<_>>().join(" -> ")
+}
+
+/// As many values as a line has room for, the last one among them.
+fn shown<T>(values: &[T]) -> impl Iterator<Item = &T> {
     let step = values.len().div_ceil(SERIES).max(1);
     let last = values.len().saturating_sub(1);
-    let kept = values.iter().enumerate().filter(|(index, _)| (last - index).is_multiple_of(step));
-    kept.map(|(_, value)| value.to_string()).collect::<Vec<_>>().join(" -> ")
+    let kept = values.iter().enumerate().filter(move |(index, _)| (last - index).is_multiple_of(step));
+    kept.map(|(_, value)| value)
+}
+
+/// `-1.8 MiB`, or a number.
+fn figure(value: i64, unit: &str) -> String {
+    if unit != "B" {
+        return value.to_string();
+    }
+    let sign = if value < 0 { "-" } else { "" };
+    format!("{sign}{}", text::bytes(Bytes(value.unsigned_abs())))
 }
 
 /// The user's frames, and the first of a library's above them; all of them when verbose.
