@@ -79,6 +79,17 @@ impl Input<'_> {
         }
     }
 
+    /// The same once more, for another thread. `None` if the system has no handle left for it.
+    #[must_use]
+    pub fn again(&self) -> Option<Self> {
+        Some(match self {
+            Self::Bytes(bytes) => Self::Bytes(bytes),
+            Self::File { file, len, damage } => {
+                Self::File { file: file.try_clone().ok()?, len: *len, damage: damage.clone() }
+            }
+        })
+    }
+
     /// Whether there is nothing in it.
     #[must_use]
     pub fn is_empty(&self) -> bool {

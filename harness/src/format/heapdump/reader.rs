@@ -1,5 +1,7 @@
 //! What users of the decoder hold: a dump's records one by one.
 
+mod ahead;
+
 use std::path::Path;
 
 use super::layout::Layout;

@@ -1,15 +1,15 @@
 //! The steps from a dump to everything that can be asked of it.
 
 use std::ops::ControlFlow;
+use std::sync::mpsc;
 
 use super::classes::{Classes, Types};
 use super::collect::{Collected, OnProgress, Progress, collect};
-use super::dominators::Dominators;
+use super::dominators::{Degrees, Dominators, Predecessors};
 use super::fields::References;
 use super::graph::Graph;
-use super::merged::Merged;
+use super::merged::{Member, Merged};
 use super::names::{Statics, Symbols};
-use super::objects::NONE;
 use super::paths::Paths;
 use crate::format::heapdump::Reader;
 use crate::model::{Bytes, MissingInput, ModuleTable};
@@ -109,6 +109,9 @@ pub(super) fn missing(why: &str) -> MissingInput {
     MissingInput { source: "heap dump".to_owned(), why: why.to_owned() }
 }
 
+/// Nodes that are merged together.
+const BLOCK: usize = 32;
+
 /// A dump of which everything is known.
 #[derive(Debug)]
 pub struct Heap {
@@ -130,22 +133,28 @@ impl Heap {
     fn new(loaded: Loaded, types: Option<&Types>) -> Self {
         let Loaded { all, graph, modules, .. } = &loaded;
         let classes = Classes::new(all, &graph.objects, types, modules);
-        // Paths need half the time that dominators do: the one core waits for the other, and merges meanwhile.
-        let ((dominators, retained), (mut paths, ways)) = both(
-            || {
-                let dominators = Dominators::new(&graph.edges, graph.top());
-                let retained = dominators.sums(|node| graph.size(node));
-                (dominators, retained)
+        let edges = &graph.edges;
+        let degrees = Degrees::new(edges);
+        let leaves = &degrees.leaves(edges);
+        let top = graph.top();
+        let (give, take) = mpsc::channel();
+        // The one core gives numbers, which the other makes the rest ready for, and then goes its own way.
+        let (mut dominators, (mut paths, ways)) = both(
+            move || {
+                let predecessors = || take.recv().unwrap_or_default();
+                Dominators::new(edges, top, leaves, predecessors)
             },
             || {
-                let paths = Paths::new(graph);
-                let ways = merged(graph, &classes, paths.order(), |node| paths.before(node).unwrap_or(NONE));
+                // It fails only if the other panicked.
+                let _ = give.send(Predecessors::new(edges, degrees));
+                let paths = Paths::new(graph, leaves);
+                let ways = merged(graph, &classes, paths.order());
                 (paths, ways)
             },
         );
         paths.forget_order();
-        let held = merged(graph, &classes, dominators.order(), |node| dominators.of(node));
-        let mut dominators = dominators;
+        let (retained, held) =
+            both(|| dominators.sums(|node| graph.size(node)), || merged(graph, &classes, dominators.order()));
         dominators.forget_order();
         Self { loaded, classes, dominators, paths, retained, held, ways, fields: References::default() }
     }
@@ -161,16 +170,26 @@ impl Heap {
     }
 }
 
-fn merged(graph: &Graph, classes: &Classes, order: &[u32], above: impl Fn(u32) -> u32) -> Merged {
+/// `order` has nodes with what is above them, which comes first.
+fn merged(graph: &Graph, classes: &Classes, mut order: impl Iterator<Item = (u32, u32)>) -> Merged {
     let mut merged = Merged::new(graph.edges.n_nodes() as usize, graph.top());
-    for &node in order {
+    let look_up = |(node, above)| {
         let class = match graph.holder(node) {
             Some(place) => classes.len() + graph.roots.holders[place].group,
             None => classes.of(node),
         };
-        merged.add(node, above(node), class, graph.size(node));
+        Member { node, above, class, bytes: graph.size(node) }
+    };
+    // What is known of nodes is looked up for several at once: those lookups are waited for together.
+    let mut block = Vec::with_capacity(BLOCK);
+    loop {
+        block.extend(order.by_ref().take(BLOCK).map(look_up));
+        if block.is_empty() {
+            return merged;
+        }
+        merged.touch(&block);
+        block.drain(..).for_each(|member| merged.add(&member));
     }
-    merged
 }
 
 /// Both results, made at the same time.

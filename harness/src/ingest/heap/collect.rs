@@ -3,9 +3,12 @@
 //! Input: the reader. Output: [`Collected`]: objects with the pointers in them that point into the heap, as they stand
 //! in the file. What they point to is not looked for here: a dump names objects after those that refer to them.
 
+mod ahead;
+
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
+use self::ahead::Pace;
 use super::index::Index;
 use super::marks::Mark;
 use super::objects::{NONE, Sizes};
@@ -20,6 +23,9 @@ const MAX_NUMBER: usize = (NONE - (1 << 24)) as usize;
 
 /// An object with at least so many pointers is counted in [`Collected::wide`].
 const WIDE: u32 = 8;
+
+/// Not worth another thread.
+const FEW_BYTES: u64 = 16 << 20;
 
 /// Records between two looks at progress.
 const LOOK_EVERY: u64 = 1 << 14;
@@ -131,32 +137,56 @@ pub(super) struct BucketRecord {
 
 /// Reads the dump to its end, or to the first damage.
 pub(super) fn collect(reader: &mut Reader<'_>, progress: OnProgress<'_>) -> Collected {
+    let is_worth_it =
+        reader.len() >= FEW_BYTES && std::thread::available_parallelism().is_ok_and(|n| n.get() > 1);
+    let middle = reader.len() / 2;
+    collect_from(reader, is_worth_it.then_some(middle), progress)
+}
+
+/// Likewise; a second thread begins at `middle`.
+fn collect_from(reader: &mut Reader<'_>, middle: Option<u64>, progress: OnProgress<'_>) -> Collected {
     let mut all = Collected { heap: (0, u64::MAX), ..Collected::default() };
-    let len = reader.len().max(1);
-    for n_records in 1u64.. {
-        let position = reader.position();
-        let Some(record) = reader.next_record() else { break };
-        if let Record::Object(object) = &record {
-            all.index.add(object.address.0, object.memory.size(), position);
-        }
-        all.record(record);
-        if all.addresses.len() >= MAX_NUMBER || all.slots.len() >= MAX_NUMBER {
-            all.stopped = Some("it has more objects or references than can be numbered");
-            break;
-        }
-        if n_records.is_multiple_of(LOOK_EVERY) {
-            let percent = (u128::from(reader.position()) * 100 / u128::from(len)).min(100) as u8;
-            let so_far = Progress { step: "read", percent, objects: all.addresses.len() as u64 };
-            if progress(so_far).is_break() {
-                all.stopped = Some("the reading was interrupted");
-                break;
-            }
-        }
+    // The parameters, without which nothing can be read.
+    all.read(reader, reader.position() + 1, &Pace::default(), progress);
+    if let Some(ahead) = middle.and_then(|middle| reader.ahead(middle)) {
+        all.read_with(reader, ahead, progress);
     }
+    all.read(reader, u64::MAX, &Pace::default(), progress);
     all
 }
 
 impl Collected {
+    /// Reads records that begin before `until`.
+    fn read(&mut self, reader: &mut Reader<'_>, until: u64, ahead: &Pace, progress: OnProgress<'_>) {
+        for n_records in 1u64.. {
+            let position = reader.position();
+            if position >= until || self.stopped.is_some() {
+                break;
+            }
+            let Some(record) = reader.next_record() else { break };
+            if let Record::Object(object) = &record {
+                self.index.add(object.address.0, object.memory.size(), position);
+            }
+            self.record(record);
+            if self.is_full() {
+                self.stopped = Some("it has more objects or references than can be numbered");
+            }
+            if n_records.is_multiple_of(LOOK_EVERY) && progress(self.progress(reader, ahead)).is_break() {
+                self.stopped = Some("the reading was interrupted");
+            }
+        }
+    }
+
+    fn progress(&self, reader: &Reader<'_>, ahead: &Pace) -> Progress {
+        let read = u128::from(reader.position()) + u128::from(ahead.bytes());
+        let percent = (read * 100 / u128::from(reader.len().max(1))).min(100) as u8;
+        Progress { step: "read", percent, objects: self.addresses.len() as u64 + ahead.objects() }
+    }
+
+    fn is_full(&self) -> bool {
+        self.addresses.len() >= MAX_NUMBER || self.slots.len() >= MAX_NUMBER
+    }
+
     #[inline]
     fn record(&mut self, record: Record<'_>) {
         match record {

@@ -53,6 +53,19 @@ impl Edges {
         (self.starts[node as usize], self.starts[node as usize + 1])
     }
 
+    /// A row that was looked up.
+    #[inline]
+    pub(super) fn targets(&self, from: u32, to: u32) -> &[u32] {
+        &self.targets[from as usize..to as usize]
+    }
+
+    /// Brings what is at these places into the cache, all at once.
+    #[inline]
+    pub(super) fn touch(&self, places: impl Iterator<Item = u32>) {
+        let read = places.map(|place| self.targets.get(place as usize).copied().unwrap_or_default());
+        std::hint::black_box(read.fold(0, |all, target| all ^ target));
+    }
+
     /// Targets of all rows.
     pub(super) fn all(&self) -> &[u32] {
         &self.targets

@@ -39,6 +39,12 @@ impl Index {
         self.is_sorted = false;
     }
 
+    /// Adds the objects that follow in the file.
+    pub(super) fn join(&mut self, part: Self) {
+        self.known.extend_from_slice(&part.known);
+        (self.since, self.end, self.is_sorted) = (part.since, part.end, false);
+    }
+
     /// Puts it in order; from then on [`Index::position`] answers.
     pub(super) fn sort(&mut self) {
         if !self.is_sorted {

@@ -22,6 +22,17 @@ pub(super) struct Merged {
     of: Vec<u32>,
     /// (place, class) -> place of the child.
     children: FxHashMap<(u32, u32), u32>,
+    /// The child that was added to last, likewise.
+    last: ((u32, u32), u32),
+}
+
+/// A node of the graph on its way into the tree.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Member {
+    pub(super) node: u32,
+    pub(super) above: u32,
+    pub(super) class: u32,
+    pub(super) bytes: u64,
 }
 
 /// Nodes of one class under the same merged node.
@@ -46,21 +57,34 @@ impl Merged {
         let root = MergedNode { class: NONE, count: 1, first: top, is_new: true, ..MergedNode::default() };
         let mut of = vec![NONE; n_nodes];
         of[top as usize] = 0;
-        Self { nodes: vec![root], of, children: FxHashMap::default() }
+        Self { nodes: vec![root], of, children: FxHashMap::default(), last: ((NONE, NONE), 0) }
     }
 
-    /// Puts `node` under `above`, which is in it already.
+    /// Puts a node under the one above it, which is in it already.
     #[inline]
-    pub(super) fn add(&mut self, node: u32, above: u32, class: u32, bytes: u64) {
-        let above = self.of[above as usize];
-        let place = match self.children.get(&(above, class)) {
-            Some(&place) => place,
-            None => self.make(node, above, class),
+    pub(super) fn add(&mut self, member: &Member) {
+        let &Member { node, above, class, bytes } = member;
+        let key = (self.of[above as usize], class);
+        // Neighbours are often alike.
+        let place = match self.last {
+            (last, place) if last == key => place,
+            _ => match self.children.get(&key) {
+                Some(&place) => place,
+                None => self.make(node, key.0, class),
+            },
         };
+        self.last = (key, place);
         self.of[node as usize] = place;
         let merged = &mut self.nodes[place as usize];
         merged.count += 1;
         merged.bytes += bytes;
+    }
+
+    /// Brings the places of nodes that will be added into the cache, all at once.
+    pub(super) fn touch(&self, members: &[Member]) {
+        let read =
+            members.iter().map(|member| self.of[member.node as usize] ^ self.of[member.above as usize]);
+        std::hint::black_box(read.fold(0, |all, place| all ^ place));
     }
 
     #[cold]
@@ -142,7 +166,7 @@ mod tests {
     fn merged(nodes: &[(u32, u32)]) -> Merged {
         let mut merged = Merged::new(nodes.len(), 0);
         for (node, &(above, class)) in nodes.iter().enumerate().skip(1) {
-            merged.add(node as u32, above, class, 1);
+            merged.add(&Member { node: node as u32, above, class, bytes: 1 });
         }
         merged
     }

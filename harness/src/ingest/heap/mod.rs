@@ -5,6 +5,7 @@
 //! arrange     objects in order of address
 //! objects     which object does an address lie in
 //! marks       what a reference sees of its target
+//! bits        sets of nodes
 //! resolve     pointers -> references, on all processors
 //! names       static addresses -> variables
 //! roots       pointers from outside -> holders: globals, goroutines, finalizers, timers
@@ -28,6 +29,7 @@
 mod ages;
 mod analysis;
 mod arrange;
+mod bits;
 mod classes;
 mod collect;
 mod dominators;

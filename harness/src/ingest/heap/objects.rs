@@ -47,6 +47,14 @@ impl Sizes {
         }
     }
 
+    /// Adds those of `part` behind its own.
+    pub(super) fn join(&mut self, part: Self) {
+        let before = self.small.len() as u32;
+        self.large.extend(part.large.iter().map(|&(place, size)| (place + before, size)));
+        self.small.reserve_exact(part.small.len());
+        self.small.extend_from_slice(&part.small);
+    }
+
     #[inline]
     pub(super) fn get(&self, object: u32) -> u64 {
         match self.small[object as usize] {

@@ -3,44 +3,69 @@
 //! Input: the graph. Output: for every node the one before it on its path. Holders have turns: what the program's own
 //! globals and goroutines reach is found from them, however much nearer something of the runtime's would be.
 
+use super::bits::Bits;
+use super::edges::Edges;
 use super::graph::Graph;
 use super::objects::NONE;
 use super::roots::Turn;
+
+/// Nodes whose rows are looked up together.
+const BLOCK: usize = 32;
 
 /// Who comes before whom.
 #[derive(Debug, Default)]
 pub(super) struct Paths {
     /// By node; the top's own is the top, [`NONE`] for what is not reached.
     before: Vec<u32>,
-    /// What is reached, in the order in which it was: who comes before is before. Without the top.
+    /// What is reached, in the order in which it was: who comes before is before. Without the top and without leaves.
     order: Vec<u32>,
+    /// Leaves that are reached, likewise.
+    leaves: Vec<u32>,
 }
 
 impl Paths {
-    pub(super) fn new(graph: &Graph) -> Self {
-        let top = graph.top();
-        let mut before = vec![NONE; graph.edges.n_nodes() as usize];
-        before[top as usize] = top;
-        let mut order = Vec::new();
+    /// `leaves` refer to nothing: nobody has to go on from them.
+    pub(super) fn new(graph: &Graph, leaves: &Bits) -> Self {
+        let (top, n_nodes) = (graph.top(), graph.edges.n_nodes() as usize);
+        let mut paths = Self { before: vec![NONE; n_nodes], ..Self::default() };
+        paths.before[top as usize] = top;
+        let mut reached = Bits::new(n_nodes);
+        reached.add(top);
         let mut worked = 0;
         for turn in Turn::ALL {
             for (place, _) in graph.roots.holders.iter().enumerate().filter(|(_, holder)| holder.turn == turn)
             {
                 let node = graph.first_holder() + place as u32;
-                before[node as usize] = top;
-                order.push(node);
+                paths.before[node as usize] = top;
+                reached.add(node);
+                paths.order.push(node);
             }
-            while let Some(&node) = order.get(worked) {
-                worked += 1;
-                for &target in graph.edges.of(node) {
-                    if before[target as usize] == NONE {
-                        before[target as usize] = node;
-                        order.push(target);
-                    }
+            while worked < paths.order.len() {
+                worked += paths.go_on(worked, &graph.edges, leaves, &mut reached);
+            }
+        }
+        paths
+    }
+
+    /// Goes on from some of the nodes behind `worked` in the order; returns how many. Their rows are looked up for all
+    /// of them at first: those lookups are waited for together.
+    fn go_on(&mut self, worked: usize, edges: &Edges, leaves: &Bits, reached: &mut Bits) -> usize {
+        let mut block = [(0u32, 0u32, 0u32); BLOCK];
+        let n = block.iter_mut().zip(&self.order[worked..]).map(|(row, &node)| {
+            let (from, to) = edges.range(node);
+            *row = (node, from, to);
+        });
+        let n = n.count();
+        edges.touch(block[..n].iter().map(|&(_, from, _)| from));
+        for &(node, from, to) in &block[..n] {
+            for &target in edges.targets(from, to) {
+                if reached.is_new(target) {
+                    self.before[target as usize] = node;
+                    if leaves.has(target) { &mut self.leaves } else { &mut self.order }.push(target);
                 }
             }
         }
-        Self { before, order }
+        n
     }
 
     /// The node before `node` on its path; `None` for the top and for what is not reached.
@@ -55,14 +80,14 @@ impl Paths {
         self.before[node as usize] != NONE
     }
 
-    /// What is reached, who comes before first.
-    pub(super) fn order(&self) -> &[u32] {
-        &self.order
+    /// What is reached, who comes before first; each with that.
+    pub(super) fn order(&self) -> impl Iterator<Item = (u32, u32)> + '_ {
+        self.order.iter().chain(&self.leaves).map(|&node| (node, self.before[node as usize]))
     }
 
     /// Frees the order, once nobody needs it.
     pub(super) fn forget_order(&mut self) {
-        self.order = Vec::new();
+        (self.order, self.leaves) = (Vec::new(), Vec::new());
     }
 
     /// The nodes from a holder to `node`.
