@@ -8,6 +8,7 @@ mod compare;
 mod contract;
 mod file;
 mod group;
+mod reproduction;
 #[cfg(test)]
 mod tests;
 mod verdict;
@@ -19,4 +20,5 @@ pub use file::{
     AcceptedFinding, AcceptedGrowth, AcceptedMetric, Baseline, BaselineError, Conditions, load, parse, save,
 };
 pub use group::{FindingGroup, VariantGrowth, group};
+pub use reproduction::{Reproduction, reproductions};
 pub use verdict::{Case, Cause, Reason, Verdict, judge};

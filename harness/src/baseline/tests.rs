@@ -99,6 +99,7 @@ fn judged(
         expectations: &expectations,
         diagnoses,
         failures,
+        reproductions: &[],
     })
 }
 

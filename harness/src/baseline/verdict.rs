@@ -10,8 +10,14 @@ use super::compare::{Comparison, MetricComparison, MetricStanding, Standing};
 use super::contract::Expectation;
 use super::file::AcceptedGrowth;
 use super::group::{FindingGroup, kind_word};
+use super::reproduction::Reproduction;
 use crate::model::{Diagnosis, Outcome};
 use crate::scenario::{Expect, ExpectedLeak};
+
+/// Runs from which on a leak that comes and goes is a doubt, and how often it has to be seen: noise comes once.
+const MANY_RUNS: u32 = 5;
+/// See [`MANY_RUNS`].
+const SEEN_OFTEN: u32 = 2;
 
 /// The verdict.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -72,6 +78,8 @@ pub struct Case<'a> {
     pub diagnoses: &'a [Diagnosis],
     /// What failed before anything could be judged: builds, runs, an interrupt.
     pub failures: &'a [(Outcome, String)],
+    /// How often each leak reproduced, if there are repeats to tell.
+    pub reproductions: &'a [Reproduction],
 }
 
 /// Judges.
@@ -85,6 +93,7 @@ pub fn judge(case: &Case<'_>) -> Verdict {
     reasons.extend(case.expectations.iter().filter_map(unwanted));
     reasons.extend(case.comparison.metrics.iter().filter_map(worse_figure));
     reasons.extend(doubts(case));
+    reasons.extend(case.reproductions.iter().filter_map(|one| intermittent(case, one)));
     if reasons.is_empty() && case.diagnoses.is_empty() {
         reasons.push(reason(Outcome::Inconclusive, Cause::Doubt, "nothing was run".to_owned()));
     }
@@ -219,6 +228,23 @@ fn doubts(case: &Case<'_>) -> Vec<Reason> {
         false => format!("{why} [{}]", variants.join(", ")),
     };
     by_words.into_iter().map(|doubt| reason(Outcome::Inconclusive, Cause::Doubt, text(doubt))).collect()
+}
+
+/// A leak that fewer than half of many runs show is no finding, and no health either.
+fn intermittent(case: &Case<'_>, one: &Reproduction) -> Option<Reason> {
+    let is_finding = case.groups.iter().any(|group| group.key() == one.key());
+    let often = one.runs >= MANY_RUNS && one.seen >= SEEN_OFTEN;
+    (often && !is_finding).then(|| {
+        let words = format!(
+            "{} leak at {} {} was seen in {} [{}]: it comes and goes",
+            kind_word(one.kind),
+            one.site,
+            one.place,
+            one.words(),
+            one.variant
+        );
+        reason(Outcome::Inconclusive, Cause::Doubt, words)
+    })
 }
 
 fn passed(case: &Case<'_>) -> String {

@@ -10,7 +10,7 @@ use camino::Utf8Path;
 use super::child::{Child, ProbeSignal};
 use super::mode::RUN_MARK;
 use super::ready::Lookout;
-use crate::scenario::{Driver, Ready};
+use crate::scenario::{Driver, Ready, Workload};
 use crate::toolchain::Interrupt;
 use crate::toolchain::process::{self, Command, Ended, Limits};
 
@@ -26,6 +26,8 @@ const LAST_WORDS: Duration = Duration::from_millis(300);
 /// What drives a run.
 pub(super) struct Rounds<'a> {
     pub(super) driver: &'a Driver,
+    /// Whose number of operations the driver's words may have.
+    pub(super) workload: &'a Workload,
     /// The harness's own environment.
     pub(super) env: &'a BTreeMap<String, String>,
     /// Directory of the run.
@@ -118,13 +120,15 @@ impl Rounds<'_> {
 
     fn round(&self, round: u32, child: &Child) -> Result<(), Stopped> {
         let number = round.to_string();
-        let mut words = self.driver.command.iter().map(|word| word.replace("{round}", &number));
+        let mut words =
+            self.driver.command.iter().map(|word| self.workload.filled(word).replace("{round}", &number));
         let program = words.next().ok_or_else(|| Stopped::Failed("the driver has no command".to_owned()))?;
         // A path is meant from the driver's own directory, as a shell there would take it.
         let program =
             if program.contains('/') { self.driver.dir.join(program).into_string() } else { program };
         let mut env = self.env.clone();
-        env.extend(self.driver.env.clone());
+        let added = self.driver.env.iter();
+        env.extend(added.map(|(name, value)| (name.clone(), self.workload.filled(value))));
         // What a round leaves running, out of its group, is then found with the program's own.
         env.insert(RUN_MARK.to_owned(), self.run.to_string());
         let command = Command { program, args: words.collect(), dir: self.driver.dir.clone(), env };

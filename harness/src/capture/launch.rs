@@ -78,7 +78,13 @@ impl Launch<'_> {
 
     fn argv(&self) -> Vec<String> {
         let program = self.program().to_string();
-        std::iter::once(program).chain(self.scenario.workload.args.iter().cloned()).collect()
+        std::iter::once(program).chain(self.args()).collect()
+    }
+
+    /// The program's arguments, with the number of operations put in.
+    fn args(&self) -> Vec<String> {
+        let workload = &self.scenario.workload;
+        workload.args.iter().map(|word| workload.filled(word)).collect()
     }
 
     fn start(&self, directory: &Utf8Path, added: &BTreeMap<String, String>) -> io::Result<Child> {
@@ -96,7 +102,7 @@ impl Launch<'_> {
         let stderr = if self.probed() { "gctrace.txt" } else { "stderr.txt" };
         Child::start(&Start {
             program: self.program(),
-            args: &workload.args,
+            args: &self.args(),
             dir: &workload.dir,
             env: env.into_iter().collect(),
             stdin: workload.stdin.as_deref(),
@@ -128,7 +134,15 @@ impl Launch<'_> {
     fn rounds<'a>(&'a self, driver: &'a Driver, clock: Instant, directory: &'a Utf8Path) -> Rounds<'a> {
         let checkpoints = self.probed() && self.scenario.workload.checkpoint == CheckpointSpec::Round;
         let deadline = clock + limited(self.scenario.workload.timeout_ms);
-        Rounds { driver, env: self.env, run: directory, checkpoints, deadline, interrupt: self.interrupt }
+        Rounds {
+            driver,
+            workload: &self.scenario.workload,
+            env: self.env,
+            run: directory,
+            checkpoints,
+            deadline,
+            interrupt: self.interrupt,
+        }
     }
 
     fn wait(&self, child: &Child) -> Result<(), Stopped> {

@@ -25,7 +25,9 @@ pub(super) fn environment(
     directory: &Utf8Path,
     inherited: &BTreeMap<String, String>,
 ) -> (BTreeMap<String, String>, Vec<String>) {
-    let mut env = scenario.workload.env.clone();
+    let given = scenario.workload.env.iter();
+    let mut env: BTreeMap<String, String> =
+        given.map(|(name, value)| (name.clone(), scenario.workload.filled(value))).collect();
     env.insert(RUN_MARK.to_owned(), directory.to_string());
     let mut notes = Vec::new();
     if id.mode == Mode::Plain {

@@ -42,6 +42,7 @@ impl Bench {
             args: vec!["-c".to_owned(), script.to_owned()],
             env: BTreeMap::new(),
             dir: root.clone(),
+            operations: None,
             stdin: None,
             timeout_ms: 10_000,
             grace_ms: 300,

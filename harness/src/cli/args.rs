@@ -58,7 +58,7 @@ pub enum Format {
 pub enum Command {
     /// Build, run, analyse and judge a scenario.
     #[command(
-        after_help = "Examples:\n  harness run leak-repro\n  harness run leak-repro --variant stripped --repeat 5\n  harness run ./cmd/server            a package, with sensible defaults\n  harness run ci/leaks.toml --format json > report.json"
+        after_help = "Examples:\n  harness run leak-repro\n  harness run leak-repro --variant stripped --repeat 5\n  harness run ./cmd/server            a package, with sensible defaults\n  harness run ci/leaks.toml --format json > report.json\n  harness run flaky --times 20                  how often does it reproduce?\n  harness run flaky --until-found --max 50      stop at the first run that shows it\n  harness run leak-repro --minimise             the fewest operations that reproduce"
     )]
     Run(Run),
     /// List the scenarios that can be seen from here.
@@ -121,6 +121,18 @@ pub struct Run {
     /// Runs of each mode, instead of the scenario's number.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1000))]
     pub repeat: Option<u32>,
+    /// Make so many runs of each mode and say of each leak in how many it reproduced, with the interval of that.
+    #[arg(long, value_name = "N", conflicts_with_all = ["repeat", "until_found", "minimise"], value_parser = clap::value_parser!(u32).range(1..=1000))]
+    pub times: Option<u32>,
+    /// Run until a run shows the expected leaks (any leak, if none are expected).
+    #[arg(long, conflicts_with_all = ["repeat", "minimise"])]
+    pub until_found: bool,
+    /// With --until-found: runs at most.
+    #[arg(long, value_name = "N", default_value_t = 100, requires = "until_found", value_parser = clap::value_parser!(u32).range(1..=1000))]
+    pub max: u32,
+    /// Look for the fewest operations (`{ops}` in the scenario) or rounds of the driver that still reproduce.
+    #[arg(long, conflicts_with_all = ["repeat", "out"])]
+    pub minimise: bool,
     /// Put the capture there instead of below `.harness/runs`.
     #[arg(long, value_name = "DIR")]
     pub out: Option<Utf8PathBuf>,

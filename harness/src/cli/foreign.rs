@@ -177,6 +177,7 @@ fn judge(capture: ForeignCapture, accepted: Option<&Baseline>, paths: &[Utf8Path
         expectations: &[],
         diagnoses: &diagnoses,
         failures: &failures,
+        reproductions: &[],
     });
     if verdict.outcome == Outcome::Pass && groups.is_empty() {
         "no leak in what these files show".clone_into(&mut verdict.headline);
@@ -208,6 +209,7 @@ fn judge(capture: ForeignCapture, accepted: Option<&Baseline>, paths: &[Utf8Path
         verdict,
         conditions: conditions.clone(),
         problems: capture.problems,
+        reproductions: Vec::new(),
     });
     report.inputs = inputs.collect();
     Analysis { report, groups, diagnoses, conditions }

@@ -1,5 +1,6 @@
 //! From a capture to a report: the stages after the disk, in order.
 
+use std::collections::BTreeMap;
 use std::io::Read;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -8,7 +9,7 @@ use camino::Utf8Path;
 use super::Context;
 use super::console::Progress;
 use super::error::CliError;
-use crate::baseline::{self, Baseline, Conditions};
+use crate::baseline::{self, Baseline, Conditions, Reproduction};
 use crate::capture::{BuildOutcome, CaptureDir, CaptureStatus, FileBytes, Manifest, RunRecord};
 use crate::diagnose::{self, BuildFigures, RunEvidence};
 use crate::format::Problem;
@@ -57,15 +58,49 @@ pub(super) fn named_baseline(path: &Utf8Path) -> Result<Baseline, CliError> {
     baseline::load(path)?.ok_or_else(|| CliError::usage(format!("there is no baseline `{path}`"), hint))
 }
 
+/// Judges one repeat of a capture, which may be in the making.
+pub(super) fn diagnoses_of(
+    dir: &CaptureDir,
+    repeat: u32,
+    context: &Context,
+) -> Result<Vec<Diagnosis>, CliError> {
+    let runs = read_all(dir, Some(repeat), context)?;
+    Ok(diagnoses(dir.manifest(), &runs, Some(repeat)))
+}
+
+/// How often each leak reproduces, if there are repeats to tell.
+fn reproductions(manifest: &Manifest, runs: &[Analysed<'_>]) -> Vec<Reproduction> {
+    let mut repeats: Vec<u32> = runs.iter().map(|run| run.record.id.repeat).collect();
+    repeats.sort_unstable();
+    repeats.dedup();
+    if repeats.len() < 2 {
+        return Vec::new();
+    }
+    let judged: Vec<Vec<Diagnosis>> =
+        repeats.iter().map(|repeat| diagnoses(manifest, runs, Some(*repeat))).collect();
+    baseline::reproductions(&judged)
+}
+
 /// Analyses a capture.
 pub(super) fn analyse(
     dir: &CaptureDir,
     accepted: Option<&Baseline>,
     context: &Context,
 ) -> Result<Analysis, CliError> {
+    analyse_repeat(dir, accepted, None, context)
+}
+
+/// Analyses a capture, or one repeat of it: the one that was looked for.
+pub(super) fn analyse_repeat(
+    dir: &CaptureDir,
+    accepted: Option<&Baseline>,
+    repeat: Option<u32>,
+    context: &Context,
+) -> Result<Analysis, CliError> {
     let manifest = dir.manifest();
-    let runs = read_all(dir, context)?;
-    let diagnoses = diagnoses(manifest, &runs);
+    let runs = read_all(dir, None, context)?;
+    let diagnoses = diagnoses(manifest, &runs, repeat);
+    let reproductions = reproductions(manifest, &runs);
     let names: Vec<String> = diagnoses.iter().map(|diagnosis| diagnosis.variant.clone()).collect();
     let groups = baseline::group(&diagnoses);
     let conditions = conditions(manifest);
@@ -81,6 +116,7 @@ pub(super) fn analyse(
         expectations: &expectations,
         diagnoses: &diagnoses,
         failures: &failures(dir),
+        reproductions: &reproductions,
     });
     let problems: Vec<Problem> = runs.iter().flat_map(|run| run.ingested.problems.iter().cloned()).collect();
     let inputs: Vec<RunInput<'_>> =
@@ -96,19 +132,25 @@ pub(super) fn analyse(
         verdict,
         conditions: conditions.clone(),
         problems,
+        reproductions,
     });
     Ok(Analysis { report, groups, diagnoses, conditions })
 }
 
 /// Reads all runs, a few at a time, in the manifest's order. An interrupt from before is no reason to stop: it is what
 /// is being reported.
-fn read_all<'a>(dir: &'a CaptureDir, context: &Context) -> Result<Vec<Analysed<'a>>, CliError> {
-    let records = &dir.manifest().runs;
+fn read_all<'a>(
+    dir: &'a CaptureDir,
+    repeat: Option<u32>,
+    context: &Context,
+) -> Result<Vec<Analysed<'a>>, CliError> {
+    let wanted = |record: &&RunRecord| repeat.is_none_or(|repeat| record.id.repeat == repeat);
+    let records: Vec<&'a RunRecord> = dir.manifest().runs.iter().filter(wanted).collect();
     let progress = context.console.progress(records.len(), "analyse");
     let interrupted_before = context.interrupt.is_set();
     let stop = || !interrupted_before && context.interrupt.is_set();
     let next = AtomicUsize::new(0);
-    let work = || read_some(dir, &next, &stop, &progress);
+    let work = || read_some((dir, &records), &next, &stop, &progress);
     let n = std::thread::available_parallelism().map_or(1, usize::from).min(READERS).min(records.len());
     let mut read: Vec<(usize, Result<Analysed<'a>, CliError>)> = std::thread::scope(|scope| {
         let readers: Vec<_> = (0..n).map(|_| scope.spawn(work)).collect();
@@ -124,7 +166,7 @@ fn read_all<'a>(dir: &'a CaptureDir, context: &Context) -> Result<Vec<Analysed<'
 
 /// One reader's share: whatever is next.
 fn read_some<'a>(
-    dir: &'a CaptureDir,
+    (dir, records): (&'a CaptureDir, &[&'a RunRecord]),
     next: &AtomicUsize,
     stop: &impl Fn() -> bool,
     progress: &Progress<'_>,
@@ -132,7 +174,7 @@ fn read_some<'a>(
     let mut read = Vec::new();
     while !stop() {
         let index = next.fetch_add(1, Ordering::Relaxed);
-        let Some(record) = dir.manifest().runs.get(index) else { break };
+        let Some(record) = records.get(index).copied() else { break };
         read.push((index, self::read(dir, record)));
         progress.tick(record.dir.as_str());
     }
@@ -233,14 +275,17 @@ fn facts<'a>(manifest: &'a Manifest, variant: &str) -> Option<&'a BuildFacts> {
     }
 }
 
-/// Judges the variants that were built, by those of their runs that went well.
-fn diagnoses(manifest: &Manifest, runs: &[Analysed<'_>]) -> Vec<Diagnosis> {
+/// Judges the variants that were built, by those of their runs that went well: all, or those of one repeat.
+fn diagnoses(manifest: &Manifest, runs: &[Analysed<'_>], repeat: Option<u32>) -> Vec<Diagnosis> {
+    let counts =
+        |run: &&Analysed<'_>| run.record.ok && repeat.is_none_or(|repeat| run.record.id.repeat == repeat);
     let none = ModuleTable::default();
     let mut diagnoses = Vec::new();
     for build in &manifest.builds {
         let evidence: Vec<RunEvidence<'_>> = runs
             .iter()
-            .filter(|run| *run.record.id.variant == *build.variant && run.record.ok)
+            .filter(|run| *run.record.id.variant == *build.variant)
+            .filter(counts)
             .map(|run| RunEvidence {
                 id: &run.record.id,
                 pieces: &run.ingested.pieces,
@@ -300,7 +345,10 @@ fn conditions(manifest: &Manifest) -> Conditions {
 /// Digest of what makes figures larger or smaller: the program and its load, not where they lie or how long they may
 /// take.
 fn workload(workload: &Workload) -> Option<String> {
-    let Workload { package, args, env, checkpoint, driver, .. } = workload;
+    let Workload { package, checkpoint, driver, .. } = workload;
+    let args: Vec<String> = workload.args.iter().map(|word| workload.filled(word)).collect();
+    let env: BTreeMap<&String, String> =
+        workload.env.iter().map(|(name, value)| (name, workload.filled(value))).collect();
     let driver = driver.as_ref().map(|driver| (&driver.command, &driver.env, driver.rounds));
     let text = serde_json::to_string(&(package, args, env, checkpoint, driver)).ok()?;
     Some(blake3::hash(text.as_bytes()).to_hex()[..16].to_owned())

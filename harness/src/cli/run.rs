@@ -4,43 +4,93 @@ use camino::Utf8PathBuf;
 
 use super::args::{self, Format};
 use super::error::CliError;
-use super::{Context, foreign, pipeline, scenarios};
+use super::{Context, foreign, pipeline, reproduce, scenarios};
 use crate::baseline;
-use crate::capture::{CaptureStatus, Session, Store};
-use crate::model::{Mode, Outcome};
+use crate::capture::{CaptureStatus, Lock, Session, Store};
+use crate::model::{Mode, Outcome, RunId};
 use crate::report;
 use crate::scenario::Scenario;
 use crate::toolchain::{BuildDirs, BuildError, BuildFailure, Built, Toolchain};
 
+/// All that precedes builds.
+pub(super) struct Prepared {
+    pub(super) scenario: Scenario,
+    pub(super) store: Store,
+    toolchain: Toolchain,
+    _lock: Lock,
+}
+
+impl Prepared {
+    /// Anything that is wrong is told before anything takes time.
+    fn new(args: &args::Run, context: &Context) -> Result<Self, CliError> {
+        let mut scenario = scenarios::resolve(&args.scenario, &context.environment.dir)?;
+        scenarios::select(&mut scenario, &args.variants)?;
+        let most = args.until_found.then_some(args.max);
+        if let Some(repeat) = args.repeat.or(args.times).or(most) {
+            scenario.capture.repeat = repeat;
+        }
+        if let Some(path) = &args.baseline {
+            scenario.baseline = context.environment.dir.join(path);
+            pipeline::named_baseline(&scenario.baseline)?;
+        }
+        baseline::load(&scenario.baseline)?;
+        if args.minimise {
+            reproduce::narrow(&mut scenario)?;
+        }
+        let toolchain = Toolchain::find(&context.environment)?;
+        let store = Store::below(&scenarios::root(&scenario, &context.environment.dir))?;
+        let lock = store.lock(&scenario.name)?;
+        Ok(Self { scenario, store, toolchain, _lock: lock })
+    }
+}
+
 /// Runs a scenario.
 pub(super) fn run(args: &args::Run, context: &Context) -> Result<Outcome, CliError> {
-    let mut scenario = scenarios::resolve(&args.scenario, &context.environment.dir)?;
-    scenarios::select(&mut scenario, &args.variants)?;
-    if let Some(repeat) = args.repeat {
-        scenario.capture.repeat = repeat;
+    let prepared = Prepared::new(args, context)?;
+    if args.minimise {
+        return minimise(&prepared, args, context);
     }
-    if let Some(path) = &args.baseline {
-        scenario.baseline = context.environment.dir.join(path);
-        pipeline::named_baseline(&scenario.baseline)?;
-    }
-    // A baseline that cannot be read is told before anything takes time.
-    baseline::load(&scenario.baseline)?;
-    let toolchain = Toolchain::find(&context.environment)?;
-    let store = Store::below(&scenarios::root(&scenario, &context.environment.dir))?;
-    let _lock = store.lock(&scenario.name)?;
+    let Prepared { scenario, store, toolchain, .. } = &prepared;
     let out = args.out.as_ref().map(|out| context.environment.dir.join(out));
-    let mut session = Session::create(&store, out.as_deref(), &scenario)?;
-    let built = build_all(&scenario, &toolchain, &store, context, |variant, build| {
+    let mut session = Session::create(store, out.as_deref(), scenario)?;
+    let built = build_all(scenario, toolchain, store, context, |variant, build| {
         Ok(session.record_build(variant, build)?)
     })?;
-    run_all(&scenario, &built, &mut session, context)?;
+    let found = run_all(scenario, &built, &mut session, args.until_found, context)?;
     let status = match context.interrupt.is_set() {
         true => CaptureStatus::Interrupted,
         false => CaptureStatus::Complete,
     };
     let root = session.finish(status)?;
     store.rotate(&scenario.name, args.keep)?;
-    report(&root, None, args.format, context)
+    if args.until_found {
+        let words = found.map_or_else(
+            || format!("not found in {} runs", scenario.capture.repeat),
+            |repeat| format!("found in run {repeat} of at most {}", scenario.capture.repeat),
+        );
+        context.console.say(&format!("{:>8} {words}", "run"));
+    }
+    report(&root, None, found, args.format, context)
+}
+
+/// Looks for the fewest operations and reports on them.
+fn minimise(prepared: &Prepared, args: &args::Run, context: &Context) -> Result<Outcome, CliError> {
+    let Prepared { scenario, store, toolchain, .. } = prepared;
+    let mut failed = None;
+    let built = build_all(scenario, toolchain, store, context, |_, build| {
+        failed = build.err();
+        Ok(())
+    })?;
+    if let Some(failure) = failed {
+        return Err(BuildError::Failed(Box::new(failure)).into());
+    }
+    let (root, minimised) = reproduce::minimise(prepared, &built, context)?;
+    store.rotate(&scenario.name, args.keep)?;
+    let dir = crate::capture::open(&root)?;
+    let accepted = pipeline::accepted(&dir, None)?;
+    let mut analysis = pipeline::analyse(&dir, accepted.as_ref(), context)?;
+    analysis.report.minimised = Some(minimised);
+    show(&analysis, args.format, context)
 }
 
 /// Analyses a capture again, or files of somebody's.
@@ -52,19 +102,20 @@ pub(super) fn analyze(args: &args::Analyze, context: &Context) -> Result<Outcome
     let root = args.captures.first().map(|capture| dir.join(capture)).unwrap_or_default();
     let root = root.canonicalize_utf8().unwrap_or(root);
     let baseline = args.baseline.as_ref().map(|path| dir.join(path));
-    report(&root, baseline.as_deref(), args.format, context)
+    report(&root, baseline.as_deref(), None, args.format, context)
 }
 
-/// Analyses a capture and prints the report.
+/// Analyses a capture, or one repeat of it, and prints the report.
 pub(super) fn report(
     root: &camino::Utf8Path,
     baseline: Option<&camino::Utf8Path>,
+    repeat: Option<u32>,
     format: Format,
     context: &Context,
 ) -> Result<Outcome, CliError> {
     let dir = crate::capture::open(root)?;
     let accepted = pipeline::accepted(&dir, baseline)?;
-    show(&pipeline::analyse(&dir, accepted.as_ref(), context)?, format, context)
+    show(&pipeline::analyse_repeat(&dir, accepted.as_ref(), repeat, context)?, format, context)
 }
 
 fn show(analysis: &pipeline::Analysis, format: Format, context: &Context) -> Result<Outcome, CliError> {
@@ -108,27 +159,46 @@ fn build_all(
     Ok(all)
 }
 
+/// Makes all runs; until the first repeat that shows what is looked for, if asked. Tells which that was.
 fn run_all(
     scenario: &Scenario,
     built: &[(String, Built)],
     session: &mut Session,
+    until_found: bool,
     context: &Context,
-) -> Result<(), CliError> {
+) -> Result<Option<u32>, CliError> {
     let names: Vec<String> = built.iter().map(|(name, _)| name.clone()).collect();
     let plan = crate::capture::plan(scenario, &names);
     let mut progress = context.console.progress(plan.len(), "run");
-    for id in &plan {
+    for (nth, id) in plan.iter().enumerate() {
         if context.interrupt.is_set() {
             break;
         }
-        let Some((_, built)) = built.iter().find(|(name, _)| **name == *id.variant) else { continue };
-        let step = format!("{} {} {}", id.variant, mode(id.mode), id.repeat);
-        progress.begin(&step);
-        let record = session.run(id, built, &context.environment.vars, &context.interrupt)?;
-        let failed = if record.ok { String::new() } else { format!(": {}", report::end_words(&record.end)) };
-        progress.end(&format!("{step} ({} ms){failed}", record.wall.0 / 1_000_000));
+        progress.begin(&step(id));
+        progress.end(&run_one(id, built, session, context)?);
+        let ends = plan.get(nth + 1).is_none_or(|next| next.repeat != id.repeat);
+        if until_found && ends && reproduce::shows(session.root(), id.repeat, context)? {
+            return Ok(Some(id.repeat));
+        }
     }
-    Ok(())
+    Ok(None)
+}
+
+fn step(id: &RunId) -> String {
+    format!("{} {} {}", id.variant, mode(id.mode), id.repeat)
+}
+
+/// Makes one run; in words, how it went.
+pub(super) fn run_one(
+    id: &RunId,
+    built: &[(String, Built)],
+    session: &mut Session,
+    context: &Context,
+) -> Result<String, CliError> {
+    let Some((_, built)) = built.iter().find(|(name, _)| **name == *id.variant) else { return Ok(step(id)) };
+    let record = session.run(id, built, &context.environment.vars, &context.interrupt)?;
+    let failed = if record.ok { String::new() } else { format!(": {}", report::end_words(&record.end)) };
+    Ok(format!("{} ({} ms){failed}", step(id), record.wall.0 / 1_000_000))
 }
 
 fn mode(mode: Mode) -> &'static str {

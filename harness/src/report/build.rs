@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::baseline::{Comparison, Conditions, Expectation, FindingGroup, Verdict};
+use crate::baseline::{Comparison, Conditions, Expectation, FindingGroup, Reproduction, Verdict};
 use crate::capture::{BuildOutcome, End, Manifest, RunRecord};
 use crate::format::Problem;
 use crate::model::{Bytes, CycleRow, Diagnosis, MissingInput, Mode, Nanoseconds, Timeline};
@@ -49,6 +49,8 @@ pub struct Inputs<'a> {
     pub conditions: Conditions,
     /// What could not be read.
     pub problems: Vec<Problem>,
+    /// How often each leak reproduced.
+    pub reproductions: Vec<Reproduction>,
 }
 
 /// Builds the document.
@@ -96,6 +98,8 @@ pub fn build(inputs: Inputs<'_>) -> Report {
         unlisted_problems,
         capture: inputs.capture.to_owned(),
         inputs: Vec::new(),
+        reproductions: inputs.reproductions,
+        minimised: None,
     }
 }
 

@@ -16,7 +16,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::baseline::{
-    AcceptedFinding, ComparedFinding, Conditions, Expectation, FindingGroup, MetricComparison, Verdict,
+    AcceptedFinding, ComparedFinding, Conditions, Expectation, FindingGroup, MetricComparison, Reproduction,
+    Verdict,
 };
 use crate::format::Problem;
 use crate::model::{Alignment, Bytes, Conservation, CycleRow, MissingInput, Nanoseconds, RunId};
@@ -73,9 +74,37 @@ pub struct Report {
     /// Where the capture lies.
     #[schemars(with = "String")]
     pub capture: Utf8PathBuf,
+    /// How often each leak reproduced, if there are repeats to tell.
+    #[serde(default)]
+    pub reproductions: Vec<Reproduction>,
+    /// The fewest operations that reproduce, if they were looked for.
+    #[serde(default)]
+    pub minimised: Option<Minimised>,
     /// Files that somebody took in production, which is all that there was.
     #[serde(default)]
     pub inputs: Vec<ReportedInput>,
+}
+
+/// The search for the fewest operations.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Minimised {
+    /// `operations`, or `rounds` of the driver.
+    pub unit: String,
+    /// How many the scenario has.
+    pub of: u64,
+    /// The fewest that were seen to reproduce; none if not even all of them did.
+    pub fewest: Option<u64>,
+    /// Runs, in the order they were made.
+    pub trials: Vec<Trial>,
+}
+
+/// One run of that search.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Trial {
+    /// With so many operations, or rounds.
+    pub operations: u64,
+    /// It showed the leak.
+    pub found: bool,
 }
 
 /// A file that was taken in production.

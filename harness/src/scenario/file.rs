@@ -61,6 +61,10 @@ pub(super) struct WorkloadFile {
     /// Environment added for the program.
     #[serde(default)]
     pub env: BTreeMap<String, String>,
+    /// Operations of a run: what `{ops}` stands for in `args`, `env` and the driver's `command` and `env`.
+    /// `run --minimise` looks for the fewest.
+    #[schemars(range(min = 1))]
+    pub operations: Option<u64>,
     /// Working directory of the program; the module's directory by default.
     pub dir: Option<String>,
     /// File for standard input; empty input by default.

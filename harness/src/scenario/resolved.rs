@@ -44,6 +44,9 @@ pub struct Workload {
     pub args: Vec<String>,
     /// Environment added for the program.
     pub env: BTreeMap<String, String>,
+    /// What `{ops}` stands for in `args`, `env` and the driver's words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub operations: Option<u64>,
     /// Working directory of the program.
     pub dir: Utf8PathBuf,
     /// File fed to standard input; empty input by default.
@@ -58,6 +61,53 @@ pub struct Workload {
     pub checkpoint: CheckpointSpec,
     /// Load from outside, for a program that serves until it is stopped.
     pub driver: Option<Driver>,
+}
+
+/// What a workload's number of operations is written as.
+pub const OPERATIONS: &str = "{ops}";
+
+impl Workload {
+    /// A word of the program's or the driver's, with the number of operations put in.
+    #[must_use]
+    pub fn filled(&self, word: &str) -> String {
+        match self.operations {
+            Some(operations) => word.replace(OPERATIONS, &operations.to_string()),
+            None => word.to_owned(),
+        }
+    }
+}
+
+impl Scenario {
+    /// How large a run is, if the scenario tells: operations, or rounds of the driver.
+    #[must_use]
+    pub fn size(&self) -> Option<(&'static str, u64)> {
+        let rounds = || self.workload.driver.as_ref().map(|driver| ("rounds", u64::from(driver.rounds)));
+        self.workload.operations.map(|operations| ("operations", operations)).or_else(rounds)
+    }
+
+    /// The same with another size, and checkpoints closer together in proportion: as many as before.
+    #[must_use]
+    pub fn with_size(&self, size: u64) -> Self {
+        let mut scenario = self.clone();
+        let Some((_, before)) = self.size() else { return scenario };
+        if scenario.workload.operations.is_none() {
+            if let Some(driver) = &mut scenario.workload.driver {
+                driver.rounds = u32::try_from(size).unwrap_or(u32::MAX);
+            }
+            return scenario;
+        }
+        scenario.workload.operations = Some(size);
+        let scaled = |every: u64| {
+            let exact = u128::from(every) * u128::from(size) / u128::from(before.max(1));
+            u64::try_from(exact).unwrap_or(u64::MAX).max(1)
+        };
+        match &mut scenario.workload.checkpoint {
+            CheckpointSpec::Call { every, .. } => *every = scaled(*every),
+            CheckpointSpec::Interval { every_ms } => *every_ms = scaled(*every_ms),
+            CheckpointSpec::Signal | CheckpointSpec::Round | CheckpointSpec::Gc | CheckpointSpec::Exit => {}
+        }
+        scenario
+    }
 }
 
 /// Where live memory is compared.

@@ -5,13 +5,13 @@
 use super::diagnostic::{Diagnostic, did_you_mean};
 use super::document::Document;
 use super::file::{CheckpointFile, DriverFile, Every, On, ScenarioFile};
-use super::resolved::{DebugInfo, HeapDump};
+use super::resolved::{DebugInfo, HeapDump, OPERATIONS};
 use super::variants::{Draft, is_safe_name, unsafe_name};
 use crate::model::{LeakKind, Mode};
 
 type Rule = fn(&ScenarioFile, &Document<'_>, &mut Vec<Diagnostic>);
 
-const RULES: &[Rule] = &[name, checkpoint, driver, modes, observed, deadlines, thresholds];
+const RULES: &[Rule] = &[name, operations, checkpoint, driver, modes, observed, deadlines, thresholds];
 
 type BuildRule = fn(&Draft, &Document<'_>, &mut Vec<Diagnostic>);
 
@@ -40,6 +40,28 @@ pub(super) fn check(file: &ScenarioFile, drafts: &[Draft], document: &Document<'
 fn name(file: &ScenarioFile, document: &Document<'_>, found: &mut Vec<Diagnostic>) {
     if let Some(name) = file.name.as_ref().filter(|name| !is_safe_name(name)) {
         found.push(unsafe_name(document.value(&["name"]), "a scenario", name));
+    }
+}
+
+/// A number that nothing takes, or a place for one that is not there.
+fn operations(file: &ScenarioFile, document: &Document<'_>, found: &mut Vec<Diagnostic>) {
+    let workload = &file.workload;
+    let driver = workload.driver.iter().flat_map(|driver| driver.command.iter().chain(driver.env.values()));
+    let mut words = workload.args.iter().chain(workload.env.values()).chain(driver);
+    let has_place = words.any(|word| word.contains(OPERATIONS));
+    let at = |key: &str| document.key(&["workload", key]);
+    if workload.operations.is_some() && !has_place {
+        let message = format!(
+            "`operations` is not taken by anything: `{OPERATIONS}` is neither in `args` nor in `env`"
+        );
+        found.push(Diagnostic::new(at("operations"), message));
+    }
+    if workload.operations.is_none() && has_place {
+        let message = format!("`{OPERATIONS}` stands for `operations`, which is not there");
+        found.push(
+            Diagnostic::new(document.key(&["workload"]), message)
+                .help("add `operations = 2000` to `[workload]`"),
+        );
     }
 }
 

@@ -16,6 +16,7 @@ mod pprof_reference;
 mod programs;
 mod releases;
 mod report;
+mod reproduce;
 mod retention;
 mod trace_cases;
 mod trace_reference;

@@ -3,12 +3,14 @@
 use std::fmt::Write;
 
 use super::{Look, ages, retained, text};
-use crate::baseline::{AcceptedFinding, Standing};
+use crate::baseline::{AcceptedFinding, Reproduction, Standing};
 use crate::model::{Bytes, Confidence, Evidence, Finding, Frame, LeakKind, ModuleTable, Owner};
 use crate::report::{Report, ReportedFinding};
 
 /// Points of a series that are shown.
 const SERIES: usize = 8;
+/// Runs from which on it is told how many of them showed a leak, even if all did.
+const MANY_RUNS: u32 = 5;
 /// Frames of a stack that are shown.
 const FRAMES: usize = 6;
 
@@ -20,6 +22,7 @@ pub(super) fn write(out: &mut String, report: &Report, look: &Look) {
         headline(out, finding, report, look);
         let _ = writeln!(out, "  {}", text::clean(&finding.group.finding.sentence));
         by_variant(out, finding);
+        reproduced(out, finding, report);
         let accepted = finding.compared.accepted.as_ref();
         if let Some(note) = accepted.and_then(|accepted| accepted.note.as_ref()) {
             let _ = writeln!(out, "    accepted: {}", text::clean(note));
@@ -97,6 +100,29 @@ fn by_variant(out: &mut String, reported: &ReportedFinding) {
         let words: Vec<String> =
             shown.iter().map(|(rate, variants)| format!("{rate} in {}", variants.join(", "))).collect();
         let _ = writeln!(out, "    {}", text::clean(&words.join("; ")));
+    }
+}
+
+/// How often it was seen, where there were many runs or not all of them showed it.
+fn reproduced(out: &mut String, reported: &ReportedFinding, report: &Report) {
+    let finding = &reported.group.finding;
+    let of_finding =
+        |one: &&Reproduction| (one.kind, &one.fingerprint) == (finding.kind, &finding.fingerprint);
+    let mut shown: Vec<(String, Vec<&str>)> = Vec::new();
+    for one in report.reproductions.iter().filter(of_finding) {
+        if one.runs < MANY_RUNS && one.seen == one.runs {
+            continue;
+        }
+        let words = one.words();
+        match shown.iter_mut().find(|(known, _)| *known == words) {
+            Some((_, variants)) => variants.push(&one.variant),
+            None => shown.push((words, vec![&one.variant])),
+        }
+    }
+    for (words, variants) in shown {
+        let all = variants.len() == report.variants.len();
+        let of = if all { String::new() } else { format!(" [{}]", variants.join(", ")) };
+        let _ = writeln!(out, "    reproduced in {words}{}", text::clean(&of));
     }
 }
 

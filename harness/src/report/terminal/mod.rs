@@ -53,11 +53,25 @@ impl Look {
 pub fn to_terminal(report: &Report, look: &Look) -> String {
     let mut out = String::new();
     verdict(&mut out, report, look);
+    minimised(&mut out, report);
     findings::write(&mut out, report, look);
     cycles::write(&mut out, report, look);
     variants::write(&mut out, report, look);
     notes::write(&mut out, report, look);
     out
+}
+
+fn minimised(out: &mut String, report: &Report) {
+    let Some(search) = &report.minimised else { return };
+    let (unit, n) = (text::clean(&search.unit), search.trials.len());
+    let _ = match search.fewest {
+        Some(fewest) => writeln!(
+            out,
+            "  fewest {unit} that reproduce: {fewest} of {} (bisected in {n} runs; the figures below are of {fewest})",
+            search.of
+        ),
+        None => writeln!(out, "  not even {} {unit} reproduce: nothing to make smaller", search.of),
+    };
 }
 
 fn verdict(out: &mut String, report: &Report, look: &Look) {

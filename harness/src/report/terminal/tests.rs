@@ -89,6 +89,8 @@ fn report() -> Report {
         unlisted_problems: 0,
         capture: "/captures/leak".into(),
         inputs: Vec::new(),
+        reproductions: Vec::new(),
+        minimised: None,
     }
 }
 
