@@ -92,6 +92,10 @@ fn each_way_to_hold_memory_is_told_by_its_root_and_kind() -> Result<()> {
     ] {
         assert_eq!(suspect(&report, root)["kind"], kind, "{root}: {:#}", report["suspects"]);
     }
+    let blocked = suspect(&report, "main.block.gowrap1");
+    assert_eq!(blocked["children"]["object_size"], 32_768, "not the runtime's descriptors: {blocked:#}");
+    let sparse = suspect(&report, "main.sparse")["sentence"].as_str().context("no sentence")?;
+    assert!(sparse.contains("(10 of 65,536 places"), "{sparse}");
     let cache = suspect(&report, "main.cache");
     assert_eq!(cache["children"]["held"]["objects"], 20_000, "{cache:#}");
     Ok(())
@@ -104,6 +108,24 @@ fn a_list_of_a_thousand_nodes_is_one_step_of_a_path() -> Result<()> {
     assert_eq!(path["root"]["name"], "main.list", "{path:#}");
     assert_eq!(path["steps"].as_array().map(Vec::len), Some(1), "{path:#}");
     assert_eq!((&path["steps"][0]["count"], &path["steps"][0]["chain"]), (&1000.into(), &true.into()));
+    Ok(())
+}
+
+#[test]
+fn who_refers_to_an_object_is_told_with_the_field() -> Result<()> {
+    let report = json(&["--goroutine", "1"])?;
+    let references = report["goroutine"]["references"].as_array().context("no references")?;
+    let frame = references.iter().find(|reference| reference[0] == "main.main").context("no frame")?;
+    let address = frame[1]["object"]["address"].as_u64().context("no address")?;
+    let view = &json(&["--object", &format!("{address:#x}")])?["object"];
+    let n_references = view["references"].as_array().map_or(0, Vec::len);
+    assert!(n_references > 0, "{view:#}");
+    for list in ["referrers", "references"] {
+        let ends = view[list].as_array().context("no list")?.iter();
+        for end in ends.filter_map(|end| end.get("object")) {
+            assert!(end["object"]["offset"].is_u64(), "{list}: {end:#}");
+        }
+    }
     Ok(())
 }
 

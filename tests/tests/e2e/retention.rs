@@ -59,6 +59,15 @@ fn is_held_by(class: &str, holder: &str) -> Result<()> {
     Ok(())
 }
 
+/// What the first finding of the leaking build looks like in the dump.
+fn looks_like(class: &str, kind: &str) -> Result<()> {
+    let report = run(&bench(class)?, class)?.json()?;
+    let found = findings(&report)?.first().context("no finding")?;
+    let retained = retained(found).context("no path")?;
+    ensure!(retained["looks_like"] == kind, "{class}: {retained}");
+    Ok(())
+}
+
 fn global(name: &str) -> String {
     format!("global {PACKAGES}{name}")
 }
@@ -85,7 +94,8 @@ fn a_queue_of_mains_own_is_held_by_mains_goroutine() -> Result<()> {
 
 #[test]
 fn sub_slices_hold_their_whole_arrays() -> Result<()> {
-    is_held_by("sub-slice", &global("frames.recent"))
+    is_held_by("sub-slice", &global("frames.recent"))?;
+    looks_like("sub-slice", "pinned-block")
 }
 
 #[test]
@@ -95,7 +105,8 @@ fn substrings_hold_their_whole_strings() -> Result<()> {
 
 #[test]
 fn maps_that_are_empty_again_hold_their_tables() -> Result<()> {
-    is_held_by("empty-map", &global("billing.all"))
+    is_held_by("empty-map", &global("billing.all"))?;
+    looks_like("empty-map", "sparse-map")
 }
 
 #[test]

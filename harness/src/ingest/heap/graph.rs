@@ -2,7 +2,8 @@
 //!
 //! Input: what was collected, and the names of static memory. Output: [`Graph`]. Some references of the runtime's own say
 //! nothing about who holds what, and hide who does: they are led elsewhere here.
-//! - Every goroutine's descriptor is in a list of the runtime's. Only the goroutine itself refers to its descriptor here.
+//! - Every goroutine's descriptor is in a list of the runtime's. Here descriptors have a holder of their own, since they
+//!   are the runtime's, and what hangs from one is the goroutine's.
 //! - Timers hang under the runtime's processors. Here they hang under a holder of their own.
 //! - What refers to an object with a finalizer does not count, what the object refers to is kept by the runtime.
 
@@ -44,7 +45,7 @@ impl Graph {
         let roots = Roots::new(&Source { all, objects: &objects, statics, modules });
         let mut rows = Rows { resolved, objects: &objects, wide: &wide };
         let mut roots = rows.lead_timers(roots);
-        rows.lead_descriptors(&roots);
+        rows.lead_descriptors(&mut roots);
         rows.lead_finalizers(&mut roots);
         let Resolved { starts, targets, marks } = rows.resolved;
         let mut edges = Edges::new(starts, targets);
@@ -132,7 +133,7 @@ impl Rows<'_> {
         u64::from(wide.slots) == self.objects.size(object) / TIMER_SLOT && wide.set > 0
     }
 
-    fn lead_descriptors(&mut self, roots: &Roots) {
+    fn lead_descriptors(&mut self, roots: &mut Roots) {
         let references = roots.holders.iter().flat_map(|holder| &holder.references);
         let descriptors: FxHashSet<u32> = references
             .filter(|reference| reference.depth == DESCRIPTOR)
@@ -149,6 +150,19 @@ impl Rows<'_> {
             }
         }
         found.into_iter().for_each(|object| self.cut(object, is_one));
+        let mut own = Vec::with_capacity(descriptors.len());
+        for holder in &mut roots.holders {
+            let is_it = |reference: &RootReference| reference.depth == DESCRIPTOR;
+            let Some(place) = holder.references.iter().position(is_it) else { continue };
+            let descriptor = holder.references.remove(place);
+            let others = self.row(descriptor.target).iter().filter(|target| **target != descriptor.target);
+            holder.references.extend(others.map(|&target| RootReference { target, ..descriptor }));
+            self.cut(descriptor.target, |_| true);
+            own.push(RootReference { depth: 0, ..descriptor });
+        }
+        let name = "goroutine descriptors".to_owned();
+        let holder = roots.add_alone(Turn::Runtime, RootKind::Runtime, name, None);
+        roots.holders[holder as usize].references = own;
     }
 
     fn lead_finalizers(&mut self, roots: &mut Roots) {

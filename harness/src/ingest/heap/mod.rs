@@ -53,6 +53,6 @@ pub use ages::Ages;
 pub use analysis::{Heap, Loaded, Options};
 pub use classes::Types;
 pub use collect::{OnProgress, Progress};
-pub use fields::Fields;
+pub use fields::{Fields, MapPlaces};
 pub use names::{Symbols, Variable};
 pub use summary::Earlier;

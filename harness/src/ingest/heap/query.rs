@@ -18,9 +18,13 @@ impl Heap {
         let graph = self.graph();
         let object = graph.objects.find(address.0)?;
         let class = self.classes.of(object);
-        let others = |nodes: Vec<u32>| -> Vec<Reference> {
+        let others = |nodes: Vec<u32>, refers: fn(u32, u32) -> (u32, u32)| -> Vec<Reference> {
             let others = nodes.into_iter().filter(|&node| node != object).take(N_REFERENCES);
-            others.filter_map(|node| self.reference(node)).collect()
+            let by_field = |node| {
+                let (from, to) = refers(object, node);
+                Some(with_place(self.reference(node)?, self.fields.between(from, to)))
+            };
+            others.filter_map(by_field).collect()
         };
         let reachable = self.paths.is_reached(object);
         let dominator = Some(self.dominators.of(object)).filter(|&node| node != NONE);
@@ -31,8 +35,8 @@ impl Heap {
             reachable,
             retained: Bytes(self.retained[object as usize]),
             dominator: dominator.and_then(|node| self.reference(node)),
-            referrers: others(graph.edges.referrers(object)),
-            references: others(graph.edges.of(object).to_vec()),
+            referrers: others(graph.edges.referrers(object), |object, other| (other, object)),
+            references: others(graph.edges.of(object).to_vec(), |object, other| (object, other)),
             path: reachable.then(|| self.path_to(object)),
         })
     }
@@ -168,5 +172,15 @@ impl Heap {
         matches.dedup();
         let paths = places.iter().take(N_REFERENCES).map(|&place| retaining_path(self, place)).collect();
         PathsView { pattern: pattern.to_owned(), matches, held, paths }
+    }
+}
+
+/// With the field or offset by which one end refers to the other.
+fn with_place(reference: Reference, place: super::fields::Reference) -> Reference {
+    match reference {
+        Reference::Object { address, object, retained } => {
+            Reference::Object { address, object: with_field(object, place), retained }
+        }
+        root => root,
     }
 }

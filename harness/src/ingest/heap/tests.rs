@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use harness_synth::dump::{Big, Heap as Made, Machine, Plan};
+use harness_synth::dump::{Big, Dump, Frame, Goroutine, Heap as Made, Machine, Plan};
 use proptest::prelude::*;
 
 use super::{Heap, Loaded, Options, Symbols};
 use crate::format::heapdump::Reader;
-use crate::model::heap::HeapSummary;
+use crate::model::heap::{HeapSummary, Reference, RootKind, SuspectKind};
 use crate::model::{Address, Bytes, Objects};
 
 fn read(dump: &[u8]) -> Heap {
@@ -107,6 +107,30 @@ proptest! {
     }
 
     #[test]
+    fn offsets_around_an_object_are_those_of_its_references(seed in any::<u64>(), machine in 0..4usize) {
+        let made = Plan { seed, machine: Machine::ALL[machine], n_objects: 60, ..Plan::default() }.make();
+        let dump = made.dump();
+        let mut reader = Reader::new("heap.dump", &dump).unwrap();
+        let mut heap = Loaded::read(&mut reader, Options::default()).analyse(None);
+        let offset_of = |from: u64, to: u64, offset: Option<u64>| {
+            let from = made.objects.iter().find(|object| object.address == from).unwrap();
+            let to = made.objects.iter().position(|object| object.address == to);
+            from.edges.iter().any(|edge| Some(edge.to) == to && Some(edge.offset) == offset)
+        };
+        for object in &made.objects {
+            heap.find_fields_to(Address(object.address), &mut reader, None);
+            let view = heap.object(Address(object.address)).unwrap();
+            for (list, leads_here) in [(&view.referrers, true), (&view.references, false)] {
+                for end in list {
+                    let Reference::Object { address: other, object: step, .. } = end else { continue };
+                    let (from, to) = if leads_here { (other.0, object.address) } else { (object.address, other.0) };
+                    prop_assert!(offset_of(from, to, step.offset), "{from:#x} -> {to:#x}: {:?}", step.offset);
+                }
+            }
+        }
+    }
+
+    #[test]
     fn a_dump_cut_off_anywhere_gives_a_summary_that_says_so(seed in any::<u64>(), part in 0.0f64..1.0) {
         let dump = Plan { seed, ..Plan::default() }.make().dump();
         let len = ((dump.len() - 1) as f64 * part) as usize;
@@ -149,4 +173,84 @@ fn symbols_of_another_program_are_refused_and_that_is_told() {
     let options = Options { symbols: Some(&symbols), ..Options::default() };
     let summary = Loaded::read(&mut reader, options).analyse(None).summary(None);
     assert!(summary.missing.iter().any(|missing| missing.why.contains("not the one that wrote")));
+}
+
+const HEAP: u64 = 0xc0_0000_0000;
+
+/// A dump of a heap of which `fill` writes the rest.
+fn by_hand(fill: impl FnOnce(&mut Dump) -> std::io::Result<()>) -> Vec<u8> {
+    let mut dump = Dump::new();
+    dump.params(Machine::AMD64, HEAP..HEAP + (1 << 26)).unwrap();
+    fill(&mut dump).unwrap();
+    dump.end().unwrap();
+    dump.bytes()
+}
+
+/// Memory of `size` bytes with these words at its start.
+fn memory(size: usize, words: &[u64]) -> Vec<u8> {
+    let mut memory = vec![0; size];
+    words.iter().enumerate().for_each(|(nth, &word)| Machine::AMD64.put(&mut memory, nth * 8, word));
+    memory
+}
+
+#[test]
+fn a_goroutine_holds_what_hangs_from_its_descriptor_and_not_the_descriptor() {
+    let (descriptor, deferred, buffer) = (HEAP, HEAP + 0x1000, HEAP + 0x2000);
+    let summary = summary(&by_hand(|dump| {
+        dump.object(descriptor, &memory(480, &[deferred]), &[0])?;
+        dump.object(deferred, &memory(64, &[]), &[])?;
+        dump.object(buffer, &memory(1024, &[]), &[])?;
+        let (wait_reason, status) = ("chan receive", 4);
+        dump.goroutine(&Goroutine {
+            address: descriptor,
+            id: 7,
+            status,
+            wait_reason,
+            ..Goroutine::default()
+        })?;
+        let (function, contents) = ("main.work", memory(8, &[buffer]));
+        dump.frame(&Frame { function, contents: &contents, pointers: &[0], ..Frame::default() })
+    }));
+    let retained = |name: &str| {
+        let holder = summary.holders.iter().find(|holder| holder.root.name == name).unwrap();
+        (holder.root.kind, holder.retained.objects.0, holder.retained.bytes.0)
+    };
+    assert_eq!(retained("main.work"), (RootKind::Goroutine, 2, 64 + 1024));
+    assert_eq!(retained("goroutine descriptors"), (RootKind::Runtime, 1, 480));
+}
+
+/// What 64 blocks look like that a global's objects refer to, with this word behind the pointer; allocated at `stack`.
+fn looks(stack: &[(&str, &str, u64)], size: usize, behind: &[u64]) -> Option<SuspectKind> {
+    let owner = |nth: u64| HEAP + 0x10_0000 + nth * 32;
+    let block = |nth: u64| HEAP + 0x20_0000 + nth * 0x4000;
+    let list = HEAP;
+    let summary = summary(&by_hand(|dump| {
+        let owners: Vec<u64> = (0..64).map(owner).collect();
+        let slots: Vec<u64> = (0..64).map(|nth| nth * 8).collect();
+        dump.object(list, &memory(512, &owners), &slots)?;
+        for nth in 0..64 {
+            dump.object(owner(nth), &memory(32, &[&[block(nth)], behind].concat()), &[0])?;
+            dump.object(block(nth), &memory(size, &[]), &[])?;
+        }
+        dump.bss(0x50_0000, &memory(8, &[list]), &[0])?;
+        dump.bucket(9, size as u64, stack, [64, 0])?;
+        (0..64).try_for_each(|nth| dump.sample(block(nth), 9))
+    }));
+    summary.suspects.first().map(|suspect| suspect.kind)
+}
+
+#[test]
+fn small_views_pin_blocks_and_whole_ones_and_tables_of_maps_do_not() {
+    let own: &[(&str, &str, u64)] = &[("main.read", "/app/main.go", 5), ("main.main", "/app/main.go", 9)];
+    let map: &[(&str, &str, u64)] =
+        &[("internal/runtime/maps.newTable", "/go/src/internal/runtime/maps/table.go", 70), own[0], own[1]];
+    assert_eq!(looks(own, 8192, &[16]), Some(SuspectKind::PinnedBlock), "a short string of a long one");
+    assert_eq!(looks(own, 8192, &[16, 8192]), Some(SuspectKind::PinnedBlock), "a short slice");
+    assert_ne!(looks(own, 8192, &[8192]), Some(SuspectKind::PinnedBlock), "all of it is in view");
+    assert_ne!(looks(own, 8192, &[]), Some(SuspectKind::PinnedBlock), "a pointer sees all");
+    assert_ne!(
+        looks(map, 8192, &[127]),
+        Some(SuspectKind::PinnedBlock),
+        "the mask of a map's table is no length"
+    );
 }

@@ -5,7 +5,7 @@ use super::spread::find;
 use super::{Known, Objects, Typing};
 use crate::format::binary::{Binary, TypeTable};
 use crate::format::heapdump::Reader;
-use crate::ingest::heap::{Fields, Loaded, Symbols, Types, Variable};
+use crate::ingest::heap::{Fields, Loaded, MapPlaces, Symbols, Types, Variable};
 
 impl Objects for Loaded {
     fn len(&self) -> u32 {
@@ -61,6 +61,10 @@ pub struct Layouts<'a>(Typing<'a>);
 impl Fields for Layouts<'_> {
     fn field(&self, type_name: u32, size: u64, offset: u64) -> Option<String> {
         self.0.field(type_name, size, offset)
+    }
+
+    fn map_places(&self, type_name: u32, size: u64) -> Option<MapPlaces> {
+        self.0.map_places(type_name, size)
     }
 
     fn global(&self, name: &str, offset: u64, is_behind: bool) -> Option<String> {

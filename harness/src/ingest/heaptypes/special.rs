@@ -19,6 +19,9 @@ pub(super) enum Special {
     Buffer { at: u64, len_at: u64, elem: TypeId },
 }
 
+/// The field of a bucket that has its keys (Go 1.23 and before).
+pub(super) const BUCKET_KEYS: &str = "keys";
+
 /// How places inside of a map are shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Inside {
@@ -66,7 +69,7 @@ impl Specials {
         let Shape::Pointer(Some(bucket)) = table.shape(buckets.of) else { return None };
         let old = table.field(map, "oldbuckets").map(|field| field.offset);
         self.of.insert(map, Special::Arrays([Some(buckets.offset), old]));
-        self.inside.insert(bucket, Inside::Entries("keys"));
+        self.inside.insert(bucket, Inside::Entries(BUCKET_KEYS));
         Some(())
     }
 

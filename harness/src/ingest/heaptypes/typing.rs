@@ -6,7 +6,8 @@ use crate::format::binary::{Shape, TypeId, TypeTable};
 use crate::model::Address;
 
 use super::program::Program;
-use super::special::{Inside, Specials};
+use super::special::{BUCKET_KEYS, Inside, Specials};
+use crate::ingest::heap::MapPlaces;
 
 /// No type.
 const NONE: u32 = u32::MAX;
@@ -169,6 +170,19 @@ impl<'a> Typing<'a> {
             }
             Form::Text | Form::Closure => None,
         }
+    }
+
+    /// Where a map's places are in an object of so many bytes, if it has any: each group of eight begins with their
+    /// control bytes, of which those in use have no high bit (`ctrlGroup` in internal/runtime/maps, Go 1.24 and later), or
+    /// with hashes, of which the least are marks (`minTopHash` in runtime/map.go before).
+    #[must_use]
+    pub fn map_places(&self, object: u32, size: u64) -> Option<MapPlaces> {
+        let (of, _) = self.get(object)?;
+        let Some(Inside::Entries(key)) = self.specials.inside.get(&of) else { return None };
+        let has_header = self.headers.applies(size) && self.table().has_pointers(of);
+        let from = if has_header { self.header } else { 0 };
+        let is_used = if *key == BUCKET_KEYS { |hash| hash >= 5 } else { |control| control & 0x80 == 0 };
+        Some(MapPlaces { from, stride: self.table().size(of), is_used })
     }
 
     /// What is `offset` bytes into the global of this name: `.entries`. Behind it: into the memory that it, a pointer or a

@@ -3,7 +3,7 @@
 use super::lists::count;
 use super::path;
 use super::sheet::Sheet;
-use crate::model::heap::{GoroutineView, ObjectView, PathsView, Reference};
+use crate::model::heap::{GoroutineView, ObjectView, PathStep, PathsView, Reference};
 use crate::report::terminal::text;
 
 pub(super) fn object(sheet: &mut Sheet<'_>, view: &ObjectView) {
@@ -29,17 +29,31 @@ pub(super) fn object(sheet: &mut Sheet<'_>, view: &ObjectView) {
         sheet.heading("It goes when this goes", "");
         sheet.line(&reference(dominator));
     }
-    references(sheet, "Referred to by", &view.referrers);
-    references(sheet, "Refers to", &view.references);
+    references(sheet, ("Referred to by", "in"), &view.referrers);
+    references(sheet, ("Refers to", "by"), &view.references);
 }
 
-fn references(sheet: &mut Sheet<'_>, title: &str, list: &[Reference]) {
+/// `place` is the word before the field: `in` the other's, or `by` its own.
+fn references(sheet: &mut Sheet<'_>, (title, place): (&str, &str), list: &[Reference]) {
     sheet.heading(title, "");
     if list.is_empty() {
         sheet.line("nothing");
     }
-    list.iter().take(sheet.rows).for_each(|to| sheet.line(&reference(to)));
+    for to in list.iter().take(sheet.rows) {
+        let field = match to {
+            Reference::Object { object, .. } => field(object),
+            Reference::Root(_) => None,
+        };
+        let field = field.map(|field| format!(", {place} {field}")).unwrap_or_default();
+        sheet.line(&format!("{}{field}", reference(to)));
+    }
     sheet.more(list.len());
+}
+
+/// The field, or the offset where there is no type.
+fn field(step: &PathStep) -> Option<String> {
+    let offset = || step.offset.map(|offset| format!("offset {offset}"));
+    step.field.as_deref().map(text::clean).or_else(offset)
 }
 
 fn reference(reference: &Reference) -> String {

@@ -195,7 +195,7 @@ impl Finder<'_> {
         best
     }
 
-    /// Of the pointers in the map's tables one in eight is set, and the tables are most of it.
+    /// Of the places in the map's tables one in eight is in use, and the tables are most of it.
     fn is_sparse(&self, place: u32) -> bool {
         let Slots { all, set } = self.views.slots[place as usize];
         let node = self.node(place);
@@ -237,11 +237,14 @@ impl Finder<'_> {
             retained: Bytes(self.figures.held[found.many as usize].1),
         };
         let growth = self.growth.as_ref().map(|growth| growth[whole as usize]);
+        let leads_on = self.point_in(&path, point).map_or(0, |point| point as usize + 1);
+        let field = path.steps.get(leads_on).and_then(|step| step.field.as_deref());
         let words = Words {
             kind: found.kind,
             root: &path.root,
             shared: self.root_kind_of(found.many).is_none(),
             point: point.map(|point| self.step_of(point)),
+            field: field.filter(|field| field.starts_with('.')),
             children: &children,
             child_site: site.and_then(|site| super::user_frame(self.heap, &site.stack)),
             retained: count(whole),

@@ -1,12 +1,15 @@
 //! Blocks of which little is looked at, and maps that are nearly empty: by node of the merged dominators.
 //!
 //! A block without pointers is *pinned* if all that refers to it are strings and slices that see a small part of it, or
-//! pointers into it. A map is *sparse* if few of the pointers in its tables are set: deleting does not shrink it.
+//! pointers into it. A map is *sparse* if few of the places in its tables are in use: deleting does not shrink it. Where
+//! types are not known, pointers in the tables are counted instead. A map's tables are no pinned blocks: what refers to
+//! them has a number behind the pointer, too, but it is no length.
 
 use rustc_hash::FxHashMap;
 
 use crate::ingest::heap::analysis::Heap;
 use crate::ingest::heap::marks::Mark;
+use crate::model::is_inside_of_map;
 
 /// Smaller blocks are not worth a word.
 const MIN_BLOCK: u64 = 1024;
@@ -24,7 +27,10 @@ pub(super) struct Pinned {
     pub(super) viewed: u64,
 }
 
-/// Pointers in the tables of maps.
+/// A map of no more places than this has not grown.
+const NOT_GROWN: u64 = 8;
+
+/// Places in the tables of maps, or pointers where they are not known.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Slots {
     pub(super) all: u64,
@@ -56,12 +62,11 @@ impl Views {
                 sum.viewed += viewed;
             }
         }
-        for wide in heap.graph().wide.iter().filter(|wide| heap.classes.is_map(heap.classes.of(wide.object)))
-        {
-            if let Some(place) = heap.held.place(wide.object) {
+        for (object, slots) in slots(heap) {
+            if let Some(place) = heap.held.place(object) {
                 let sum = &mut views.slots[place as usize];
-                sum.all += u64::from(wide.slots);
-                sum.set += u64::from(wide.set);
+                sum.all += slots.all;
+                sum.set += slots.set;
             }
         }
         views.pinned_here = views.pinned.clone();
@@ -79,6 +84,16 @@ impl Views {
     }
 }
 
+/// Tables of maps that have grown once.
+fn slots(heap: &Heap) -> impl Iterator<Item = (u32, Slots)> + '_ {
+    let counted = heap.fields.all_places().filter(|(_, places)| places.all > NOT_GROWN);
+    let counted = counted.map(|(object, places)| (object, Slots { all: places.all, set: places.used }));
+    let tables = heap.graph().wide.iter().filter(|wide| heap.classes.is_map(heap.classes.of(wide.object)));
+    let tables = tables.filter(|wide| heap.fields.places(wide.object).is_none());
+    let pointers = tables.map(|wide| (wide.object, Slots { all: wide.slots.into(), set: wide.set.into() }));
+    counted.chain(pointers)
+}
+
 /// Blocks that are pinned, and the bytes in view of each.
 fn pinned(heap: &Heap) -> Vec<(u32, u64)> {
     let graph = heap.graph();
@@ -86,7 +101,10 @@ fn pinned(heap: &Heap) -> Vec<(u32, u64)> {
     let mut see = |target: u32, mark: Mark| {
         let size = graph.objects.size(target);
         let has_pointers = || graph.wide.binary_search_by_key(&target, |wide| wide.object).is_ok();
-        if size < MIN_BLOCK || !graph.edges.of(target).is_empty() || has_pointers() {
+        let class = heap.classes.of(target);
+        let is_map =
+            || heap.classes.is_map(class) || heap.classes.type_name(class).is_some_and(is_inside_of_map);
+        if size < MIN_BLOCK || !graph.edges.of(target).is_empty() || has_pointers() || is_map() {
             return;
         }
         let view = match mark.view(size) {

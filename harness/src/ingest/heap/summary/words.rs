@@ -2,7 +2,7 @@
 
 use super::views::{Pinned, Slots};
 use crate::model::heap::{Accumulated, HeapCount, HeapGrowth, HeapRoot, PathStep, RootKind, SuspectKind};
-use crate::model::{Bytes, Frame, binary_units};
+use crate::model::{Bytes, Frame, binary_units, is_inside_of_map};
 
 /// What a sentence is made of.
 pub(super) struct Words<'a> {
@@ -11,6 +11,8 @@ pub(super) struct Words<'a> {
     /// Not one root alone has it: the path is one of several ways to it.
     pub(super) shared: bool,
     pub(super) point: Option<PathStep>,
+    /// By which field the point, or the global if there is none, leads on.
+    pub(super) field: Option<&'a str>,
     pub(super) children: &'a Accumulated,
     pub(super) child_site: Option<Frame>,
     pub(super) retained: HeapCount,
@@ -21,9 +23,10 @@ pub(super) struct Words<'a> {
 
 /// Who holds how much, and what.
 pub(super) fn sentence(words: &Words<'_>) -> String {
+    let root = who(words.root, words.field.filter(|_| words.point.is_none()).unwrap_or_default());
     let who = match words.shared {
-        true => format!("several roots together, among them {}, hold", who(words.root)),
-        false => format!("{} {}", who(words.root), if is_plural(words.root) { "hold" } else { "holds" }),
+        true => format!("several roots together, among them {root}, hold"),
+        false => format!("{root} {}", if is_plural(words.root) { "hold" } else { "holds" }),
     };
     let how_much = how_much(words);
     let children = children(words);
@@ -68,7 +71,7 @@ fn is_plural(root: &HeapRoot) -> bool {
         )
 }
 
-fn who(root: &HeapRoot) -> String {
+fn who(root: &HeapRoot, field: &str) -> String {
     match (root.kind, &root.goroutine) {
         (_, Some(goroutine)) => {
             let wait = match goroutine.wait_reason.as_str() {
@@ -80,7 +83,7 @@ fn who(root: &HeapRoot) -> String {
                 n => format!("{}{wait} in `{}`", counted(n, "goroutine"), goroutine.function),
             }
         }
-        (RootKind::Global, None) => format!("global `{}`", root.name),
+        (RootKind::Global, None) => format!("global `{}{field}`", root.name),
         (RootKind::Runtime, None) => format!("the runtime's `{}`", root.name),
         (RootKind::Goroutine | RootKind::Finalizer | RootKind::Timer | RootKind::Other, None) => {
             root.name.clone()
@@ -118,7 +121,10 @@ fn site(words: &Words<'_>) -> String {
 
 fn through(words: &Words<'_>) -> String {
     let type_name = words.point.as_ref().and_then(|point| point.type_name.as_ref());
-    type_name.map_or_else(String::new, |name| format!(", through `{name}`"))
+    // A map's insides say nothing that the map does not.
+    let type_name = type_name.filter(|name| !is_inside_of_map(name));
+    let field = words.field.map_or_else(String::new, |field| format!("`{field}` of "));
+    type_name.map_or_else(String::new, |name| format!(", through {field}`{name}`"))
 }
 
 fn text(bytes: Bytes) -> String {
