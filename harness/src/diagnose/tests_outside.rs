@@ -25,6 +25,7 @@ fn with(mut run: Run, change: impl Fn(u64, &mut ProcessFigures, &mut RuntimeFigu
             ..RuntimeFigures::default()
         });
         change(i, &mut process, &mut runtime);
+        process.anonymous = Some(Bytes(process.rss.0 - 2 * MIB));
         (checkpoint.process, checkpoint.runtime) = (Some(process), Some(runtime));
     }
     run.pieces.calls.get_or_insert_default();
@@ -192,7 +193,16 @@ fn memory_of_gos_own_heap_is_not_off_heap_however_it_grows() {
         runtime.released = Bytes((4 - i % 3) * MIB);
     });
     let few = with(Run::step(), |i, process, _| process.rss = Bytes(8 * MIB + i * 40_000));
-    for run in [grows, returns, few] {
+    // Free spans, or a large object, are touched late.
+    let touched = with(Run::step(), |i, process, runtime| {
+        process.rss = Bytes((8 + i) * MIB);
+        (runtime.mapped, runtime.heap_free) = (Bytes(40 * MIB), Bytes(20 * MIB));
+    });
+    let sign = ["main._Cfunc_sign 1", "main.sign 9", "main.main 3"];
+    let text = ["main._Cfunc_CString 1", "main.text 9", "main.main 3"];
+    let calls = with_calls(touched.clone(), CallEffect::CallsC, &sign, 100);
+    let allocates = with_calls(touched.clone(), CallEffect::Allocates, &text, 100);
+    for run in [grows, returns, few, touched, calls, allocates] {
         assert_eq!(judge(&[run]).findings, []);
     }
 }
