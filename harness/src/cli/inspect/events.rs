@@ -61,7 +61,7 @@ pub(super) fn print(
         context.console.stream(&list.out)?;
         context.console.print("")?;
     }
-    super::trace::warn(reader.problems(), reader.unlisted_problems(), context);
+    super::trace::warn(&reader, context);
     Ok(())
 }
 

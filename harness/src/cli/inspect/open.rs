@@ -1,11 +1,12 @@
-//! A trace of a user's: a file, standard input, either of them compressed.
+//! A file of a user's: on disk, standard input, either of them compressed; and what is said of one that is damaged.
 
 use camino::Utf8Path;
 
 use crate::cli::Context;
 use crate::cli::error::CliError;
 use crate::format::exectrace::Reader;
-use crate::format::{Input, STDIN};
+use crate::format::{Input, Problem, STDIN};
+use crate::report::count_text;
 
 /// A trace that can be read as often as needed, in bounded memory.
 #[derive(Debug)]
@@ -45,6 +46,18 @@ pub(super) fn open_input(
     let input = Input::open(if path == STDIN { path.as_std_path() } else { whole.as_std_path() });
     let input = input.map_err(|error| CliError::usage(format!("could not read `{name}`: {error}"), hint))?;
     Ok((name, input))
+}
+
+/// Says that a file is not whole: what there is of it stands. `hint` tells what can be done.
+pub(super) fn warn(problems: &[Problem], unlisted: u64, hint: &str, context: &Context) {
+    let Some(first) = problems.first() else { return };
+    context.console.say(&format!("warning: {first}"));
+    let n = (problems.len() as u64 - 1).saturating_add(unlisted);
+    if n > 0 {
+        let more = if n == 1 { "problem" } else { "problems" };
+        context.console.say(&format!("warning: {} more {more} in it", count_text(n)));
+    }
+    context.console.say(&format!("hint: {hint}"));
 }
 
 /// The same bytes for another reader. Files are read by position, so that the readers do not disturb each other.

@@ -57,7 +57,7 @@ fn read(file: &TraceFile, slices: Option<u32>, context: &Context) -> Result<Trac
     if context.interrupt.is_set() {
         return Err(CliError::Interrupted);
     }
-    warn(reader.problems(), reader.unlisted_problems(), context);
+    warn(&reader, context);
     Ok(tracks)
 }
 

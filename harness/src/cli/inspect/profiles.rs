@@ -6,13 +6,13 @@ use std::thread;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use super::open::name_of;
+use super::open::{name_of, warn};
 use crate::cli::Context;
 use crate::cli::error::CliError;
+use crate::format::STDIN;
 use crate::format::pprof::{self, Profile};
-use crate::format::{Problem, STDIN};
 use crate::ingest::profile::{Against, CombineError, combine, compare};
-use crate::report::{bytes_text, count_text};
+use crate::report::bytes_text;
 
 /// Enough to tell what a file is.
 const HEAD: u64 = 64;
@@ -56,7 +56,7 @@ pub(in crate::cli) fn load(
     let (mut profiles, mut problems) = (Vec::new(), 0);
     for read in read_all(files.iter().chain(base), context) {
         let pprof::Read { profile, problems: listed, unlisted_problems } = read?;
-        warn(&listed, unlisted_problems, context);
+        warn(&listed, unlisted_problems, "what could be read is shown", context);
         problems += listed.len() as u64 + unlisted_problems;
         profiles.push(profile);
     }
@@ -118,18 +118,6 @@ fn bytes(name: &str, mut file: impl io::Read) -> io::Result<Vec<u8>> {
 
 fn not_alike(error: CombineError) -> CliError {
     CliError::usage(error.to_string(), "`harness inspect heap FILE` shows what a profile counts")
-}
-
-/// Says that a profile is not whole: what there is of it stands.
-fn warn(problems: &[Problem], unlisted: u64, context: &Context) {
-    let Some(first) = problems.first() else { return };
-    context.console.say(&format!("warning: {first}"));
-    let n = (problems.len() as u64 - 1).saturating_add(unlisted);
-    if n > 0 {
-        context
-            .console
-            .say(&format!("warning: {} more problems in it; what could be read is shown", count_text(n)));
-    }
 }
 
 /// Writes a file and says so.

@@ -3,12 +3,12 @@
 use std::ops::ControlFlow;
 
 use super::args::InspectTrace;
-use super::open::TraceFile;
+use super::open::{self, TraceFile};
 use super::window::{self, WindowArg};
 use super::{events, perfetto, validate};
 use crate::cli::Context;
 use crate::cli::error::CliError;
-use crate::format::Problem;
+use crate::format::exectrace::Reader;
 use crate::ingest::trace::summary::{self, Options, Progress};
 use crate::model::Outcome;
 use crate::model::trace::{TraceSummary, Window};
@@ -75,7 +75,7 @@ pub(in crate::cli) fn summarize(
     if context.interrupt.is_set() {
         return Err(CliError::Interrupted);
     }
-    warn(reader.problems(), reader.unlisted_problems(), context);
+    warn(&reader, context);
     Ok(summary)
 }
 
@@ -100,16 +100,8 @@ pub(super) fn how_far(events: u64, position: u64, len: u64) -> String {
     format!("{}% of the trace, {events} events", percent.min(100))
 }
 
-/// Says that a trace is not whole: what there is of it stands.
-pub(super) fn warn(problems: &[Problem], unlisted: u64, context: &Context) {
-    let Some(first) = problems.first() else { return };
-    context.console.say(&format!("warning: {first}"));
-    let n = (problems.len() as u64 - 1).saturating_add(unlisted);
-    if n > 0 {
-        let more = if n == 1 { "problem" } else { "problems" };
-        context.console.say(&format!("warning: {n} more {more} in it"));
-    }
-    context
-        .console
-        .say("hint: what could be read is shown; `harness inspect trace --validate` lists what could not");
+/// Says that a trace is not whole.
+pub(super) fn warn(reader: &Reader<'_>, context: &Context) {
+    let hint = "what could be read is shown; `harness inspect trace --validate` lists what could not";
+    open::warn(reader.problems(), reader.unlisted_problems(), hint, context);
 }
