@@ -221,5 +221,14 @@ fn the_profile_of_a_dump_has_all_reachable_bytes_in_go_tool_pprof() -> Result<()
     let reached = holder(&report, "main.cache")["reached"]["bytes"].as_u64();
     assert!(reached.is_some(), "{report}");
     assert_eq!(global.and_then(|row| bytes(row, 3)), reached, "{top}");
+    for (index, kind) in [("reached_objects", "objects"), ("reached_space", "bytes")] {
+        let top = Command::new("go")
+            .args(["tool", "pprof", "-symbolize=none", "-top", &format!("-sample_index={index}"), out])
+            .output()?;
+        let text = String::from_utf8_lossy(&top.stdout);
+        ensure!(top.status.success() && text.contains(&format!("Type: {index}\n")), "{top:?}");
+        let total = report["totals"]["reachable"][kind].as_u64().context("no total")?;
+        ensure!(kind == "bytes" || text.contains(&format!(" of {total} total")), "{total}: {text}");
+    }
     Ok(())
 }

@@ -28,6 +28,8 @@ const COMMON: &[Question] = &[
     (&["-traces"], &["--traces"]),
     (&["-traces", "-lines"], &["--traces", "--granularity=lines"]),
     (&["-tags"], &["--tags"]),
+    (&["-list=."], &["--list=."]),
+    (&["-list=.", "-unit=B", "-noinlines"], &["--list=.", "--unit=B", "--noinlines"]),
 ];
 
 /// Of those with functions of the test program.
@@ -42,6 +44,9 @@ const OF_PROGRAM: &[Question] = &[
     (&["-top", "-focus=main.go", "-lines"], &["--top", "--focus=main.go", "--granularity=lines"]),
     (&["-traces", "-hide=runtime", "-show_from=main"], &["--traces", "--hide=runtime", "--show-from=main"]),
     (&["-peek=main.main"], &["--peek=main.main"]),
+    (&["-list=main", "-focus=main"], &["--list=main", "--focus=main"]),
+    (&["-list=main", "-trim_path=/:/nowhere"], &["--list=main", "--trim-path=/:/nowhere"]),
+    (&["-list=main", "-source_path=/x/programs:/y"], &["--list=main", "--source-path=/x/programs:/y"]),
     (&["-peek=main", "-lines", "-focus=main"], &["--peek=main", "--granularity=lines", "--focus=main"]),
 ];
 
@@ -70,6 +75,7 @@ const OF_HEAP: &[Question] = &[
     (&["-peek=main", "-base={early}"], &["--peek=main", "--base={early}"]),
     (&["-traces", "-diff_base={early}"], &["--traces", "--diff={early}"]),
     (&["-tags", "-diff_base={early}"], &["--tags", "--diff={early}"]),
+    (&["-list=main", "-diff_base={early}"], &["--list=main", "--diff={early}"]),
     (&["-top", "-diff_base={early}", "-normalize"], &["--top", "--diff={early}", "--normalize"]),
     (&["-top", "-base={early}", "-normalize"], &["--top", "--base={early}", "--normalize"]),
     (
@@ -106,7 +112,11 @@ fn ours(options: &[String]) -> Result<String> {
 }
 
 /// Asks both. Returns what differs, if anything does.
-fn differs(profile: &Utf8Path, early: &Utf8Path, (theirs, own): &Question) -> Result<Option<String>> {
+fn differs(
+    profile: &Utf8Path,
+    early: &Utf8Path,
+    (theirs, own): (&[&str], &[&str]),
+) -> Result<Option<String>> {
     let filled = |words: &[&str]| -> Vec<String> {
         let mut words: Vec<String> =
             words.iter().map(|word| word.replace("{early}", early.as_str())).collect();
@@ -139,10 +149,22 @@ fn own_words(words: &[&str], profile: &Utf8Path, early: &Utf8Path) -> Vec<String
 
 /// Builds and runs the program that makes profiles of every kind.
 fn record(directory: &Utf8Path) -> Result<()> {
+    record_with(&[], directory)
+}
+
+fn sources() -> Utf8PathBuf {
+    Utf8Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures/programs/profiles")
+}
+
+fn record_with(flags: &[&str], directory: &Utf8Path) -> Result<()> {
     let program = directory.join("profiles");
-    let source = Utf8Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures/programs/profiles");
     let mut build = Command::new("go");
-    build.args(["build", "-o", program.as_str(), "."]).current_dir(&source).env("GOWORK", "off");
+    build
+        .args(["build", "-o", program.as_str()])
+        .args(flags)
+        .arg(".")
+        .current_dir(sources())
+        .env("GOWORK", "off");
     said(build)?;
     let mut run = Command::new(program);
     run.arg(directory);
@@ -182,10 +204,53 @@ fn every_list_is_the_one_of_go_tool_pprof() -> Result<()> {
     for (profile, questions) in &all {
         for question in questions.iter().copied().flatten() {
             asked += 1;
-            wrong.extend(differs(profile, &early, question)?);
+            wrong.extend(differs(profile, &early, *question)?);
         }
     }
     ensure!(wrong.is_empty(), "{} of {asked} differ\n{}", wrong.len(), wrong.join("\n"));
+    Ok(())
+}
+
+/// After `go build -trimpath` a file's name begins with the module's path, and no directory is called so.
+#[test]
+fn source_of_a_trimpath_build_is_found_as_pprof_finds_it_and_by_its_module() -> Result<()> {
+    let (_kept, directory) = temporary()?;
+    record_with(&["-trimpath"], &directory)?;
+    let profile = directory.join("heap.pb.gz");
+    let mut go = Command::new("go");
+    go.args(["env", "GOROOT"]);
+    let root = said(go)?;
+    let elsewhere = directory.join("elsewhere");
+    std::fs::create_dir(&elsewhere)?;
+    for file in ["main.go", "go.mod"] {
+        std::fs::copy(sources().join(file), elsewhere.join(file))?;
+    }
+    let path = format!("{elsewhere}:{}/src", root.trim());
+    let (source, trim) = (format!("-source_path={path}"), "-trim_path=example.com/profiles");
+    let theirs = ["-list=main|runtime", &source, trim];
+    let (own_source, own_trim) = (format!("--source-path={path}"), "--trim-path=example.com/profiles");
+    let own = ["--list=main|runtime", &own_source, own_trim];
+    assert_eq!(differs(&profile, &profile, (&theirs, &own))?, None);
+    let words = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>();
+    let by_module = ours(&words(&[profile.as_str(), "--list=main", &own_source]))?;
+    ensure!(
+        by_module.contains("in example.com/profiles/main.go")
+            && by_module.contains("func alloc(i int) []byte"),
+        "{by_module}"
+    );
+
+    let missing = Command::new(harness_binary()?)
+        .args(["inspect", "heap", profile.as_str(), "--list=main"])
+        .current_dir(&directory)
+        .output()?;
+    let (stdout, stderr) =
+        (String::from_utf8_lossy(&missing.stdout), String::from_utf8_lossy(&missing.stderr));
+    ensure!(
+        missing.status.success()
+            && stdout.contains(" Error: could not find file example.com/profiles/main.go on path "),
+        "{stdout}"
+    );
+    ensure!(stderr.contains("hint: give the directory of the module: --source-path DIR"), "{stderr}");
     Ok(())
 }
 
@@ -323,8 +388,8 @@ fn rows(top: &str) -> Vec<String> {
 }
 
 #[test]
-fn growth_and_retained_bytes_that_we_write_show_our_numbers_in_go_tool_pprof() -> Result<()> {
-    use harness::ingest::profile::{growth, retained};
+fn growth_and_reached_bytes_that_we_write_show_our_numbers_in_go_tool_pprof() -> Result<()> {
+    use harness::ingest::profile::{growth, reached};
     use harness::model::heap::{HeapCount, HeapRoot, PathStep, RetainingPath, RootKind};
     use harness::model::{Bytes, Frame, HeapSnapshot, MonotonicTime, Objects, Site, SiteClass, SiteUse};
     let (_kept, directory) = temporary()?;
@@ -380,6 +445,6 @@ fn growth_and_retained_bytes_that_we_write_show_our_numbers_in_go_tool_pprof() -
         "0 57600B .m map[string]chan<- func(int) <-chan bool",
         "0 57600B main.cache",
     ];
-    assert_eq!(show(&retained([&path], "/bin/server"))?, expected);
+    assert_eq!(show(&reached([&path], "/bin/server"))?, expected);
     Ok(())
 }

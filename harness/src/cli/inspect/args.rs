@@ -33,7 +33,7 @@ pub enum InspectCommand {
     /// Without a view: a page with all totals and where most is. Values, filters and lists are those of `go tool
     /// pprof`. A profile that is cut off or damaged gives all that can be read, and a warning.
     #[command(
-        after_help = "Examples:\n  harness inspect heap heap.pb.gz                      the page\n  harness inspect heap heap.pb.gz --top 20 --cum\n  harness inspect heap heap.pb.gz --list-sites         the user's lines, with stacks\n  harness inspect heap heap.pb.gz --peek 'cache.*Put' --sample alloc_space\n  harness inspect heap later.pb.gz --diff earlier.pb.gz --flame growth.html\n  harness inspect heap later.pb.gz --base earlier.pb.gz --write growth.pb.gz\n  curl -s localhost:6060/debug/pprof/heap | harness inspect heap - --json"
+        after_help = "Examples:\n  harness inspect heap heap.pb.gz                      the page\n  harness inspect heap heap.pb.gz --top 20 --cum\n  harness inspect heap heap.pb.gz --list-sites         the user's lines, with stacks\n  harness inspect heap heap.pb.gz --peek 'cache.*Put' --sample alloc_space\n  harness inspect heap heap.pb.gz --list 'cache.*Put' --source-path ~/src/server\n  harness inspect heap later.pb.gz --diff earlier.pb.gz --flame growth.html\n  harness inspect heap later.pb.gz --base earlier.pb.gz --write growth.pb.gz\n  curl -s localhost:6060/debug/pprof/heap | harness inspect heap - --json"
     )]
     Heap(Box<InspectHeap>),
     /// Look into a heap dump of `debug.WriteHeapDump`: who holds the memory.

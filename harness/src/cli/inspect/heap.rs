@@ -3,13 +3,14 @@
 use camino::{Utf8Path, Utf8PathBuf};
 use regex::Regex;
 
-use super::heap_args::InspectHeap;
+use super::heap_args::{InspectHeap, SourceArgs};
 use super::profiles::{self, Loaded};
+use super::source::Sources;
 use crate::cli::Context;
 use crate::cli::error::CliError;
 use crate::format::pprof;
-use crate::ingest::profile::{Against, Cut, Edges, Filters, Order, View};
-use crate::model::profile::ProfileGraph;
+use crate::ingest::profile::{Against, Cut, Edges, Filters, Order, Trim, View};
+use crate::model::profile::{ListedFunction, ProfileGraph};
 use crate::model::{ModuleTable, Outcome};
 use crate::report::profile::{self as report, ProfileReport, Text, flame::Flame};
 
@@ -93,7 +94,7 @@ fn show(
         return flame(args, loaded, view, out, context);
     }
     if args.json {
-        let document = document(args, loaded, view, filters)?;
+        let document = document(args, loaded, view, filters, context)?;
         return context.console.print(&document.to_json().map_err(anyhow::Error::from)?);
     }
     let (facts, active) = (view.facts(), filters.active());
@@ -108,6 +109,8 @@ fn show(
         text.traces(&view.traces(granularity, !args.cut.noinlines, args.cut.nodecount))
     } else if args.view.tags {
         text.tags(&view.tags(&args.cut.unit))
+    } else if let Some(expression) = &args.view.list {
+        text.listing(&listing(args, expression, view, context)?)
     } else if args.view.list_sites {
         let sites = view.sites(&ModuleTable::default());
         let top = args.cut.nodecount.unwrap_or(SITES).min(sites.len());
@@ -152,10 +155,32 @@ fn graph(args: &InspectHeap, view: &View<'_>) -> ProfileGraph {
 }
 
 fn peek(expression: &str) -> Result<Regex, CliError> {
+    regex("peek", expression)
+}
+
+fn regex(option: &str, expression: &str) -> Result<Regex, CliError> {
     Regex::new(expression).map_err(|error| {
-        let what = format!("`--peek {expression}` is no regular expression: {error}");
-        CliError::usage(what, "quote it for the shell: --peek 'main\\.put'")
+        let what = format!("`--{option} {expression}` is no regular expression: {error}");
+        CliError::usage(what, format!("quote it for the shell: --{option} 'main\\.put'"))
     })
+}
+
+/// Functions that match, with their source.
+fn listing(
+    args: &InspectHeap,
+    expression: &str,
+    view: &View<'_>,
+    context: &Context,
+) -> Result<Vec<ListedFunction>, CliError> {
+    let wanted = regex("list", expression)?;
+    let SourceArgs { source_path, trim_path } = &args.source;
+    let trim = Trim { prefixes: trim_path, directories: source_path };
+    let mut functions = view.listing(&wanted, !args.cut.noinlines, &trim);
+    if functions.is_empty() {
+        return Err(nothing_matches(expression));
+    }
+    Sources::new(&args.source, context).annotate(&mut functions);
+    Ok(functions)
 }
 
 fn nothing_matches(expression: &str) -> CliError {
@@ -179,6 +204,7 @@ fn document(
     loaded: &Loaded,
     view: &View<'_>,
     filters: &Filters,
+    context: &Context,
 ) -> Result<ProfileReport, CliError> {
     let mut document = begun(loaded, view);
     let active = filters.active();
@@ -188,6 +214,8 @@ fn document(
         document.traces = Some(view.traces(granularity, !args.cut.noinlines, args.cut.nodecount));
     } else if args.view.tags {
         document.tags = Some(view.tags(&args.cut.unit));
+    } else if let Some(expression) = &args.view.list {
+        document.listing = Some(listing(args, expression, view, context)?);
     } else if args.view.list_sites {
         let mut sites = view.sites(&ModuleTable::default());
         sites.truncate(args.cut.nodecount.unwrap_or(usize::MAX));

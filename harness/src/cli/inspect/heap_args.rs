@@ -18,6 +18,9 @@ pub struct InspectHeap {
     /// What to show.
     #[command(flatten)]
     pub view: HeapView,
+    /// Where the source is.
+    #[command(flatten)]
+    pub source: SourceArgs,
     /// What to compare with.
     #[command(flatten)]
     pub base: BaseArgs,
@@ -52,6 +55,9 @@ pub struct HeapView {
     /// All places, each with those that call it and those that it calls.
     #[arg(long)]
     pub tree: bool,
+    /// Source of functions that match, each line with what was counted there.
+    #[arg(long, value_name = "REGEX")]
+    pub list: Option<String>,
     /// Allocation sites: the user's line, and the stack that leads to it.
     #[arg(long)]
     pub list_sites: bool,
@@ -61,6 +67,19 @@ pub struct HeapView {
     /// Sums by label.
     #[arg(long)]
     pub tags: bool,
+}
+
+/// Where `--list` finds source files.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Source")]
+pub struct SourceArgs {
+    /// Look for source files in DIR and the directories above it: a module, `$(go env GOROOT)/src`, `$(go env
+    /// GOMODCACHE)`. Several, or separated by `:` [default: the working directory].
+    #[arg(long, value_name = "DIR", value_delimiter = ':', requires = "list")]
+    pub source_path: Vec<String>,
+    /// Take PREFIX off the profile's paths first: where the program was built. Several, or separated by `:`.
+    #[arg(long, value_name = "PREFIX", value_delimiter = ':', requires = "list")]
+    pub trim_path: Vec<String>,
 }
 
 /// A base.

@@ -9,6 +9,7 @@ mod kinds;
 mod open;
 mod perfetto;
 mod profiles;
+mod source;
 mod trace;
 mod validate;
 mod window;

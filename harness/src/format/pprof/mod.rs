@@ -14,6 +14,7 @@ mod inflate;
 mod message;
 mod profile;
 mod resolve;
+mod samples;
 mod scan;
 mod strings;
 #[cfg(test)]
@@ -23,7 +24,8 @@ mod write;
 pub use build::{Builder, Interner, Labelled};
 pub use profile::{
     Error, Function, FunctionId, Header, Label, LabelValue, Limits, Line, Location, LocationId, Mapping,
-    Profile, Read, Sample, Samples, UNKNOWN, ValueType,
+    Profile, Read, Sample, UNKNOWN, ValueType,
 };
+pub use samples::{Samples, StackId};
 pub use strings::{StringId, Strings};
 pub use write::{write, write_plain};

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::samples::Samples;
 use super::strings::{StringId, Strings};
 use crate::format::Problem;
 use crate::model::{Nanoseconds, WallTime};
@@ -124,23 +125,6 @@ pub struct Line {
     pub column: i64,
 }
 
-/// Stacks with what was counted there, all in four lists.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Samples {
-    pub(super) stacks: Vec<LocationId>,
-    /// As many for each sample as there are sample types.
-    pub(super) values: Vec<i64>,
-    pub(super) labels: Vec<Label>,
-    pub(super) ends: Vec<Ends>,
-}
-
-/// Where a sample ends in the lists.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Ends {
-    pub(super) stack: u32,
-    pub(super) labels: u32,
-}
-
 /// A stack and what was counted there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Sample<'a> {
@@ -182,69 +166,6 @@ impl Profile {
     pub fn lines_of(&self, location: &Location) -> &[Line] {
         let (start, len) = (location.lines.0 as usize, location.lines.1 as usize);
         self.lines.get(start..start.saturating_add(len)).unwrap_or_default()
-    }
-}
-
-impl Samples {
-    /// How many there are.
-    #[must_use]
-    pub fn len(&self) -> usize {
-        self.ends.len()
-    }
-
-    /// Whether there is none.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.ends.is_empty()
-    }
-
-    /// Locations of all stacks together.
-    #[must_use]
-    pub fn n_locations(&self) -> usize {
-        self.stacks.len()
-    }
-
-    /// Values of all samples, as many for each as there are sample types.
-    #[must_use]
-    pub fn values(&self) -> &[i64] {
-        &self.values
-    }
-
-    /// The same, to be changed.
-    pub fn values_mut(&mut self) -> &mut [i64] {
-        &mut self.values
-    }
-
-    /// One of them, if `index` is below [`Samples::len`].
-    #[must_use]
-    pub fn get(&self, index: usize) -> Option<Sample<'_>> {
-        let end = self.ends.get(index)?;
-        let start = index.checked_sub(1).and_then(|before| self.ends.get(before));
-        let (stack, labels) = start.map_or((0, 0), |start| (start.stack as usize, start.labels as usize));
-        let n_types = self.values.len() / self.ends.len();
-        Some(Sample {
-            stack: self.stacks.get(stack..end.stack as usize)?,
-            values: self.values.get(index * n_types..(index + 1) * n_types)?,
-            labels: self.labels.get(labels..end.labels as usize)?,
-        })
-    }
-
-    /// All of them, in the file's order.
-    pub fn iter(&self) -> impl Iterator<Item = Sample<'_>> {
-        (0..self.len()).filter_map(|index| self.get(index))
-    }
-
-    /// Appends one. All must have the same number of values.
-    pub fn push(&mut self, sample: Sample<'_>) {
-        self.stacks.extend_from_slice(sample.stack);
-        self.values.extend_from_slice(sample.values);
-        self.labels.extend_from_slice(sample.labels);
-        self.end();
-    }
-
-    /// Ends a sample whose parts were appended one by one. The lists stay below 2^32 by the limits of reading.
-    pub(super) fn end(&mut self) {
-        self.ends.push(Ends { stack: self.stacks.len() as u32, labels: self.labels.len() as u32 });
     }
 }
 

@@ -8,9 +8,10 @@ use std::sync::Arc;
 use super::ids::Ids;
 use super::inflate::pour;
 use super::profile::{
-    Ends, Error, Function, FunctionId, Header, Label, LabelValue, Limits, Line, Location, Mapping, Profile,
-    Read, Samples, UNKNOWN, ValueType,
+    Error, Function, FunctionId, Header, Label, LabelValue, Limits, Line, Location, Mapping, Profile, Read,
+    Sample, UNKNOWN, ValueType,
 };
+use super::samples::Samples;
 use super::scan::{At, RawLocation, RawSample, Scan, Scanned};
 use super::strings::{StringId, Strings};
 use crate::format::problems::Problems;
@@ -279,8 +280,8 @@ fn samples(scanned: Scanned, n_types: usize, tables: &mut Tables<'_>) -> Samples
     let labels = self::labels(&raw, &labels, tables);
     let is_whole = |(i, sample): (usize, &RawSample)| sample.values_end as usize == (i + 1) * n_types;
     if raw.iter().enumerate().all(is_whole) {
-        let ends = |sample: &RawSample| Ends { stack: sample.stack_end, labels: sample.labels_end };
-        return Samples { stacks, values, labels, ends: raw.iter().map(ends).collect() };
+        let ends = raw.iter().map(|sample| (sample.stack_end, sample.labels_end));
+        return Samples::from_lists(stacks, values, labels, ends);
     }
     let mut samples = Samples::default();
     let (mut stack, mut value, mut label) = (0, 0, 0);
@@ -293,10 +294,11 @@ fn samples(scanned: Scanned, n_types: usize, tables: &mut Tables<'_>) -> Samples
             continue;
         }
         let range = |range: std::ops::Range<u32>| range.start as usize..range.end as usize;
-        samples.stacks.extend_from_slice(stacks.get(range(part.0)).unwrap_or_default());
-        samples.values.extend_from_slice(values.get(range(part.1)).unwrap_or_default());
-        samples.labels.extend_from_slice(labels.get(range(part.2)).unwrap_or_default());
-        samples.end();
+        samples.push(Sample {
+            stack: stacks.get(range(part.0)).unwrap_or_default(),
+            values: values.get(range(part.1)).unwrap_or_default(),
+            labels: labels.get(range(part.2)).unwrap_or_default(),
+        });
     }
     samples
 }

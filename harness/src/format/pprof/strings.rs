@@ -54,6 +54,13 @@ impl Strings {
         (0..self.len()).map(|id| self.get(StringId(id as u32)))
     }
 
+    /// The number of a text, appended if it is not there. All are looked through: an
+    /// [`Interner`](super::Interner) is for more than a few.
+    pub fn find_or_push(&mut self, text: &str) -> StringId {
+        let found = self.iter().position(|one| one == text);
+        found.map_or_else(|| self.push(text), |at| StringId(at as u32))
+    }
+
     /// Appends one, which may be there already. A table too large for its numbers takes no more and answers with the
     /// empty string.
     pub(super) fn push(&mut self, text: &str) -> StringId {
@@ -80,5 +87,6 @@ mod tests {
         assert_eq!([strings.get(StringId::EMPTY), strings.get(a), strings.get(b)], ["", "main.f", ""]);
         assert_eq!(strings.get(StringId(99)), "");
         assert_eq!(strings.iter().collect::<Vec<_>>(), ["", "main.f", ""]);
+        assert_eq!([strings.find_or_push("main.f"), strings.find_or_push("main.g")], [a, StringId(3)]);
     }
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::merge::merge;
-use crate::format::pprof::{Header, Interner, Label, LabelValue, Profile, Samples, ValueType};
+use crate::format::pprof::{Header, Label, LabelValue, Profile, ValueType};
 use crate::model::profile::units;
 
 /// The label of samples that come from the base.
@@ -41,7 +41,7 @@ pub fn combine(mut profiles: Vec<Profile>) -> Result<Profile, CombineError> {
     if profiles.len() > 1 {
         common_sample_types(&mut profiles)?;
         common_units(&mut profiles)?;
-        return merge(&profiles);
+        return merge(profiles);
     }
     profiles.pop().ok_or(CombineError::Nothing)
 }
@@ -75,21 +75,17 @@ pub fn diff_label() -> (&'static str, &'static str) {
 
 /// Sets the label of the base in all samples.
 fn label_base(profile: &mut Profile) {
-    let mut strings = Interner::new(std::mem::take(&mut profile.strings));
-    let (key, text) = (strings.intern(BASE_LABEL.0), strings.intern(BASE_LABEL.1));
+    let Profile { strings, samples, .. } = profile;
+    let (key, text) = (strings.find_or_push(BASE_LABEL.0), strings.find_or_push(BASE_LABEL.1));
     let mark = Label { key, value: LabelValue::Text(text) };
-    profile.strings = strings.finish();
-    let is_text = |label: &Label| matches!(label.value, LabelValue::Text(_));
-    let mut labels = Vec::new();
-    let mut samples = Samples::default();
-    for sample in profile.samples.iter() {
-        labels.clear();
-        let same_key = |label: &&Label| profile.strings.get(label.key) == BASE_LABEL.0 && is_text(label);
-        labels.extend(sample.labels.iter().filter(|label| !same_key(label)).copied());
+    let is_mark =
+        |label: &Label| matches!(label.value, LabelValue::Text(_)) && strings.get(label.key) == BASE_LABEL.0;
+    samples.rewrite(|sample, values, labels| {
+        values.extend_from_slice(sample.values);
         labels.push(mark);
-        samples.push(crate::format::pprof::Sample { labels: &labels, ..sample });
-    }
-    profile.samples = samples;
+        labels.extend(sample.labels.iter().filter(|label| !is_mark(label)));
+        true
+    });
 }
 
 fn normalize(profile: &mut Profile, base: &Profile) -> Result<(), CombineError> {
@@ -124,18 +120,26 @@ fn scale(profile: &mut Profile, ratios: &[f64]) {
     for values in profile.samples.values_mut().chunks_exact_mut(ratios.len()) {
         let mut is_left = false;
         for (value, ratio) in values.iter_mut().zip(ratios).filter(|(_, ratio)| !is_one(ratio)) {
-            // Saturates, where Go's conversion of what does not fit is not defined.
-            *value = (*value as f64 * ratio).round() as i64;
+            *value = scaled(*value, *ratio);
             is_left |= *value != 0;
         }
         has_zero |= !is_left;
     }
     if has_zero {
-        let mut samples = Samples::default();
         let is_left = |values: &[i64]| values.iter().zip(ratios).any(|(v, ratio)| *v != 0 && !is_one(ratio));
-        profile.samples.iter().filter(|s| is_left(s.values)).for_each(|sample| samples.push(sample));
-        profile.samples = samples;
+        profile.samples.retain(|sample| is_left(sample.values));
     }
+}
+
+/// The integers that a float holds exactly.
+const EXACT: u64 = 1 << 53;
+
+fn scaled(value: i64, ratio: f64) -> i64 {
+    if ratio == -1.0 && value.unsigned_abs() < EXACT {
+        return -value;
+    }
+    // Saturates, where Go's conversion of what does not fit is not defined.
+    (value as f64 * ratio).round() as i64
 }
 
 fn kinds(header: &Header) -> String {
@@ -173,14 +177,11 @@ fn keep_types(profile: &mut Profile, wanted: &[Arc<str>]) {
     if places.iter().copied().eq(0..types.len()) {
         return;
     }
-    let mut values = Vec::new();
-    let mut samples = Samples::default();
-    for sample in profile.samples.iter() {
-        values.clear();
+    profile.samples.rewrite(|sample, values, labels| {
         values.extend(places.iter().map(|place| sample.values.get(*place).copied().unwrap_or(0)));
-        samples.push(crate::format::pprof::Sample { values: &values, ..sample });
-    }
-    profile.samples = samples;
+        labels.extend_from_slice(sample.labels);
+        true
+    });
     let header = &mut profile.header;
     if !wanted.contains(&header.default_sample_type) {
         header.default_sample_type = wanted.first().cloned().unwrap_or_default();

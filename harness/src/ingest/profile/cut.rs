@@ -70,7 +70,8 @@ impl View<'_> {
     #[must_use]
     pub fn graph(&self, cut: &Cut) -> ProfileGraph {
         let nodes = Nodes::new(self, cut.granularity, cut.inlines, cut.objects);
-        let tallies = graph::tally(self, &nodes);
+        let stacks = self.weighted();
+        let tallies = graph::tally(&stacks, &nodes);
         let total = tallies.iter().fold(0i64, |sum, tally| sum.wrapping_add(tally.flat));
         let mut places: Vec<u32> =
             (0..tallies.len() as u32).filter(|at| is_counted(&tallies[*at as usize])).collect();
@@ -93,7 +94,7 @@ impl View<'_> {
             let is_zero = |at: &u32| !is_counted(&tallies[*at as usize]);
             places.extend((0..tallies.len() as u32).filter(is_zero));
         }
-        let calls = graph::calls(self, &nodes, &kept, cut.edges);
+        let calls = graph::calls(&stacks, &nodes, &kept, cut.edges);
         let edges = edges(&nodes, &places, &calls, (n_listed, part_of(total, cut.edge_fraction)));
         let node = |at: &u32| node(&nodes, *at, &tallies);
         let mut list: Vec<ProfileNode> = places.iter().take(n_listed).map(node).collect();
@@ -109,7 +110,7 @@ fn part_of(total: i64, fraction: f64) -> i64 {
     ((total as f64 * fraction) as i64).wrapping_abs()
 }
 
-fn is_counted(tally: &Tally) -> bool {
+pub(super) fn is_counted(tally: &Tally) -> bool {
     tally.flat != 0 || tally.cum != 0
 }
 

@@ -7,9 +7,9 @@ use rustc_hash::FxHashMap;
 
 use super::cut::Edges;
 use super::nodes::Nodes;
-use super::view::View;
+use super::weighted::{Weighted, in_parts};
 
-/// Figures of a place, and the last sample in which it was met.
+/// Figures of a place, and the last stack in which it was met.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Tally {
     seen: u32,
@@ -31,7 +31,7 @@ pub(super) struct Call {
 
 /// Slots in front of the hash table, as a power of two. Large profiles have ten million calls of some ten thousand
 /// kinds: most are found here.
-const FRONT_BITS: u32 = 14;
+const FRONT_BITS: u32 = 16;
 
 /// Calls, each kind once.
 #[derive(Debug)]
@@ -68,14 +68,21 @@ impl Calls {
 }
 
 /// Counts all places.
-pub(super) fn tally(view: &View<'_>, nodes: &Nodes) -> Vec<Tally> {
-    let mut tallies = vec![Tally::default(); nodes.list.len()];
-    for (shown, number) in view.samples.iter().zip(1..) {
-        let Some((sample, stack)) = view.sample(shown) else { continue };
-        let value = view.value(&sample);
-        if value == 0 {
-            continue;
+pub(super) fn tally(stacks: &[Weighted<'_>], nodes: &Nodes) -> Vec<Tally> {
+    let mut parts = in_parts(stacks, |part| tally_part(part, nodes)).into_iter();
+    let mut sums = parts.next().unwrap_or_default();
+    for part in parts {
+        for (sum, other) in sums.iter_mut().zip(part) {
+            sum.flat = sum.flat.wrapping_add(other.flat);
+            sum.cum = sum.cum.wrapping_add(other.cum);
         }
+    }
+    sums
+}
+
+fn tally_part(stacks: &[Weighted<'_>], nodes: &Nodes) -> Vec<Tally> {
+    let mut tallies = vec![Tally::default(); nodes.list.len()];
+    for (&Weighted { stack, value }, number) in stacks.iter().zip(1..) {
         let mut leaf = None;
         for id in stack.iter().rev() {
             for &node in nodes.of(id.0).iter().rev() {
@@ -96,32 +103,37 @@ pub(super) fn tally(view: &View<'_>, nodes: &Nodes) -> Vec<Tally> {
 }
 
 /// Counts calls between places that are kept; those between them that are not are passed over.
-pub(super) fn calls(view: &View<'_>, nodes: &Nodes, kept: &[bool], edges: Edges) -> Vec<Call> {
-    let mut calls = Calls::new();
-    if edges == Edges::None {
-        return calls.list;
-    }
+pub(super) fn calls(stacks: &[Weighted<'_>], nodes: &Nodes, kept: &[bool], edges: Edges) -> Vec<Call> {
     let is_wanted: Vec<bool> = match edges {
-        Edges::IntoInlined => nodes.is_inlined.clone(),
-        _ => vec![true; nodes.list.len()],
-    };
-    for (shown, number) in view.samples.iter().zip(1..) {
-        let Some((sample, stack)) = view.sample(shown) else { continue };
-        let value = view.value(&sample);
-        if value == 0 {
-            continue;
+        Edges::None => return Vec::new(),
+        Edges::IntoInlined => {
+            nodes.is_inlined.iter().zip(kept).map(|(inlined, kept)| *inlined && *kept).collect()
         }
+        Edges::All => kept.to_vec(),
+    };
+    if !is_wanted.contains(&true) {
+        return Vec::new();
+    }
+    let kept = Kept::new(nodes, kept);
+    let mut parts = in_parts(stacks, |part| calls_part(part, &kept, &is_wanted)).into_iter();
+    let mut sums = parts.next().unwrap_or_else(Calls::new);
+    for call in parts.flat_map(|part| part.list) {
+        let sum = sums.get(call.from, call.to);
+        sum.weight = sum.weight.wrapping_add(call.weight);
+        sum.inline &= call.inline;
+    }
+    sums.list
+}
+
+fn calls_part(stacks: &[Weighted<'_>], kept: &Kept, is_wanted: &[bool]) -> Calls {
+    let mut calls = Calls::new();
+    for (&Weighted { stack, value }, number) in stacks.iter().zip(1..) {
         let mut parent = None;
         for id in stack.iter().rev() {
-            let places = nodes.of(id.0);
-            for (i, &node) in places.iter().enumerate().rev() {
-                if !kept[node as usize] {
-                    continue;
-                }
+            for &(node, inline) in kept.of(id.0).iter().rev() {
                 let caller =
                     parent.replace(node).filter(|caller| *caller != node && is_wanted[node as usize]);
                 let Some(caller) = caller else { continue };
-                let inline = i + 1 != places.len();
                 let call = calls.get(caller, node);
                 if call.seen != number {
                     call.seen = number;
@@ -131,5 +143,36 @@ pub(super) fn calls(view: &View<'_>, nodes: &Nodes, kept: &[bool], edges: Edges)
             }
         }
     }
-    calls.list
+    calls
+}
+
+/// The places of locations that are kept, and whether each is inlined there. Mostly few are left: most locations are
+/// passed over without a look at their places.
+struct Kept {
+    /// By location: where its places begin.
+    starts: Vec<u32>,
+    places: Vec<(u32, bool)>,
+}
+
+impl Kept {
+    fn new(nodes: &Nodes, kept: &[bool]) -> Self {
+        let (mut starts, mut list) = (Vec::with_capacity(nodes.n_locations() + 1), Vec::new());
+        for location in 0..nodes.n_locations() {
+            starts.push(list.len() as u32);
+            let places = nodes.of(location as u32);
+            let inlined = places.iter().enumerate().map(|(i, node)| (*node, i + 1 != places.len()));
+            list.extend(inlined.filter(|(node, _)| kept[*node as usize]));
+        }
+        starts.push(list.len() as u32);
+        Self { starts, places: list }
+    }
+
+    #[inline]
+    fn of(&self, location: u32) -> &[(u32, bool)] {
+        let at = location as usize;
+        match self.starts.get(at..at + 2) {
+            Some(&[start, end]) if start != end => &self.places[start as usize..end as usize],
+            _ => &[],
+        }
+    }
 }

@@ -1,4 +1,4 @@
-//! Profiles made of what the harness knows: growth between two checkpoints, and who retains memory.
+//! Profiles made of what the harness knows: growth between two checkpoints, and what memory is reached from.
 //!
 //! Output: profiles that `go tool pprof` opens, with the same figures as ours.
 
@@ -41,11 +41,12 @@ pub fn growth(before: &HeapSnapshot, after: &HeapSnapshot, program: &str) -> Pro
     builder.finish()
 }
 
-/// What objects are held by: each chain of references as a stack, the root outermost, with the objects and bytes at
-/// its end.
+/// What objects are reached from: each chain of references as a stack, the root outermost, with the objects and bytes
+/// at its end. An object counts for one shortest chain, so that all together are the reachable bytes; what would go if
+/// a root went may be less.
 #[must_use]
-pub fn retained<'a>(paths: impl IntoIterator<Item = &'a RetainingPath>, program: &str) -> Profile {
-    let types = [("retained_objects", "count"), ("retained_space", "bytes")];
+pub fn reached<'a>(paths: impl IntoIterator<Item = &'a RetainingPath>, program: &str) -> Profile {
+    let types = [("reached_objects", "count"), ("reached_space", "bytes")];
     let mut builder = Builder::new(header(&types), program);
     for path in paths {
         let (Objects(objects), Bytes(bytes)) = (path.held.objects, path.held.bytes);

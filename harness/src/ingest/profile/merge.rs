@@ -3,7 +3,7 @@
 //! Samples are the same if their stacks and labels are. Stacks are the same if functions, lines and addresses are,
 //! wherever the program was loaded.
 
-use std::hash::Hasher as _;
+use std::hash::{Hash as _, Hasher as _};
 use std::sync::Arc;
 
 use rustc_hash::{FxHashMap, FxHasher};
@@ -11,7 +11,7 @@ use rustc_hash::{FxHashMap, FxHasher};
 use super::combine::{CombineError, check_equal};
 use crate::format::pprof::{
     Function, FunctionId, Header, Interner, Label, LabelValue, Line, Location, LocationId, Mapping, Profile,
-    Sample, StringId,
+    Samples, StackId, StringId,
 };
 use crate::model::{Nanoseconds, WallTime};
 
@@ -20,8 +20,8 @@ const NONE: u32 = u32::MAX;
 /// Size to which mappings are rounded before they are compared.
 const PAGE: u64 = 0x1000;
 
-pub(super) fn merge(sources: &[Profile]) -> Result<Profile, CombineError> {
-    let header = header(sources)?;
+pub(super) fn merge(sources: Vec<Profile>) -> Result<Profile, CombineError> {
+    let header = header(&sources)?;
     let mut merger = Merger::new(header);
     for source in sources {
         merger.add(source);
@@ -72,16 +72,106 @@ struct LocationKey {
     is_folded: bool,
 }
 
-/// Merged tables, and where the samples are by the hash of their stacks and labels.
+/// Numbers by the hash of what they stand for.
+#[derive(Debug, Default)]
+struct Index {
+    first: FxHashMap<u64, u32>,
+    /// The next number with the same hash.
+    next: Vec<u32>,
+}
+
+impl Index {
+    /// What is the same among the numbers with this hash; if nothing is, `number` is entered.
+    fn find_or_enter(&mut self, hash: u64, number: u32, is_same: impl Fn(u32) -> bool) -> Option<u32> {
+        let mut at = *self.first.entry(hash).or_insert(number);
+        while at != number {
+            if is_same(at) {
+                return Some(at);
+            }
+            let place = at as usize;
+            if self.next.len() <= place {
+                self.next.resize(place + 1, NONE);
+            }
+            match self.next.get_mut(place) {
+                Some(next) if *next == NONE => {
+                    *next = number;
+                    return None;
+                }
+                Some(next) => at = *next,
+                None => return None,
+            }
+        }
+        None
+    }
+}
+
+/// Samples of a stack that are looked through before any is hashed. Most stacks have one or two, and a table of all
+/// samples is what merging would wait for; with labels of requests a stack may have many.
+const LOOKED_THROUGH: usize = 4;
+
+/// Samples by their stack.
+#[derive(Debug, Default)]
+struct OfStack {
+    /// By stack: its first sample.
+    first: Vec<u32>,
+    /// By sample: the next one of the same stack, as far as they are looked through.
+    next: Vec<u32>,
+    /// The others, by stack and labels.
+    others: Index,
+}
+
+impl OfStack {
+    fn has(&self, stack: StackId) -> bool {
+        self.first.get(stack.0 as usize).is_some_and(|first| *first != NONE)
+    }
+
+    /// What is the same among the samples of this stack; if none is, `new` is entered.
+    fn find_or_enter(
+        &mut self,
+        stack: StackId,
+        new: u32,
+        is_same: impl Fn(u32) -> bool,
+        hash: impl FnOnce() -> u64,
+    ) -> Option<u32> {
+        let place = stack.0 as usize;
+        if self.first.len() <= place {
+            self.first.resize(place + 1, NONE);
+        }
+        if self.next.len() <= new as usize {
+            self.next.resize(new as usize + 1, NONE);
+        }
+        let mut at = self.first.get(place).copied().unwrap_or(NONE);
+        if at == NONE {
+            self.first[place] = new;
+            return None;
+        }
+        for n_seen in 1..=LOOKED_THROUGH {
+            if is_same(at) {
+                return Some(at);
+            }
+            if n_seen == LOOKED_THROUGH {
+                break;
+            }
+            let next = &mut self.next[at as usize];
+            if *next == NONE {
+                *next = new;
+                return None;
+            }
+            at = *next;
+        }
+        self.others.find_or_enter(hash(), new, is_same)
+    }
+}
+
+/// Merged tables, and how to find what is in them.
 struct Merger {
     out: Profile,
     strings: Interner,
     functions: FxHashMap<Function, FunctionId>,
     locations: FxHashMap<LocationKey, LocationId>,
     mappings: FxHashMap<(u64, u64, StringId), u32>,
-    samples: FxHashMap<u64, u32>,
-    /// The next sample with the same hash.
-    next: Vec<u32>,
+    stacks: Index,
+    of_stack: OfStack,
 }
 
 /// Numbers of a source's things in the merged tables, as they are asked for.
@@ -93,6 +183,19 @@ struct Known {
     mappings: Vec<Option<(u32, u64)>>,
 }
 
+/// A source's stacks.
+#[derive(Debug, Default)]
+struct Stacks {
+    /// Their merged numbers, as they are asked for.
+    merged: Vec<u32>,
+    /// The stacks themselves, unless they are the merged ones already.
+    others: Option<Samples>,
+    /// The merged number that was found last.
+    last: u32,
+    /// Room for one.
+    locations: Vec<LocationId>,
+}
+
 impl Merger {
     fn new(header: Header) -> Self {
         Self {
@@ -101,12 +204,12 @@ impl Merger {
             functions: FxHashMap::default(),
             locations: FxHashMap::default(),
             mappings: FxHashMap::default(),
-            samples: FxHashMap::default(),
-            next: Vec::new(),
+            stacks: Index::default(),
+            of_stack: OfStack::default(),
         }
     }
 
-    fn add(&mut self, source: &Profile) {
+    fn add(&mut self, mut source: Profile) {
         let mut known = Known {
             strings: vec![NONE; source.strings.len()],
             functions: vec![NONE; source.functions.len()],
@@ -115,55 +218,98 @@ impl Merger {
         };
         if self.mappings.is_empty() && !source.mappings.is_empty() {
             // The first mapping is the program's.
-            self.mapping(0, source, &mut known);
+            self.mapping(0, &source, &mut known);
         }
-        let (mut stack, mut labels) = (Vec::new(), Vec::new());
-        for sample in source.samples.iter().filter(|sample| sample.values.iter().any(|value| *value != 0)) {
-            stack.clear();
-            for &id in sample.stack {
-                stack.push(match known.locations.get(id.0 as usize) {
-                    Some(&number) if number != NONE => LocationId(number),
-                    _ => self.location(id, source, &mut known),
-                });
+        let mut stacks = Stacks { merged: vec![NONE; source.samples.n_stacks()], ..Stacks::default() };
+        let taken = source.samples.take_stacks();
+        if self.out.samples.n_stacks() == 0 {
+            // The first source's stacks stay where they are.
+            self.stacks.first.reserve(taken.n_stacks());
+            self.out.samples = taken;
+        } else {
+            stacks.others = Some(taken);
+        }
+        let mut labels = Vec::new();
+        for index in 0..source.samples.len() {
+            let Some((id, values, own)) = source.samples.parts(index) else { continue };
+            if values.iter().all(|value| *value == 0) {
+                continue;
             }
-            self.labels(sample.labels, source, &mut known, &mut labels);
-            self.sample(Sample { stack: &stack, values: sample.values, labels: &labels });
+            let stack = self.stack(id, &source, &mut known, &mut stacks);
+            self.labels(own, &source, &mut known, &mut labels);
+            self.sample(stack, values, &labels);
         }
     }
 
     fn finish(mut self) -> Profile {
         self.out.strings = self.strings.finish();
-        let is_zero = |sample: &Sample<'_>| sample.values.iter().all(|value| *value == 0);
-        if self.out.samples.iter().any(|sample| is_zero(&sample)) {
-            let all = std::mem::take(&mut self.out.samples);
-            all.iter().filter(|sample| !is_zero(sample)).for_each(|sample| self.out.samples.push(sample));
-        }
+        self.out.samples.retain(|sample| sample.values.iter().any(|value| *value != 0));
         self.out
     }
 
-    fn sample(&mut self, sample: Sample<'_>) {
-        let (hash, index) = (hash(&sample), self.next.len() as u32);
-        let mut at = *self.samples.entry(hash).or_insert(index);
-        let samples = &mut self.out.samples;
-        while at != index {
-            let same = |found: Sample<'_>| found.stack == sample.stack && found.labels == sample.labels;
-            if samples.get(at as usize).is_some_and(same) {
-                let n_types = sample.values.len();
-                let sums = samples.values_mut().get_mut(at as usize * n_types..).unwrap_or_default();
-                sums.iter_mut().zip(sample.values).for_each(|(sum, value)| *sum = sum.wrapping_add(*value));
-                return;
-            }
-            match self.next.get_mut(at as usize) {
-                Some(next) if *next != NONE => at = *next,
-                Some(next) => {
-                    *next = index;
-                    break;
-                }
-                None => break,
-            }
+    /// The merged number of a source's stack.
+    fn stack(&mut self, id: StackId, source: &Profile, known: &mut Known, stacks: &mut Stacks) -> StackId {
+        let place = id.0 as usize;
+        if let Some(&merged) = stacks.merged.get(place).filter(|merged| **merged != NONE) {
+            return StackId(merged);
         }
-        self.next.push(NONE);
-        samples.push(sample);
+        let is_first = stacks.others.is_none();
+        let own = stacks.others.as_ref().unwrap_or(&self.out.samples).stack(id).unwrap_or_default();
+        let mut locations = std::mem::take(&mut stacks.locations);
+        locations.clear();
+        locations.extend_from_slice(own);
+        for id in &mut locations {
+            *id = match known.locations.get(id.0 as usize) {
+                Some(&number) if number != NONE => LocationId(number),
+                _ => self.location(*id, source, known),
+            };
+        }
+        let merged = if is_first {
+            self.in_place(id, &locations)
+        } else {
+            self.found(&locations, StackId(stacks.last.wrapping_add(1)))
+        };
+        (stacks.last, stacks.locations) = (merged.0, locations);
+        if let Some(slot) = stacks.merged.get_mut(place) {
+            *slot = merged.0;
+        }
+        merged
+    }
+
+    /// A stack of the first source with its merged locations, or the same one met before.
+    fn in_place(&mut self, id: StackId, locations: &[LocationId]) -> StackId {
+        let samples = &mut self.out.samples;
+        if let Some(stack) = samples.stack_mut(id) {
+            stack.copy_from_slice(locations);
+        }
+        let is_same = |at| samples.stack(StackId(at)) == Some(locations);
+        self.stacks.find_or_enter(hash(locations), id.0, is_same).map_or(id, StackId)
+    }
+
+    /// A stack of a further source. Profiles of one process mostly have theirs in the same order: `guess` is the one
+    /// after the last.
+    fn found(&mut self, locations: &[LocationId], guess: StackId) -> StackId {
+        let samples = &mut self.out.samples;
+        // A stack without a sample was never met: it may not have its merged locations yet.
+        if self.of_stack.has(guess) && samples.stack(guess) == Some(locations) {
+            return guess;
+        }
+        let new = samples.n_stacks() as u32;
+        let is_same = |at| samples.stack(StackId(at)) == Some(locations);
+        let found = self.stacks.find_or_enter(hash(locations), new, is_same);
+        found.map_or_else(|| samples.push_stack(locations), StackId)
+    }
+
+    fn sample(&mut self, stack: StackId, values: &[i64], labels: &[Label]) {
+        let samples = &mut self.out.samples;
+        let is_same =
+            |at: u32| samples.parts(at as usize).is_some_and(|(one, _, own)| one == stack && own == labels);
+        let found = self
+            .of_stack
+            .find_or_enter(stack, samples.len() as u32, is_same, || hash_of_sample(stack, labels));
+        let Some(found) = found else { return samples.push_with(stack, values, labels) };
+        let sums = samples.values_mut().get_mut(found as usize * values.len()..).unwrap_or_default();
+        sums.iter_mut().zip(values).for_each(|(sum, value)| *sum = sum.wrapping_add(*value));
     }
 
     fn string(&mut self, id: StringId, source: &Profile, known: &mut Known) -> StringId {
@@ -193,10 +339,8 @@ impl Merger {
         }
         if out.len() > 1 {
             let is_number = |label: &Label| matches!(label.value, LabelValue::Number { .. });
-            out.sort_by(|a, b| {
-                let text = |label: &Label| self.strings.get(label.key);
-                (is_number(a), text(a)).cmp(&(is_number(b), text(b)))
-            });
+            let text = |label: &Label| self.strings.get(label.key);
+            out.sort_by(|a, b| is_number(a).cmp(&is_number(b)).then_with(|| text(a).cmp(text(b))));
         }
     }
 
@@ -276,11 +420,15 @@ impl Merger {
     }
 }
 
-fn hash(sample: &Sample<'_>) -> u64 {
+fn hash(stack: &[LocationId]) -> u64 {
     let mut hasher = FxHasher::default();
-    sample.stack.iter().for_each(|id| hasher.write_u32(id.0));
-    for label in sample.labels {
-        std::hash::Hash::hash(label, &mut hasher);
-    }
+    stack.iter().for_each(|id| hasher.write_u32(id.0));
+    hasher.finish()
+}
+
+fn hash_of_sample(stack: StackId, labels: &[Label]) -> u64 {
+    let mut hasher = FxHasher::default();
+    stack.hash(&mut hasher);
+    labels.iter().for_each(|label| label.hash(&mut hasher));
     hasher.finish()
 }

@@ -44,7 +44,7 @@ pub(super) struct Node {
     column: i64,
     address: u64,
     object: u32,
-    start_line: i64,
+    pub(super) start_line: i64,
 }
 
 /// Places of a view.
@@ -112,6 +112,10 @@ impl Nodes {
         }
         self.is_inlined[id as usize] |= is_inlined;
         self.ids.push(id);
+    }
+
+    pub(super) fn n_locations(&self) -> usize {
+        self.of_location.len()
     }
 
     /// The nodes of a location, innermost first.
@@ -243,7 +247,7 @@ impl Texts {
 }
 
 /// A path without what it could do without, as Go's `filepath.Clean` has it, and without the prefixes of Bazel.
-fn clean(path: &str) -> String {
+pub(super) fn clean(path: &str) -> String {
     let path = ["/proc/self/cwd/./", "/proc/self/cwd/"]
         .iter()
         .find_map(|prefix| path.strip_prefix(prefix))

@@ -48,6 +48,30 @@ fn the_same_stack_in_two_profiles_is_one_sample_in_the_finer_unit() {
     assert_eq!(top(&View::new(&sum, None).unwrap()), ["a 2053 2053", "b 1 1", "main 0 2054"]);
 }
 
+/// A stack with more labels than are looked through one by one, and another one on both sides.
+#[test]
+fn samples_are_the_same_if_stack_and_labels_are_however_many_a_stack_has() {
+    let with_labels = |n: i64, value: i64| {
+        let kind = ValueType { kind: "space".into(), unit: "bytes".into() };
+        let mut builder = Builder::new(Header { sample_types: vec![kind], ..Header::default() }, "/bin/p");
+        let stack = [frame("a"), frame("main")];
+        builder.add(&[frame("first")], &[value], &[]);
+        (0..n).for_each(|size| builder.add(&stack, &[value], &[Labelled::Number("bytes", size, "")]));
+        builder.add(&[frame("gone")], &[0], &[]);
+        builder.add(&[frame("last"), frame("main")], &[value], &[]);
+        builder.finish()
+    };
+    for n in 0..12 {
+        let sum = combine(vec![with_labels(n, 1), with_labels(12, 2), with_labels(n, 4)]).unwrap();
+        assert_eq!(sum.samples.len(), 14, "{n}");
+        let values: Vec<i64> = sum.samples.iter().map(|sample| sample.values[0]).collect();
+        assert_eq!(values.iter().filter(|value| **value == 7).count(), 2 + n as usize, "{n}: {values:?}");
+        assert_eq!(values.iter().sum::<i64>(), 2 * 7 + 7 * n + 2 * (12 - n), "{n}");
+        let back = compare(sum, with_labels(12, 2), Against::Base, false).unwrap();
+        assert_eq!(back.samples.len(), 2 + n as usize, "{n}");
+    }
+}
+
 #[test]
 fn profiles_of_different_things_are_not_added_up() {
     let other = profile("nanoseconds", &[("a", 1)]);
@@ -162,7 +186,7 @@ fn growth_between_checkpoints_is_a_difference_with_the_base_marked() {
 }
 
 #[test]
-fn retained_bytes_have_the_chain_of_references_as_their_stack() {
+fn reached_bytes_have_the_chain_of_references_as_their_stack() {
     let step = |field: Option<&str>, kind: &str, count, chain| PathStep {
         field: field.map(str::to_owned),
         offset: Some(16),
@@ -186,7 +210,7 @@ fn retained_bytes_have_the_chain_of_references_as_their_stack() {
         ],
         held: HeapCount { objects: Objects(900), bytes: Bytes(57_600) },
     };
-    let profile = retained([&path], "/bin/server");
+    let profile = reached([&path], "/bin/server");
     let view = View::new(&profile, None).unwrap();
     let traces = view.traces(Granularity::Functions, true, None);
     let stack: Vec<&str> = traces[0].stack.iter().map(|(name, _)| &**name).collect();

@@ -4,7 +4,10 @@
 //! it and in all it called. Values are those of one sample type, in its own unit, and signed: the difference of two
 //! profiles is a profile.
 
+mod listing;
 pub mod units;
+
+pub use listing::{ListedFile, ListedFunction, ListedLine};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

@@ -5,7 +5,9 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::model::profile::{ProfileFacts, ProfileGraph, ProfileSite, ProfileTag, ProfileTrace};
+use crate::model::profile::{
+    ListedFunction, ProfileFacts, ProfileGraph, ProfileSite, ProfileTag, ProfileTrace,
+};
 
 /// Version of the document.
 pub const PROFILE_FORMAT: u32 = 1;
@@ -31,6 +33,9 @@ pub struct ProfileReport {
     /// `--list-sites`
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sites: Option<Vec<ProfileSite>>,
+    /// `--list`: functions line by line, with the source.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub listing: Option<Vec<ListedFunction>>,
     /// `--tags`
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tags: Option<Vec<ProfileTag>>,

@@ -8,8 +8,8 @@ use std::fmt::Write as _;
 use regex::Regex;
 
 use crate::model::profile::{
-    Inlined, ProfileEdge, ProfileFacts, ProfileGraph, ProfileNode, ProfileSite, ProfileTag, ProfileTrace,
-    units,
+    Inlined, ListedFile, ListedFunction, ProfileEdge, ProfileFacts, ProfileGraph, ProfileNode, ProfileSite,
+    ProfileTag, ProfileTrace, units,
 };
 use crate::report::terminal::text;
 
@@ -176,6 +176,41 @@ impl Text<'_> {
             out.push('\n');
         }
         out
+    }
+
+    /// `-list`: functions line by line.
+    #[must_use]
+    pub fn listing(&self, functions: &[ListedFunction]) -> String {
+        let mut out = format!("Total: {}\n", self.value(self.facts.total, self.unit));
+        for ListedFunction { function, files } in functions {
+            let function = text::clean(function);
+            if files.is_empty() {
+                let _ = writeln!(out, "No source information for {function}");
+            }
+            for file in files {
+                self.listed(&mut out, &function, file);
+            }
+        }
+        out
+    }
+
+    fn listed(&self, out: &mut String, function: &str, file: &ListedFile) {
+        let (flat, cum) = (self.value(file.flat, self.unit), self.value(file.cum, self.unit));
+        let part = self.percent(file.cum);
+        let _ = writeln!(out, "ROUTINE ======================== {function} in {}", text::clean(&file.file));
+        let _ = writeln!(out, "{flat:>10} {cum:>10} (flat, cum) {part} of Total");
+        if let Some(error) = &file.error {
+            let _ = writeln!(out, " Error: {}", text::clean(error));
+            return;
+        }
+        let value = |value| if value == 0 { ".".to_owned() } else { self.value(value, self.unit) };
+        for line in &file.lines {
+            // A source file may be as hostile as a name, but tabs are what it is indented with.
+            let source = line.text.as_deref().unwrap_or_default().split('\t').map(text::clean);
+            let source = source.collect::<Vec<_>>().join("\t");
+            let (flat, cum) = (value(line.flat), value(line.cum));
+            let _ = writeln!(out, "{flat:>10} {cum:>10} {:>6}:{source}", line.line);
+        }
     }
 
     /// Sites: the user's line with its value, and the stack below.

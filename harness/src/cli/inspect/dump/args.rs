@@ -34,7 +34,8 @@ pub struct InspectDump {
     /// One goroutine: its stack and what its frames hold.
     #[arg(long, value_name = "N")]
     pub goroutine: Option<u64>,
-    /// Write reachable bytes for `go tool pprof`, each shortest chain of references from a root as a stack.
+    /// Write reachable objects and bytes for `go tool pprof` (`reached_objects`, `reached_space`): each shortest chain of
+    /// references from a root as a stack.
     #[arg(long, value_name = "OUT")]
     pub pprof: Option<Utf8PathBuf>,
     /// Rows of each list [default: 8 on the page, 30 in a view, all in JSON].

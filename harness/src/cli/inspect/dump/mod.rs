@@ -19,7 +19,7 @@ use crate::format::pprof;
 use crate::ingest::heap::{Ages, Fields, Heap, Loaded, Options, Progress};
 use crate::ingest::heaptypes::{Layouts, ProgramFile};
 use crate::ingest::living::{self, AtDumps};
-use crate::ingest::profile::retained;
+use crate::ingest::profile::reached;
 use crate::model::heap::RetainingPath;
 use crate::model::{GoroutineId, Outcome};
 use crate::report::heap::{self as report, HeapReport, Section};
@@ -75,7 +75,7 @@ pub(super) fn command(args: &InspectDump, context: &Context) -> Result<Outcome, 
 fn write_pprof(out: &Utf8Path, args: &InspectDump, heap: &Heap, context: &Context) -> Result<(), CliError> {
     let paths: Vec<RetainingPath> = heap.all_paths().collect();
     let program = args.binary.as_ref().map_or("", |path| path.as_str());
-    profiles::save(out, &pprof::write(&retained(&paths, program)), context)
+    profiles::save(out, &pprof::write(&reached(&paths, program)), context)
 }
 
 /// On the page goroutines are among the holders.
