@@ -8,10 +8,12 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::file::{AcceptedFinding, AcceptedGrowth, AcceptedMetric, Baseline, Conditions};
+use super::day::Day;
+use super::exempt::{self, Exempt};
+use super::file::{AcceptedFinding, AcceptedGrowth, AcceptedMetric, Baseline, Conditions, RejectedFinding};
 use super::group::FindingGroup;
 use crate::model::{Diagnosis, Metric};
-use crate::scenario::Thresholds;
+use crate::scenario::{Exemptions, Thresholds};
 
 /// Exact figures are equal from run to run, so a rise of this share is a change of the program.
 const EXACT_RELATIVE: f64 = 0.01;
@@ -34,6 +36,12 @@ pub enum Standing {
     Better,
     /// Accepted, and grows faster now, in one variant at least.
     Worse,
+    /// Accepted until a day that is past.
+    Expired,
+    /// A library's: reported, and does not judge.
+    ThirdParty,
+    /// The scenario suppresses it: reported, and does not judge.
+    Suppressed,
 }
 
 /// A finding beside what was accepted of it.
@@ -43,6 +51,27 @@ pub struct ComparedFinding {
     pub standing: Standing,
     /// What was accepted.
     pub accepted: Option<AcceptedFinding>,
+    /// Why it does not judge: a suppression's reason, a library that is listed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub why: Option<String>,
+    /// Somebody looked at it and wants it mended, with what was noted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rejected: Option<RejectedFinding>,
+}
+
+impl ComparedFinding {
+    /// It does not judge.
+    #[must_use]
+    pub fn is_exempt(&self) -> bool {
+        matches!(self.standing, Standing::ThirdParty | Standing::Suppressed)
+    }
+
+    /// Nobody has decided on it yet.
+    #[must_use]
+    pub fn is_pending(&self) -> bool {
+        matches!(self.standing, Standing::New | Standing::Worse | Standing::Expired)
+            && self.rejected.is_none()
+    }
 }
 
 /// How a figure stands.
@@ -90,6 +119,23 @@ pub struct Comparison {
     pub fixed: Vec<AcceptedFinding>,
     /// Figures.
     pub metrics: Vec<MetricComparison>,
+    /// Suppressions of the scenario that no finding needed.
+    pub unused_suppressions: Vec<String>,
+}
+
+/// What a run is held against.
+#[derive(Debug, Clone, Copy)]
+pub struct Against<'a> {
+    /// What was accepted.
+    pub baseline: Option<&'a Baseline>,
+    /// Conditions of this run.
+    pub conditions: &'a Conditions,
+    /// What counts as worse.
+    pub thresholds: &'a Thresholds,
+    /// What does not judge.
+    pub exemptions: &'a Exemptions,
+    /// The day of the run.
+    pub day: Day,
 }
 
 /// Which figures can be compared.
@@ -102,13 +148,8 @@ enum Comparable {
 
 /// Compares. Variants without a diagnosis were not judged: an accepted leak of theirs is not fixed by that.
 #[must_use]
-pub fn compare(
-    groups: &[FindingGroup],
-    diagnoses: &[Diagnosis],
-    baseline: Option<&Baseline>,
-    now: &Conditions,
-    thresholds: &Thresholds,
-) -> Comparison {
+pub fn compare(groups: &[FindingGroup], diagnoses: &[Diagnosis], against: &Against<'_>) -> Comparison {
+    let Against { baseline, conditions: now, thresholds, exemptions, .. } = *against;
     let (comparable, not_comparable) = match baseline {
         Some(baseline) => comparable(&baseline.conditions, now),
         None => (Comparable::All, None),
@@ -116,19 +157,30 @@ pub fn compare(
     Comparison {
         has_baseline: baseline.is_some(),
         not_comparable,
-        findings: groups.iter().map(|group| finding(group, baseline, thresholds)).collect(),
+        findings: groups.iter().map(|group| finding(group, against)).collect(),
         fixed: fixed(groups, diagnoses, baseline),
         metrics: metrics(diagnoses, baseline, comparable, thresholds),
+        unused_suppressions: exempt::unused(groups, exemptions),
     }
 }
 
-fn finding(group: &FindingGroup, baseline: Option<&Baseline>, thresholds: &Thresholds) -> ComparedFinding {
-    let known = baseline.and_then(|all| all.findings.iter().find(|known| known.key() == group.key()));
-    let standing = known.map_or(Standing::New, |known| standing(group, known, thresholds));
-    ComparedFinding { standing, accepted: known.cloned() }
+fn finding(group: &FindingGroup, against: &Against<'_>) -> ComparedFinding {
+    let key = group.key();
+    let known = against.baseline.and_then(|all| all.findings.iter().find(|known| known.key() == key));
+    let rejected = against.baseline.and_then(|all| all.rejected.iter().find(|other| other.key() == key));
+    let (standing, why) = match exempt::exempt(group, against.exemptions) {
+        Some(Exempt::Suppressed(reason)) => (Standing::Suppressed, Some(reason)),
+        Some(Exempt::ThirdParty(why)) => (Standing::ThirdParty, Some(why)),
+        None => (known.map_or(Standing::New, |known| standing(group, known, against)), None),
+    };
+    ComparedFinding { standing, accepted: known.cloned(), why, rejected: rejected.cloned() }
 }
 
-fn standing(group: &FindingGroup, known: &AcceptedFinding, thresholds: &Thresholds) -> Standing {
+fn standing(group: &FindingGroup, known: &AcceptedFinding, against: &Against<'_>) -> Standing {
+    let thresholds = against.thresholds;
+    if known.expires.is_some_and(|last| against.day > last) {
+        return Standing::Expired;
+    }
     let of = |one: &super::VariantGrowth| {
         let (then, now) = (known.growth_in(&one.variant), AcceptedGrowth::from(&one.growth));
         if known.kind.is_bytes() {

@@ -179,7 +179,7 @@ fn ends_with_path(place: &str, wanted: &str) -> bool {
 
 /// A symbol as people write it: without type arguments, whose slashes are none of the path's, and with the dots that
 /// the linker escapes.
-fn plain(symbol: &str) -> String {
+pub(super) fn plain(symbol: &str) -> String {
     let mut depth = 0_usize;
     let outside = |c: &char| {
         match c {

@@ -9,11 +9,14 @@ use camino::{Utf8Path, Utf8PathBuf};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::day::Day;
 use super::group::Key;
 use crate::model::{Growth, LeakKind};
 
 /// Version of the file.
-pub(super) const FORMAT: u32 = 1;
+///
+/// 2 has `expires` and `rejected`; 1 is read as it is.
+pub(super) const FORMAT: u32 = 2;
 
 /// What somebody accepted.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -26,6 +29,9 @@ pub struct Baseline {
     /// Accepted leaks, by kind, site and fingerprint.
     #[serde(default, rename = "finding", skip_serializing_if = "Vec::is_empty")]
     pub findings: Vec<AcceptedFinding>,
+    /// Leaks that somebody looked at and that have to be mended: nobody is asked about them again.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub rejected: Vec<RejectedFinding>,
     /// Accepted figures, by variant in the scenario's order.
     #[serde(default, rename = "metric", skip_serializing_if = "Vec::is_empty")]
     pub metrics: Vec<AcceptedMetric>,
@@ -69,9 +75,29 @@ pub struct AcceptedFinding {
     /// Why it is accepted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
+    /// The last day on which it is accepted; it counts as new after that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires: Option<Day>,
     /// Growth in the variants in which it is another.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub differs: BTreeMap<String, AcceptedGrowth>,
+}
+
+/// A leak that nobody wants to live with.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RejectedFinding {
+    /// Its class.
+    pub kind: LeakKind,
+    /// Its identity.
+    pub fingerprint: String,
+    /// Function of its site.
+    pub site: String,
+    /// File, and line at the time.
+    pub place: String,
+    /// What is to be done about it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
 }
 
 /// Accepted growth, rounded to thousandths so that a diff shows changes and not digits.
@@ -207,7 +233,7 @@ pub(super) fn render(scenario: &str, baseline: &Baseline) -> Result<String, toml
     Ok(format!(
         "# Accepted leaks and figures of the scenario `{scenario}`.\n\
          #\n\
-         # Written by `harness baseline accept {scenario}`, reviewed by people, never changed by a run.\n\
+         # Written by `harness baseline accept {scenario}` or `review`, read by people, never changed by a run.\n\
          # A leak is recognised by kind and fingerprint; `place` is where it was when it was accepted.\n\n{body}"
     ))
 }
@@ -222,6 +248,12 @@ impl AcceptedFinding {
     pub fn growth_in(&self, variant: &str) -> AcceptedGrowth {
         let common = AcceptedGrowth { bytes_per_op: self.bytes_per_op, objects_per_op: self.objects_per_op };
         self.differs.get(variant).copied().unwrap_or(common)
+    }
+}
+
+impl RejectedFinding {
+    pub(super) fn key(&self) -> Key {
+        (self.kind, self.fingerprint.clone())
     }
 }
 

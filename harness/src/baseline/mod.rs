@@ -6,6 +6,8 @@
 mod accept;
 mod compare;
 mod contract;
+mod day;
+mod exempt;
 mod file;
 mod group;
 mod reproduction;
@@ -13,11 +15,15 @@ mod reproduction;
 mod tests;
 mod verdict;
 
-pub use accept::{Acceptance, accept, changes};
-pub use compare::{ComparedFinding, Comparison, MetricComparison, MetricStanding, Standing, compare};
+pub use accept::{Acceptance, Choice, accept, changes, reject};
+pub use compare::{
+    Against, ComparedFinding, Comparison, MetricComparison, MetricStanding, Standing, compare,
+};
 pub use contract::{Expectation, HeldOtherwise, expectations};
+pub use day::Day;
 pub use file::{
-    AcceptedFinding, AcceptedGrowth, AcceptedMetric, Baseline, BaselineError, Conditions, load, parse, save,
+    AcceptedFinding, AcceptedGrowth, AcceptedMetric, Baseline, BaselineError, Conditions, RejectedFinding,
+    load, parse, save,
 };
 pub use group::{FindingGroup, VariantGrowth, group};
 pub use reproduction::{Reproduction, reproductions};

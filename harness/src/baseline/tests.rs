@@ -6,7 +6,7 @@ use super::*;
 use crate::model::{
     Bytes, Confidence, Diagnosis, Evidence, Finding, Frame, GcCycle, Growth, LeakKind, Metric, Outcome,
 };
-use crate::scenario::{Expect, ExpectedLeak, Thresholds};
+use crate::scenario::{Exemptions, Expect, ExpectedLeak, Suppression, Thresholds};
 
 fn frame(function: &str, file: &str, line: u32) -> Frame {
     Frame { function: function.into(), file: file.into(), line }
@@ -64,8 +64,19 @@ fn accepted_over(
     absent: &[String],
     note: Option<&str>,
 ) -> Result<Baseline, String> {
+    accepted_with(old, diagnoses, absent, Choice { note, ..Choice::default() })
+}
+
+fn accepted_with(
+    old: Option<&Baseline>,
+    diagnoses: &[Diagnosis],
+    absent: &[String],
+    choice: Choice<'_>,
+) -> Result<Baseline, String> {
     let (groups, conditions) = (group(diagnoses), conditions());
-    accept(&Acceptance { groups: &groups, diagnoses, conditions: &conditions, absent, note }, old)
+    let compared = against(old, diagnoses).findings;
+    let (groups, compared, conditions) = (&groups[..], &compared[..], &conditions);
+    accept(&Acceptance { groups, compared, diagnoses, conditions, absent, choice }, old)
 }
 
 fn standings(baseline: Option<&Baseline>, diagnoses: &[Diagnosis]) -> Vec<Standing> {
@@ -73,7 +84,18 @@ fn standings(baseline: Option<&Baseline>, diagnoses: &[Diagnosis]) -> Vec<Standi
 }
 
 fn against(baseline: Option<&Baseline>, diagnoses: &[Diagnosis]) -> Comparison {
-    compare(&group(diagnoses), diagnoses, baseline, &conditions(), &Thresholds::default())
+    held_against(baseline, diagnoses, "2026-06-01", &Exemptions::default())
+}
+
+fn held_against(
+    baseline: Option<&Baseline>,
+    diagnoses: &[Diagnosis],
+    day: &str,
+    exemptions: &Exemptions,
+) -> Comparison {
+    let (conditions, thresholds, day) = (conditions(), Thresholds::default(), day.parse().unwrap());
+    let against = Against { baseline, conditions: &conditions, thresholds: &thresholds, exemptions, day };
+    compare(&group(diagnoses), diagnoses, &against)
 }
 
 fn verdict(expect: Option<&Expect>, baseline: Option<&Baseline>, diagnoses: &[Diagnosis]) -> Verdict {
@@ -315,7 +337,17 @@ fn figures_of_another_load_are_not_compared() {
     let mut standing = |then: Option<&str>, now_is: Option<&str>| {
         baseline.conditions.workload = then.map(str::to_owned);
         now.workload = now_is.map(str::to_owned);
-        let compared = compare(&[], &figure(900), Some(&baseline), &now, &Thresholds::default());
+        let compared = compare(
+            &[],
+            &figure(900),
+            &Against {
+                baseline: Some(&baseline),
+                conditions: &now,
+                thresholds: &Thresholds::default(),
+                exemptions: &Exemptions::default(),
+                day: "2026-06-01".parse().unwrap(),
+            },
+        );
         compared.metrics[0].standing
     };
     assert_eq!(standing(Some("1"), Some("2")), MetricStanding::NotComparable);
@@ -381,8 +413,10 @@ fn whoever_accepts_is_told_what_changes() {
         ]
     );
     assert_eq!(changes(Some(&old), &old), [""; 0]);
-    let gone = accepted(&[diagnosis("a", vec![], vec![])]);
-    assert!(changes(Some(&old), &gone)[0].starts_with("- heap leak at"));
+    let none = [diagnosis("a", vec![], vec![metric("m", "B", true, &[7])])];
+    assert_eq!(changes(Some(&old), &accepted_over(Some(&old), &none, &[], None).unwrap()), [""; 0]);
+    let pruned = accepted_with(Some(&old), &none, &[], Choice { prune: true, ..Choice::default() }).unwrap();
+    assert!(changes(Some(&old), &pruned)[0].starts_with("- heap leak at"));
     let grown = accepted(&[diagnosis("a", vec![heap(512.0)], vec![])]);
     assert!(
         changes(Some(&old), &grown)[0]
@@ -404,7 +438,7 @@ fn the_file_is_made_for_a_diff() {
     let new = accepted_over(None, &found, &[], Some("bounded by tenant")).unwrap();
     let text = super::file::render("x\ny", &new).unwrap();
     let body = "\
-format = 1
+format = 2
 
 [conditions]
 go = \"go1.26.8\"
@@ -559,4 +593,168 @@ fn a_leak_that_is_expected_in_some_variants_must_not_be_in_the_others() {
     let both = verdict(Some(&expect), None, &[leaking("a"), leaking("b")]);
     assert_eq!((both.outcome, both.reasons[0].cause), (Outcome::Leak, Cause::UnexpectedLeak));
     assert!(both.reasons[0].text.ends_with("must not be in b, and is"), "{both:?}");
+}
+
+#[test]
+fn an_accepted_leak_is_known_until_its_day_is_past_and_new_after_it() {
+    let found = [diagnosis("a", vec![heap(256.0)], vec![])];
+    let until = "2027-03-01".parse().ok();
+    let choice = Choice { note: Some("issue 12"), expires: until, ..Choice::default() };
+    let baseline = accepted_with(None, &found, &[], choice).unwrap();
+    let standing =
+        |day: &str| held_against(Some(&baseline), &found, day, &Exemptions::default()).findings[0].standing;
+    assert_eq!(standing("2027-03-01"), Standing::Known);
+    assert_eq!(standing("2027-03-02"), Standing::Expired);
+
+    let late = held_against(Some(&baseline), &found, "2027-03-02", &Exemptions::default());
+    let verdict = judge(&Case {
+        expect: None,
+        n_variants: 1,
+        groups: &group(&found),
+        comparison: &late,
+        expectations: &[],
+        diagnoses: &found,
+        failures: &[],
+        reproductions: &[],
+    });
+    assert_eq!(verdict.outcome, Outcome::Leak);
+    assert!(verdict.reasons[0].text.ends_with("it was accepted until 2027-03-01 (issue 12)"), "{verdict:?}");
+}
+
+#[test]
+fn accepting_an_expired_leak_anew_drops_the_day_and_keeps_the_note() {
+    let found = [diagnosis("a", vec![heap(256.0)], vec![])];
+    let expired = Choice { note: Some("n"), expires: "2020-01-01".parse().ok(), ..Choice::default() };
+    let old = accepted_with(None, &found, &[], expired).unwrap();
+    let new = accepted_with(Some(&old), &found, &[], Choice::default()).unwrap();
+    assert_eq!((new.findings[0].expires, new.findings[0].note.as_deref()), (None, Some("n")));
+}
+
+/// Two leaks, of which a person looks at one at a time.
+fn two() -> [Diagnosis; 1] {
+    let other = Finding { fingerprint: "00bb".into(), ..heap(16.0) };
+    [diagnosis("a", vec![heap(256.0), other], vec![metric("m", "B", true, &[1])])]
+}
+
+#[test]
+fn one_leak_is_accepted_or_rejected_and_the_rest_stays_as_it_was() {
+    let found = two();
+    let one = ["00aa".to_owned()];
+    let accepted = accepted_with(None, &found, &[], Choice { only: &one, ..Choice::default() }).unwrap();
+    assert_eq!((accepted.findings.len(), accepted.metrics.len()), (1, 0));
+    assert_eq!(standings(Some(&accepted), &found), [Standing::Known, Standing::New]);
+
+    let other = ["00bb".to_owned()];
+    let rejected = rejected(Some(&accepted), &found, &other);
+    let compared = against(Some(&rejected), &found).findings;
+    assert!(!compared[1].is_pending() && compared[1].standing == Standing::New, "{compared:?}");
+    assert_eq!(verdict(None, Some(&rejected), &found).outcome, Outcome::Leak);
+    // Accepting everything does not overrule a person; naming the leak does.
+    let all = accepted_with(Some(&rejected), &found, &[], Choice::default()).unwrap();
+    assert_eq!((all.findings.len(), all.rejected.len(), all.metrics.len()), (1, 1, 1));
+    let named =
+        accepted_with(Some(&rejected), &found, &[], Choice { only: &other, ..Choice::default() }).unwrap();
+    assert_eq!((named.findings.len(), named.rejected.len()), (2, 0));
+}
+
+fn rejected(old: Option<&Baseline>, found: &[Diagnosis], only: &[String]) -> Baseline {
+    let (groups, conditions) = (group(found), conditions());
+    let compared = against(old, found).findings;
+    let choice = Choice { only, note: Some("mend it"), ..Choice::default() };
+    let (groups, compared, conditions) = (&groups[..], &compared[..], &conditions);
+    reject(&Acceptance { groups, compared, diagnoses: found, conditions, absent: &[], choice }, old)
+}
+
+fn suppression(key: &str, pattern: &str) -> Suppression {
+    let of = |name: &str| (name == key).then(|| pattern.to_owned());
+    Suppression {
+        kind: None,
+        function: of("function"),
+        creator: of("creator"),
+        path: of("path"),
+        reason: "by design".to_owned(),
+    }
+}
+
+#[test]
+fn a_suppression_needs_all_it_names_and_is_reported_when_nothing_needs_it() {
+    let goroutine = Finding {
+        kind: LeakKind::Goroutine,
+        evidence: vec![Evidence::Goroutines {
+            created_by: vec![
+                frame("example.com/app/feed.Watch", "/src/feed.go", 3),
+                frame("main.serve", "m.go", 9),
+            ],
+            start: frame("example.com/app/feed.Watch.func1", "/src/feed.go", 4),
+            alive: vec![1, 2, 3],
+        }],
+        ..heap(0.0)
+    };
+    let found = [diagnosis("a", vec![goroutine], vec![])];
+    for (key, pattern, suppressed) in [
+        ("function", "feed.Watch.func1", true),
+        ("function", "*.Watch.func*", true),
+        ("function", "main.serve", false),
+        ("creator", "main.serve", true),
+        ("creator", "main.*", true),
+        ("creator", "main.other", false),
+        ("path", "cache/*", true),
+        ("path", "cache", false),
+    ] {
+        let exemptions = Exemptions { suppress: vec![suppression(key, pattern)], ..Exemptions::default() };
+        let comparison = held_against(None, &found, "2026-06-01", &exemptions);
+        assert_eq!(comparison.findings[0].standing == Standing::Suppressed, suppressed, "{key} {pattern}");
+        assert_eq!(comparison.unused_suppressions.is_empty(), suppressed, "{key} {pattern}");
+    }
+    let mut of_heap = suppression("path", "cache/*");
+    of_heap.kind = Some(LeakKind::Heap);
+    let exemptions = Exemptions { suppress: vec![of_heap], ..Exemptions::default() };
+    assert_eq!(held_against(None, &found, "2026-06-01", &exemptions).findings[0].standing, Standing::New);
+}
+
+/// `n` goroutines at the end that a library's function runs.
+fn background(start: &str, n: u64) -> [Diagnosis; 1] {
+    let finding = Finding {
+        kind: LeakKind::Goroutine,
+        site: frame("example.com/app.main", "/src/main.go", 3),
+        growth: Growth { final_value: n, ..Growth::default() },
+        evidence: vec![Evidence::Blocked {
+            wait: "select".into(),
+            stack: vec![frame("runtime.gopark", "p.go", 1), frame(start, "l.go", 4)],
+            count: n,
+            proved: true,
+        }],
+        ..heap(0.0)
+    };
+    [diagnosis("a", vec![finding], vec![])]
+}
+
+#[test]
+fn a_librarys_background_goroutine_does_not_judge_as_long_as_there_are_no_more_than_it_needs() {
+    for (start, n, standing) in [
+        ("go.opencensus.io/stats/view.(*worker).start", 1, Standing::ThirdParty),
+        ("go.opencensus.io/stats/view.(*worker).start", 2, Standing::New),
+        ("net/http.(*persistConn).readLoop", 2, Standing::ThirdParty),
+        ("net/http.(*persistConn).readLoop", 100, Standing::New),
+        ("example.com/lib.(*Pool).run", 1, Standing::New),
+    ] {
+        assert_eq!(standings(None, &background(start, n)), [standing], "{start} {n}");
+    }
+    let found = background("github.com/x/pool.(*Pool).run", 100);
+    let exemptions = Exemptions { third_party: vec!["github.com/x/*".into()], ..Exemptions::default() };
+    let comparison = held_against(None, &found, "2026-06-01", &exemptions);
+    assert_eq!(comparison.findings[0].standing, Standing::ThirdParty);
+    assert!(comparison.findings[0].why.as_ref().is_some_and(|why| why.contains("github.com/x/*")));
+}
+
+#[test]
+fn three_percent_a_week_is_caught_against_what_was_committed() {
+    let rate = |week: i32| 1000.0 * 1.03_f64.powi(week);
+    let week = |week: i32| [diagnosis("a", vec![heap(rate(week))], vec![])];
+    let committed = accepted(&week(0));
+    let passes = |n: &i32| verdict(None, Some(&committed), &week(*n)).outcome == Outcome::Pass;
+    assert_eq!((0..=10).filter(passes).collect::<Vec<_>>(), (0..=7).collect::<Vec<_>>());
+    // Against the week before it never is: that is why a run changes no baseline.
+    let last = |n: i32| verdict(None, Some(&accepted(&week(n - 1))), &week(n)).outcome;
+    assert!((1..=10).all(|n| last(n) == Outcome::Pass));
 }

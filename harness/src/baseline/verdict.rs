@@ -6,7 +6,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::compare::{Comparison, MetricComparison, MetricStanding, Standing};
+use super::compare::{ComparedFinding, Comparison, MetricComparison, MetricStanding, Standing};
 use super::contract::Expectation;
 use super::file::AcceptedGrowth;
 use super::group::{FindingGroup, kind_word};
@@ -119,6 +119,8 @@ fn findings(case: &Case<'_>) -> Vec<Reason> {
             Standing::Worse => {
                 Some((Cause::WorseLeak, format!("{sentence}; {}", faster(group, case, index))))
             }
+            Standing::ThirdParty | Standing::Suppressed => None,
+            Standing::Expired => Some((Cause::UnexpectedLeak, format!("{sentence}; {}", expired(compared)))),
             _ if expected => None,
             Standing::New => Some((Cause::UnexpectedLeak, sentence.clone())),
             _ if strict => {
@@ -131,6 +133,14 @@ fn findings(case: &Case<'_>) -> Vec<Reason> {
     };
     let reasons = case.groups.iter().enumerate().take(case.comparison.findings.len()).filter_map(one);
     reasons.map(|(cause, text)| reason(Outcome::Leak, cause, text)).collect()
+}
+
+fn expired(compared: &ComparedFinding) -> String {
+    let accepted = compared.accepted.as_ref();
+    let day = accepted.and_then(|accepted| accepted.expires).map(|day| day.to_string()).unwrap_or_default();
+    let note = accepted.and_then(|accepted| accepted.note.as_ref());
+    let note = note.map_or_else(String::new, |note| format!(" ({note})"));
+    format!("it was accepted until {day}{note}")
 }
 
 /// The variant in which a leak rose most, and from what.
@@ -251,10 +261,20 @@ fn passed(case: &Case<'_>) -> String {
     let n = case.n_variants;
     let variants = count(n, "variant", "variants");
     let expected = |group: &usize| case.expectations.iter().any(|one| one.findings.contains(group));
-    let known = (0..case.groups.len()).filter(|group| !expected(group)).count();
+    let standing = |group: &usize| case.comparison.findings.get(*group).map(|compared| compared.standing);
+    let exempt = |group: &usize| matches!(standing(group), Some(Standing::ThirdParty | Standing::Suppressed));
+    let known = (0..case.groups.len()).filter(|group| !expected(group) && !exempt(group)).count();
+    let aside = match (0..case.groups.len()).filter(exempt).count() {
+        0 => String::new(),
+        n => format!(" ({})", count(n, "leak does not judge", "leaks do not judge")),
+    };
     let leaks = match case.expectations.len() {
+        0 if known == 0 && !aside.is_empty() => return format!("no other leak in {variants}{aside}"),
         0 if known == 0 => return format!("no leak in {variants}"),
-        0 => return format!("{} and no other in {variants}", count(known, "known leak", "known leaks")),
+        0 => {
+            let known = count(known, "known leak", "known leaks");
+            return format!("{known} and no other in {variants}{aside}");
+        }
         1 => "the expected leak".to_owned(),
         2 => "both expected leaks".to_owned(),
         all => format!("all {all} expected leaks"),
@@ -268,7 +288,7 @@ fn passed(case: &Case<'_>) -> String {
         found.flat_map(|group| &case.groups[*group].variants).map(String::as_str).collect();
     seen.sort_unstable();
     seen.dedup();
-    format!("{leaks} reproduced in {} of {variants}{others}", seen.len())
+    format!("{leaks} reproduced in {} of {variants}{others}{aside}", seen.len())
 }
 
 /// What of the gravest kind there is, counted; details are in the reasons.

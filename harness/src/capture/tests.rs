@@ -68,6 +68,7 @@ impl Bench {
             expect: None,
             baseline: root.join("none.toml"),
             thresholds: Thresholds::default(),
+            exemptions: Default::default(),
         };
         Self { _directory: directory, root, scenario }
     }

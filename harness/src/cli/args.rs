@@ -5,6 +5,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::diff::Diff;
 use super::inspect::Inspect;
+use crate::baseline::Day;
 use crate::model::OUTCOMES;
 
 /// Finds, explains and gates memory leaks in Go programs.
@@ -84,9 +85,9 @@ pub enum Command {
         after_help = "Examples:\n  harness analyze .harness/runs/latest-leak-repro\n  harness analyze mon.pb.gz tue.pb.gz wed.pb.gz      heap profiles of a server, a day apart\n  harness analyze incident/ --binary ./server        all that somebody took, with names for the dump"
     )]
     Analyze(Analyze),
-    /// Show or accept the leaks and figures of a scenario.
+    /// Show, review, accept or reject the leaks and figures of a scenario.
     #[command(
-        after_help = "Examples:\n  harness baseline show leak-repro\n  harness baseline accept leak-repro --note 'upstream issue 123'"
+        after_help = "Examples:\n  harness baseline show leak-repro\n  harness baseline review leak-repro\n  harness baseline accept leak-repro --note 'upstream issue 123'"
     )]
     Baseline(Baseline),
     /// Compare two execution traces (what grew, per operation or per second) or two profiles.
@@ -223,20 +224,57 @@ pub enum BaselineCommand {
         /// Name of a scenario or path of its file.
         scenario: String,
     },
-    /// Accept the findings and figures of the latest run.
+    /// Accept the findings and figures of the latest run; what is gone stays until it is pruned.
     #[command(
-        after_help = "Examples:\n  harness run leak-repro && harness baseline accept leak-repro\n  harness baseline accept leak-repro --from capture-dir --note 'cache is bounded by tenant'"
+        after_help = "Examples:\n  harness run leak-repro && harness baseline accept leak-repro\n  harness baseline accept leak-repro --from capture-dir --note 'cache is bounded by tenant'\n  harness baseline accept leak-repro --only 830cdafe --note 'issue 123' --expires 2027-03-01\n  harness baseline accept leak-repro --prune     drop accepted leaks that are fixed"
     )]
     Accept {
+        /// What is decided on.
+        #[command(flatten)]
+        decision: Decision,
+        /// Last day on which these leaks are accepted (YYYY-MM-DD); they count as new after it.
+        #[arg(long, value_name = "DATE")]
+        expires: Option<Day>,
+        /// Drop accepted leaks that were not found.
+        #[arg(long, conflicts_with = "only")]
+        prune: bool,
+    },
+    /// Note that leaks of the latest run have to be mended: they go on failing, and nobody is asked again.
+    #[command(
+        after_help = "Example:\n  harness baseline reject leak-repro --only 830cdafe --note 'must be fixed before 2.0'"
+    )]
+    Reject {
+        /// What is decided on.
+        #[command(flatten)]
+        decision: Decision,
+    },
+    /// Decide on each finding of the latest run that is new, worse or expired.
+    #[command(
+        after_help = "On a terminal every pending finding is shown whole, and a key decides: a accepts, r rejects, s skips.\nElsewhere they are listed with the commands that decide.\n\nExample:\n  harness run leak-repro; harness baseline review leak-repro"
+    )]
+    Review {
         /// Name of a scenario or path of its file.
         scenario: String,
-        /// Accept this capture instead of the latest below `.harness/runs`.
+        /// Decide on this capture instead of the latest below `.harness/runs`.
         #[arg(long, value_name = "DIR")]
         from: Option<Utf8PathBuf>,
-        /// Why the leaks that are new are accepted.
-        #[arg(long, value_name = "TEXT")]
-        note: Option<String>,
     },
+}
+
+/// What `accept` and `reject` are about.
+#[derive(Debug, Args)]
+pub struct Decision {
+    /// Name of a scenario or path of its file.
+    pub scenario: String,
+    /// Decide on this capture instead of the latest below `.harness/runs`.
+    #[arg(long, value_name = "DIR")]
+    pub from: Option<Utf8PathBuf>,
+    /// Only the leak with this fingerprint (its first digits do); may be given several times.
+    #[arg(long, value_name = "FINGERPRINT")]
+    pub only: Vec<String>,
+    /// Why, for whoever reads the baseline.
+    #[arg(long, value_name = "TEXT")]
+    pub note: Option<String>,
 }
 
 fn after_help() -> String {

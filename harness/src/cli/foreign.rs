@@ -166,7 +166,14 @@ fn judge(capture: ForeignCapture, accepted: Option<&Baseline>, paths: &[Utf8Path
     let diagnoses = vec![diagnosis];
     let groups = baseline::group(&diagnoses);
     let conditions = Conditions::default();
-    let comparison = baseline::compare(&groups, &diagnoses, accepted, &conditions, &scenario.thresholds);
+    let against = baseline::Against {
+        baseline: accepted,
+        conditions: &conditions,
+        thresholds: &scenario.thresholds,
+        exemptions: &scenario.exemptions,
+        day: super::today(),
+    };
+    let comparison = baseline::compare(&groups, &diagnoses, &against);
     let failures: Vec<(Outcome, String)> =
         capture.damaged.iter().map(|words| (Outcome::Unreadable, words.clone())).collect();
     let mut verdict = baseline::judge(&baseline::Case {

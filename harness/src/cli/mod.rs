@@ -60,6 +60,12 @@ pub fn main() -> u8 {
     outcome.exit_code()
 }
 
+/// The day on which somebody asks.
+fn today() -> crate::baseline::Day {
+    let now = jiff::Timestamp::now().as_nanosecond();
+    crate::baseline::Day::of(crate::model::WallTime(i64::try_from(now).unwrap_or(i64::MAX)))
+}
+
 fn context(cli: &Cli) -> Result<Context, CliError> {
     let dir = std::env::current_dir().map_err(anyhow::Error::from)?;
     let dir = Utf8PathBuf::try_from(dir)

@@ -9,7 +9,7 @@ use camino::Utf8Path;
 use super::Context;
 use super::console::Progress;
 use super::error::CliError;
-use crate::baseline::{self, Baseline, Conditions, Reproduction};
+use crate::baseline::{self, Baseline, Conditions, Day, Reproduction};
 use crate::capture::{BuildOutcome, CaptureDir, CaptureStatus, FileBytes, Manifest, RunRecord};
 use crate::diagnose::{self, BuildFigures, RunEvidence};
 use crate::format::Problem;
@@ -105,8 +105,14 @@ pub(super) fn analyse_repeat(
     let groups = baseline::group(&diagnoses);
     let conditions = conditions(manifest);
     let expect = manifest.scenario.expect.as_ref();
-    let thresholds = &manifest.scenario.thresholds;
-    let comparison = baseline::compare(&groups, &diagnoses, accepted, &conditions, thresholds);
+    let against = baseline::Against {
+        baseline: accepted,
+        conditions: &conditions,
+        thresholds: &manifest.scenario.thresholds,
+        exemptions: &manifest.scenario.exemptions,
+        day: Day::of(manifest.created),
+    };
+    let comparison = baseline::compare(&groups, &diagnoses, &against);
     let expectations = baseline::expectations(expect, &groups, &names);
     let verdict = baseline::judge(&baseline::Case {
         expect,

@@ -85,6 +85,7 @@ pub fn build(inputs: Inputs<'_>) -> Report {
         expectations: inputs.expectations,
         findings,
         fixed: inputs.comparison.fixed,
+        unused_suppressions: inputs.comparison.unused_suppressions,
         has_baseline: inputs.comparison.has_baseline,
         not_comparable: inputs.comparison.not_comparable,
         conditions: inputs.conditions,

@@ -25,7 +25,7 @@ use crate::toolchain::{BuildFacts, BuildFailure};
 
 pub use build::{Inputs, RunInput, build, end_words};
 pub use json::{schema, to_json};
-pub use terminal::{Look, bytes_text, clean_lines, count_text, to_terminal};
+pub use terminal::{Look, bytes_text, clean_lines, count_text, finding_to_terminal, to_terminal};
 
 /// Version of the document.
 pub const REPORT_FORMAT: u32 = 1;
@@ -49,6 +49,9 @@ pub struct Report {
     pub findings: Vec<ReportedFinding>,
     /// Accepted leaks that are gone from the variants that were run.
     pub fixed: Vec<AcceptedFinding>,
+    /// Suppressions of the scenario that no finding needed.
+    #[serde(default)]
+    pub unused_suppressions: Vec<String>,
     /// There is an accepted baseline.
     pub has_baseline: bool,
     /// Why no figures, or no noisy ones, were compared with it.
@@ -129,6 +132,15 @@ pub struct ReportedFinding {
     pub compared: ComparedFinding,
     /// The contract expects it.
     pub expected: bool,
+}
+
+impl ReportedFinding {
+    /// Nobody has decided on it, and the contract does not expect it.
+    #[must_use]
+    pub fn is_pending(&self) -> bool {
+        self.compared.is_pending()
+            && !(self.expected && self.compared.standing == crate::baseline::Standing::New)
+    }
 }
 
 /// One variant.

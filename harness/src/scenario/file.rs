@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use super::duration::Milliseconds;
 use super::keys::{BuildKeys, Matrix};
-use super::resolved::{ExpectedLeak, HeapDump, Thresholds};
+use super::resolved::{ExpectedLeak, HeapDump, Suppression, Thresholds};
 use crate::model::Mode;
 
 /// A harness scenario: a Go program, its builds, how it is observed and what must be found.
@@ -243,4 +243,8 @@ pub(super) struct ExpectFile {
 pub(super) struct BaselineFile {
     /// Its file; `NAME.baseline.toml` beside this file by default.
     pub file: Option<String>,
+    /// Import paths of libraries whose leaks are reported and do not judge (`github.com/x/*`).
+    pub third_party: Vec<String>,
+    /// Leaks that are reported and do not judge, each with the reason why.
+    pub suppress: Vec<Suppression>,
 }

@@ -25,7 +25,7 @@ pub use error::ScenarioError;
 pub use find::{find, for_package, list};
 pub use load::load;
 pub use resolved::{
-    AllocFree, BuildSpec, CaptureSpec, CheckpointSpec, DebugInfo, Driver, Expect, ExpectedLeak, HeapDump,
-    Ready, Scenario, Thresholds, Variant, Workload,
+    AllocFree, BuildSpec, CaptureSpec, CheckpointSpec, DebugInfo, Driver, Exemptions, Expect, ExpectedLeak,
+    HeapDump, Ready, Scenario, Suppression, Thresholds, Variant, Workload,
 };
 pub use schema::json_schema;

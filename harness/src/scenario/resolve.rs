@@ -9,8 +9,8 @@ use super::file::{
     CaptureFile, CheckpointFile, DriverFile, Every, On, ReadyFile, ScenarioFile, TraceFile, WorkloadFile,
 };
 use super::resolved::{
-    AllocFree, BuildSpec, CaptureSpec, CheckpointSpec, Driver, Expect, HeapDump, Ready, Scenario, Variant,
-    Workload,
+    AllocFree, BuildSpec, CaptureSpec, CheckpointSpec, Driver, Exemptions, Expect, HeapDump, Ready, Scenario,
+    Variant, Workload,
 };
 use super::variants::Draft;
 use crate::model::Mode;
@@ -52,6 +52,7 @@ pub(super) fn resolve(
         expect: file.expect.map(|expect| Expect { leaks: expect.leaks }),
         baseline: absolute(base.dir, &baseline),
         thresholds: file.thresholds,
+        exemptions: Exemptions { third_party: file.baseline.third_party, suppress: file.baseline.suppress },
         name,
     }
 }
@@ -242,6 +243,7 @@ pub(super) fn made_up(dir: &Utf8Path, package: &str) -> Scenario {
         expect: None,
         baseline: module.join("scenarios").join(format!("{name}.baseline.toml")),
         thresholds: Default::default(),
+        exemptions: Default::default(),
         name,
     }
 }

@@ -31,6 +31,9 @@ pub struct Scenario {
     pub baseline: Utf8PathBuf,
     /// When a noisy metric or a known leak counts as worse.
     pub thresholds: Thresholds,
+    /// Leaks that are reported and do not judge.
+    #[serde(default)]
+    pub exemptions: Exemptions,
 }
 
 /// The program and its load.
@@ -299,6 +302,35 @@ pub struct ExpectedLeak {
     /// Variants in which it must reproduce, and in no other; all of them by default.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub variants: Vec<String>,
+}
+
+/// Leaks that are reported and do not judge.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Exemptions {
+    /// Import paths of libraries (`github.com/x/*`).
+    pub third_party: Vec<String>,
+    /// What is suppressed, each with a reason.
+    pub suppress: Vec<Suppression>,
+}
+
+/// A leak that shall not judge. All that is given has to be so; `*` stands for any text.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Suppression {
+    /// Its class; any by default.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kind: Option<LeakKind>,
+    /// A function that allocates the memory or that the goroutine runs (`main.warm*`, `cache.(*Cache).Put`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub function: Option<String>,
+    /// A function on the stack that created the goroutine.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub creator: Option<String>,
+    /// File of the finding, from the module's root (`internal/legacy/*`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub path: Option<String>,
+    /// Why, for whoever reads the report.
+    pub reason: String,
 }
 
 /// Limits of what counts as growth and as worse.

@@ -11,7 +11,8 @@ use crate::model::{LeakKind, Mode};
 
 type Rule = fn(&ScenarioFile, &Document<'_>, &mut Vec<Diagnostic>);
 
-const RULES: &[Rule] = &[name, operations, checkpoint, driver, modes, observed, deadlines, thresholds];
+const RULES: &[Rule] =
+    &[name, operations, checkpoint, driver, modes, observed, deadlines, thresholds, suppressions];
 
 type BuildRule = fn(&Draft, &Document<'_>, &mut Vec<Diagnostic>);
 
@@ -222,6 +223,24 @@ fn deadlines(file: &ScenarioFile, document: &Document<'_>, found: &mut Vec<Diagn
             document.value(&["workload", "timeout"]),
             "`timeout` must be longer than nothing",
         ));
+    }
+}
+
+/// One that names nothing would suppress everything.
+fn suppressions(file: &ScenarioFile, document: &Document<'_>, found: &mut Vec<Diagnostic>) {
+    for (index, one) in file.baseline.suppress.iter().enumerate() {
+        let named = [&one.function, &one.creator, &one.path];
+        let at = ["baseline", "suppress", &index.to_string()];
+        if named.iter().all(|name| name.as_ref().is_none_or(String::is_empty)) {
+            found.push(
+                Diagnostic::new(document.value(&at), "this suppression names no leak")
+                    .help("add `function`, `creator` or `path`; `*` stands for any text"),
+            );
+        }
+        if one.reason.trim().is_empty() {
+            let place = document.value(&[at[0], at[1], at[2], "reason"]);
+            found.push(Diagnostic::new(place, "a suppression needs its reason"));
+        }
     }
 }
 

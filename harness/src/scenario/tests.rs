@@ -236,7 +236,7 @@ case.toml:7:1: unknown key `colour` in `[baseline]`
    |
  7 | colour = 1
    | ^^^^^^
-   = help: the keys here are `file`
+   = help: the keys here are `file`, `suppress`, `third_party`
 
 5 errors in `case.toml`";
     let text = "[workload]\npakage = \".\"\ntrimpath = true\n[[variant]]\nbuild.trimpth = true\n[baseline]\ncolour = 1\n";
@@ -362,6 +362,8 @@ fn contradictions_are_refused_where_they_stand() {
             "4:21: step mode has no GC cycles of the program's own, and `on = \"gc\"` waits for them",
         ),
         ("[capture]\nmodes = [\"step\", \"plain\", \"step\"]", "3:27: this mode is listed twice"),
+        ("[[baseline.suppress]]\nreason = \"old\"", "2:1: this suppression names no leak"),
+        ("[[baseline.suppress]]\npath = \"a/*\"\nreason = \" \"", "4:10: a suppression needs its reason"),
         (
             "[capture]\nmodes = [\"plain\"]\n[expect]\nleaks = []",
             "3:9: plain runs observe nothing that `[expect]` could judge",

@@ -3,7 +3,7 @@
 use anyhow::Result;
 use harness_tests::Bench;
 
-use crate::report::findings;
+use crate::report::{findings, only};
 
 /// A scenario over a fixture with one variant, observed in step mode.
 fn scenario(program: &str, package: &str, more: &str) -> String {
@@ -77,9 +77,51 @@ fn a_baseline_makes_a_known_leak_pass_and_a_fixed_one_show() -> Result<()> {
     let fixed = bench.run(["run", "gate"])?;
     assert_eq!(fixed.code, Some(0), "{fixed}");
     assert!(fixed.stdout.contains("fixed"), "{fixed}");
+    // Gone or not: it stays until somebody wants it dropped.
+    bench.run(["baseline", "accept", "gate"])?;
     let shown = bench.run(["baseline", "show", "gate"])?;
     assert_eq!(shown.code, Some(0), "{shown}");
     assert!(shown.stdout.contains("goroutine"), "{shown}");
+    let pruned = bench.run(["baseline", "accept", "gate", "--prune"])?;
+    assert!(pruned.stdout.contains("- goroutine leak"), "{pruned}");
+    Ok(())
+}
+
+#[test]
+fn one_leak_is_accepted_until_a_day_and_another_rejected() -> Result<()> {
+    let bench = Bench::new()?;
+    bench.program("leaky-cache")?;
+    let more = "args = [\"-requests\", \"1000\"]\n[workload.checkpoint]\non = \"call\"\nfunc = \"main.handle\"\nevery = 100\n[capture]\nmodes = [\"step\"]\nrepeat = 1\nheap_dump = \"off\"\n";
+    bench.write("scenarios/gate.toml", &scenario("leaky-cache", "./cmd/server", more))?;
+    let first = bench.run(["run", "gate", "--format", "json"])?.json()?;
+    let print =
+        |kind| Ok::<_, anyhow::Error>(only(&first, kind)?["fingerprint"].as_str().unwrap_or("").to_owned());
+    let (heap, goroutine) = (print("heap")?, print("goroutine")?);
+
+    let listed = bench.run(["baseline", "review", "gate"])?;
+    assert!(listed.stdout.contains(&format!("accept gate --only {heap}")), "{listed}");
+    let day = ["--expires", "2199-03-01"];
+    let accept = ["baseline", "accept", "gate", "--only", &heap[..6], "--note", "issue 12", day[0], day[1]];
+    let accepted = bench.run(accept)?;
+    assert_eq!(accepted.code, Some(0), "{accepted}");
+    assert!(accepted.stdout.contains("until 2199-03-01"), "{accepted}");
+    let rejected = bench.run(["baseline", "reject", "gate", "--only", &goroutine, "--note", "mend it"])?;
+    assert_eq!(rejected.code, Some(0), "{rejected}");
+    assert_eq!(bench.run(["baseline", "review", "gate"])?.stdout, "nothing to decide\n");
+
+    let known = bench.run(["run", "gate"])?;
+    assert_eq!(known.code, Some(1), "{known}");
+    assert!(known.stdout.contains("accepted until 2199-03-01: issue 12"), "{known}");
+    assert!(known.stdout.contains("rejected: mend it"), "{known}");
+
+    // The days go by.
+    bench.edit("scenarios/gate.baseline.toml", "2199-03-01", "2020-03-01")?;
+    let expired =
+        bench.run(["analyze", ".harness/runs/latest-gate", "--baseline", "scenarios/gate.baseline.toml"])?;
+    assert_eq!(expired.code, Some(1), "{expired}");
+    assert!(expired.stdout.contains("it was accepted until 2020-03-01 (issue 12)"), "{expired}");
+    let past = bench.run(["baseline", "accept", "gate", "--expires", "2020-01-01"])?;
+    assert_eq!(past.code, Some(2), "{past}");
     Ok(())
 }
 

@@ -15,29 +15,60 @@ const MANY_RUNS: u32 = 5;
 const FRAMES: usize = 6;
 
 pub(super) fn write(out: &mut String, report: &Report, look: &Look) {
+    for index in 0..report.findings.len() {
+        let _ = writeln!(out);
+        write_one(out, report, index, look);
+    }
+    fixed(out, report, look);
+}
+
+pub(super) fn write_one(out: &mut String, report: &Report, index: usize, look: &Look) {
+    let Some(finding) = report.findings.get(index) else { return };
     let modules = report.variants.iter().find_map(|variant| Some(variant.build.as_ref()?.modules.clone()));
     let modules = modules.unwrap_or_default();
-    for finding in &report.findings {
-        let _ = writeln!(out);
-        headline(out, finding, report, look);
-        let _ = writeln!(out, "  {}", text::clean(&finding.group.finding.sentence));
-        by_variant(out, finding);
-        reproduced(out, finding, report);
-        let accepted = finding.compared.accepted.as_ref();
-        if let Some(note) = accepted.and_then(|accepted| accepted.note.as_ref()) {
-            let _ = writeln!(out, "    accepted: {}", text::clean(note));
-        }
-        for evidence in &finding.group.finding.evidence {
-            self::evidence(out, evidence, &modules, look);
-        }
-        confidence(out, &finding.group.finding, look);
+    headline(out, finding, report, look);
+    let _ = writeln!(out, "  {}", text::clean(&finding.group.finding.sentence));
+    by_variant(out, finding);
+    reproduced(out, finding, report);
+    decided(out, finding);
+    for evidence in &finding.group.finding.evidence {
+        self::evidence(out, evidence, &modules, look);
     }
+    confidence(out, &finding.group.finding, look);
+    let print = format!("fingerprint {}", finding.group.finding.fingerprint);
+    let _ = writeln!(out, "    {}", look.faint(&text::clean(&print)));
+}
+
+/// What somebody decided about a finding.
+fn decided(out: &mut String, finding: &ReportedFinding) {
+    let compared = &finding.compared;
+    let mut lines = Vec::new();
+    if let Some(accepted) = compared.accepted.as_ref() {
+        let words = match (&accepted.note, accepted.expires) {
+            (Some(note), Some(day)) => Some(format!("accepted until {day}: {note}")),
+            (Some(note), None) => Some(format!("accepted: {note}")),
+            (None, Some(day)) => Some(format!("accepted until {day}")),
+            (None, None) => None,
+        };
+        lines.extend(words);
+    }
+    if let Some(rejected) = &compared.rejected {
+        let note = rejected.note.as_deref().unwrap_or("it has to be mended");
+        lines.push(format!("rejected: {note}"));
+    }
+    lines.extend(compared.why.as_ref().map(|why| format!("does not judge: {why}")));
+    for line in lines {
+        let _ = writeln!(out, "    {}", text::clean(&line));
+    }
+}
+
+fn fixed(out: &mut String, report: &Report, look: &Look) {
     for fixed in &report.fixed {
         let words = format!("fixed  {} leak at {} {}", fixed.kind.word(), fixed.site, fixed.place);
         let _ = writeln!(out, "\n{}", look.heading(&text::clean(&words)));
         let _ = writeln!(
             out,
-            "  accepted before, not found in the variants that were run: accept a new baseline to drop it"
+            "  accepted before, not found in the variants that were run; `harness baseline accept --prune` drops it"
         );
     }
 }
@@ -76,6 +107,9 @@ fn standing(reported: &ReportedFinding, has_baseline: bool) -> String {
     let was = |known: &AcceptedFinding| per_op(known.kind, known.bytes_per_op, known.objects_per_op);
     let was = reported.compared.accepted.as_ref().map(was).unwrap_or_default();
     match (reported.compared.standing, reported.expected) {
+        (Standing::ThirdParty, _) => "third-party".to_owned(),
+        (Standing::Suppressed, _) => "suppressed".to_owned(),
+        (Standing::Expired, _) => "EXPIRED".to_owned(),
         (Standing::New, true) => "expected".to_owned(),
         (Standing::New, false) if has_baseline => "NEW".to_owned(),
         (Standing::New, false) => "UNEXPECTED".to_owned(),

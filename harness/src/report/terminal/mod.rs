@@ -74,6 +74,14 @@ fn minimised(out: &mut String, report: &Report) {
     };
 }
 
+/// Renders one finding, whole.
+#[must_use]
+pub fn finding_to_terminal(report: &Report, index: usize, look: &Look) -> String {
+    let mut out = String::new();
+    findings::write_one(&mut out, report, index, look);
+    out
+}
+
 fn verdict(out: &mut String, report: &Report, look: &Look) {
     let verdict = &report.verdict;
     let color = match verdict.outcome {

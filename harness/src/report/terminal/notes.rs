@@ -16,6 +16,8 @@ const PROBLEMS: usize = 5;
 pub(super) fn write(out: &mut String, report: &Report, look: &Look) {
     failures(out, report, look);
     baseline(out, report, look);
+    let unused = "Suppressions that nothing needed";
+    list(out, look, unused, report.unused_suppressions.clone());
     list(out, look, "Not judged, or with less confidence", doubts(report));
     list(out, look, "What the observed build changes", differences(report));
     problems(out, report, look);
@@ -25,6 +27,13 @@ pub(super) fn write(out: &mut String, report: &Report, look: &Look) {
     let capture = text::clean(report.capture.as_str());
     let _ = writeln!(out, "\ncapture  {capture}");
     let _ = writeln!(out, "again    harness analyze {capture}");
+    let pending = report.findings.iter().filter(|one| one.is_pending()).count();
+    if pending > 0 && report.inputs.is_empty() {
+        let scenario = text::clean(&report.scenario);
+        let findings = if pending == 1 { "finding" } else { "findings" };
+        let _ =
+            writeln!(out, "decide   harness baseline review {scenario}    ({pending} pending {findings})");
+    }
 }
 
 fn list(out: &mut String, look: &Look, title: &str, lines: Vec<String>) {

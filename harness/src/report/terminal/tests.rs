@@ -67,10 +67,11 @@ fn report() -> Report {
         expectations: Vec::new(),
         findings: vec![ReportedFinding {
             group: FindingGroup { finding, variants: vec!["default".into()], by_variant },
-            compared: ComparedFinding { standing: Standing::New, accepted: None },
+            compared: ComparedFinding { standing: Standing::New, accepted: None, why: None, rejected: None },
             expected: false,
         }],
         fixed: Vec::new(),
+        unused_suppressions: Vec::new(),
         has_baseline: false,
         not_comparable: None,
         conditions: Conditions::default(),
@@ -108,7 +109,7 @@ heap  cache.(*Cache).Put  cache/cache.go:44  +256 B/op  +1 objects/op  since GC 
       main.handle  main.go:12
 ";
     assert!(text.starts_with(expected), "{text}");
-    assert!(text.ends_with("again    harness analyze /captures/leak\n"), "{text}");
+    assert!(text.ends_with("harness baseline review leak    (1 pending finding)\n"), "{text}");
 }
 
 #[test]
@@ -189,6 +190,7 @@ fn known(bytes_per_op: f64, note: Option<&str>) -> AcceptedFinding {
         objects_per_op: 1.0,
         variants: vec!["default".into()],
         note: note.map(str::to_owned),
+        expires: "2027-03-01".parse().ok(),
         differs: std::collections::BTreeMap::new(),
     }
 }
@@ -197,10 +199,11 @@ fn known(bytes_per_op: f64, note: Option<&str>) -> AcceptedFinding {
 fn a_known_leak_says_why_it_is_accepted_and_a_worse_one_what_was() {
     let mut report = report();
     let compared = &mut report.findings[0].compared;
-    *compared = ComparedFinding { standing: Standing::Worse, accepted: Some(known(64.0, Some("by tenant"))) };
+    compared.standing = Standing::Worse;
+    compared.accepted = Some(known(64.0, Some("by tenant")));
     let text = to_terminal(&report, &PLAIN);
     assert!(text.contains("  WORSE than +64 B/op  [1/1 variants]"), "{text}");
-    assert!(text.contains("\n    accepted: by tenant\n"), "{text}");
+    assert!(text.contains("\n    accepted until 2027-03-01: by tenant\n"), "{text}");
 }
 
 #[test]
