@@ -21,9 +21,11 @@ use crate::tools;
 
 const GENERATOR: &str = "fixtures/programs/profgen";
 
-/// Looks into large heap profiles with Go's tools and with ours, in turns, and prints a Markdown table
+/// Looks into large heap profiles with Go's tools and with ours, in turns, and into large heap dumps, and prints a
+/// Markdown table of medians, ratios and peak memory
 ///
-/// Inputs are made once and kept below target/bench. Nothing else should be busy meanwhile.
+/// Inputs are made once and kept below target/bench (a dump takes the megabytes that --size says). Nothing else should be
+/// busy meanwhile. Fails if two tools print different figures, or not all that a dump was made of is found in it.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   cargo xtask bench heap --mode pprof
@@ -33,7 +35,7 @@ pub(crate) struct Arguments {
     /// What is looked into
     #[arg(long, value_enum, value_delimiter = ',', default_value = "pprof")]
     mode: Vec<Mode>,
-    /// Megabytes of the dumps
+    /// Megabytes of the dumps, each of which is a row
     #[arg(long, value_name = "MB", value_delimiter = ',', default_value = "100,1000,1900")]
     size: Vec<u64>,
     /// How often each tool does each task
@@ -46,7 +48,8 @@ pub(crate) struct Arguments {
 enum Mode {
     /// Heap profiles of 180,000 samples, 12 MB compressed, against `go tool pprof`
     Pprof,
-    /// Generated heap dumps
+    /// Generated heap dumps, which no other tool reads: medians of time, CPU time and peak memory, rates, and the ratio of
+    /// peak memory to the dump's length
     Dump,
 }
 

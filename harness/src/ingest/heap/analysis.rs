@@ -98,6 +98,13 @@ impl Loaded {
         self.all.samples.iter().map(|(address, _)| *address)
     }
 
+    /// Where in the dump an object about in the middle stands, and the first record behind all objects. `None` if that
+    /// was not read, or some objects overlap.
+    pub(in crate::ingest) fn object_places(&self) -> Option<(u64, u64)> {
+        let past = self.all.past_objects.filter(|_| self.graph.n_overlapping == 0)?;
+        Some((self.all.index.middle()?, past))
+    }
+
     /// Finds out who holds what. `types` are what somebody found out with the help of the above.
     #[must_use]
     pub fn analyse(self, types: Option<&Types>) -> Heap {

@@ -60,6 +60,8 @@ pub(super) struct Collected {
     pub(super) wide: Vec<Wide>,
     /// Where in the file objects stand.
     pub(super) index: Index,
+    /// Position of the first record that follows on objects and is none.
+    pub(super) past_objects: Option<u64>,
     pub(super) segments: Vec<SegmentPlace>,
     pub(super) root_slots: Vec<RootSlot>,
     pub(super) goroutines: Vec<GoroutineRecord>,
@@ -166,6 +168,8 @@ impl Collected {
             let Some(record) = reader.next_record() else { break };
             if let Record::Object(object) = &record {
                 self.index.add(object.address.0, object.memory.size(), position);
+            } else if self.past_objects.is_none() && !self.addresses.is_empty() {
+                self.past_objects = Some(position);
             }
             self.record(record);
             if self.is_full() {

@@ -53,6 +53,13 @@ impl Index {
         }
     }
 
+    /// The position of an object about in the middle of the file.
+    pub(super) fn middle(&self) -> Option<u64> {
+        let positions = || self.known.iter().map(|&(_, position)| position);
+        let middle = positions().min()?.midpoint(positions().max()?);
+        positions().min_by_key(|position| position.abs_diff(middle))
+    }
+
     /// A position from which the object at `address` is read after few others.
     pub(super) fn position(&self, address: u64) -> Option<u64> {
         let before = self.known.partition_point(|&(start, _)| start <= address).checked_sub(1)?;

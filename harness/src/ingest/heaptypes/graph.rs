@@ -2,7 +2,7 @@
 
 use super::program::{OtherProgram, Program};
 use super::spread::find;
-use super::{Known, Objects, Typing};
+use super::{Known, Objects, Places, Typing};
 use crate::format::binary::{Binary, TypeTable};
 use crate::format::heapdump::Reader;
 use crate::ingest::heap::{Fields, Loaded, MapPlaces, Symbols, Types, Variable};
@@ -22,6 +22,11 @@ impl Objects for Loaded {
 
     fn size(&self, object: u32) -> u64 {
         self.slot(object).1
+    }
+
+    fn places(&self) -> Option<Places> {
+        let (middle, past) = self.object_places()?;
+        Some(Places { middle, past })
     }
 }
 

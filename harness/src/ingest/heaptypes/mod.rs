@@ -53,4 +53,17 @@ pub trait Objects {
     fn address(&self, object: u32) -> u64;
     /// Bytes of its slot.
     fn size(&self, object: u32) -> u64;
+    /// Where in the dump they stand, if that is known and no two of them overlap.
+    fn places(&self) -> Option<Places> {
+        None
+    }
+}
+
+/// Positions in a dump that a reader can go to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Places {
+    /// Of an object about in the middle.
+    pub middle: u64,
+    /// Of the first record behind all objects, between which there is nothing else.
+    pub past: u64,
 }

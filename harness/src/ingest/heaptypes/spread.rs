@@ -53,7 +53,7 @@ pub struct Sources {
 /// beginning, twice, and then in places.
 pub fn find<'a>(
     dump: &mut Reader<'_>,
-    objects: &impl Objects,
+    objects: &(impl Objects + Sync),
     program: Program<'a>,
     known: &[Known],
 ) -> Result<(Typing<'a>, Sources), OtherProgram> {
@@ -163,9 +163,10 @@ impl<O: Objects> Spread<'_, '_, O> {
             for (address, of, n) in std::mem::take(&mut self.statics) {
                 self.look_into_static(address, of, n);
             }
-            let mut level = std::mem::take(&mut self.next);
-            level.sort_unstable_by_key(|&object| self.seeds.file_offsets[object as usize]);
-            for object in level {
+            let placed = self.next.drain(..).map(|object| (self.seeds.file_offset(object), object));
+            let mut level: Vec<(u64, u32)> = placed.collect();
+            level.sort_unstable();
+            for (_, object) in level {
                 self.look_into(object);
             }
         }
@@ -182,8 +183,8 @@ impl<O: Objects> Spread<'_, '_, O> {
     fn look_into(&mut self, object: u32) {
         let Some((of, form)) = self.typing.get(object) else { return };
         let header = self.header(object);
-        let file_offset = self.seeds.file_offsets[object as usize];
-        if file_offset == 0 || self.seeds.pointer_free[object as usize] {
+        let file_offset = self.seeds.file_offset(object);
+        if file_offset == 0 || self.seeds.is_pointer_free(object) {
             return;
         }
         let size = self.objects.size(object) - header;
@@ -318,8 +319,8 @@ impl<O: Objects> Spread<'_, '_, O> {
     }
 
     fn header(&self, object: u32) -> u64 {
-        let has = self.typing.headers.applies(self.objects.size(object))
-            && !self.seeds.pointer_free[object as usize];
+        let has =
+            self.typing.headers.applies(self.objects.size(object)) && !self.seeds.is_pointer_free(object);
         if has { self.typing.header } else { 0 }
     }
 
@@ -370,7 +371,7 @@ impl<O: Objects> Spread<'_, '_, O> {
 
     fn refer_to_text(&mut self, value: u64) {
         let Some(object) = self.objects.find(value) else { return };
-        if self.seeds.pointer_free[object as usize] {
+        if self.seeds.is_pointer_free(object) {
             self.sources.references += u64::from(self.typed(object, TypeId(0), Form::Text));
         }
     }
@@ -379,7 +380,7 @@ impl<O: Objects> Spread<'_, '_, O> {
         let Some(object) = self.objects.find(value).filter(|&object| !self.typing.is_typed(object)) else {
             return;
         };
-        let at = self.seeds.file_offsets[object as usize] + self.header(object);
+        let at = self.seeds.file_offset(object) + self.header(object);
         let size = u64::from(self.seeds.layout.pointer_size);
         let mut buffer = Vec::new();
         let code = self.pages.read(self.input, at, size, &mut buffer).ok().map(<[u8]>::to_vec);
@@ -410,8 +411,8 @@ impl<O: Objects> Spread<'_, '_, O> {
     /// Looks for interface values in objects that have no type.
     fn untyped(&mut self) {
         for object in 0..self.objects.len() {
-            let file_offset = self.seeds.file_offsets[object as usize];
-            if file_offset > 0 && !self.seeds.pointer_free[object as usize] && !self.typing.is_typed(object) {
+            let file_offset = self.seeds.file_offset(object);
+            if file_offset > 0 && !self.seeds.is_pointer_free(object) && !self.typing.is_typed(object) {
                 self.scan(Value { file_offset, len: self.objects.size(object).min(PIECE) });
             }
         }

@@ -303,6 +303,42 @@ fn paths_have_the_fields_of_the_source_wherever_the_program_was_loaded() {
     }
 }
 
+/// The same objects of which nobody knows where in the dump they stand.
+struct WithoutPlaces<'a>(&'a Loaded);
+
+impl Objects for WithoutPlaces<'_> {
+    fn len(&self) -> u32 {
+        Objects::len(self.0)
+    }
+
+    fn find(&self, address: u64) -> Option<u32> {
+        self.0.find(address)
+    }
+
+    fn address(&self, object: u32) -> u64 {
+        self.0.address(object)
+    }
+
+    fn size(&self, object: u32) -> u64 {
+        self.0.size(object)
+    }
+}
+
+#[test]
+fn types_are_the_same_whether_one_thread_reads_the_dump_or_two() {
+    let built = build("go1.26.8", "prog", &[]);
+    let (binary, table) = read_binary(&built.program);
+    let mut reader = Reader::open(&built.dump).unwrap();
+    let loaded = Loaded::read(&mut reader, Options::default());
+    let middle = loaded.places().unwrap().middle;
+    assert_eq!(reader.ahead(middle).map(|second| second.position()), Some(middle), "two do read it");
+    let program = Program { binary: &binary, table: &table, moves: None };
+    let (two, two_sources) = find(&mut reader, &loaded, program, &[]).unwrap();
+    let (one, one_sources) = find(&mut reader, &WithoutPlaces(&loaded), program, &[]).unwrap();
+    assert!(one_sources.known > 0 && one_sources.references > 0, "{one_sources:?}");
+    assert_eq!((two.names(), two_sources), (one.names(), one_sources));
+}
+
 #[test]
 fn types_look_as_the_source_has_them() {
     let built = build("go1.26.8", "prog", &[]);
