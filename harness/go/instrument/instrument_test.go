@@ -178,8 +178,36 @@ func TestHeapDumperIsPatchedOnlyWhereItIsKnown(t *testing.T) {
 	}
 }
 
+func TestCallsThatMakeDescriptorsAreTracedAndOthersStay(t *testing.T) {
+	dir := t.TempDir()
+	source := filepath.Join(dir, "src", "syscall")
+	if err := os.MkdirAll(source, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	const text = "package syscall\n\nfunc pipe2(p uintptr) {\n\tRawSyscall(SYS_PIPE2, p, 0, 0)\n}\n\nfunc getpid() {\n\tRawSyscall(SYS_GETPID, 0, 0, 0)\n}\n\nfunc socketpair() {\n\tRawSyscall6(SYS_SOCKETPAIR, 0, 0, 0, 0, 0, 0)\n}\n"
+	if err := os.WriteFile(filepath.Join(source, "zsyscall_linux_amd64.go"), []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	result, err := traceRawCalls(options{goroot: dir, out: t.TempDir(), goos: "linux", goarch: "amd64"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	copied, _ := os.ReadFile(result.(patched).Copy)
+	want := strings.NewReplacer("RawSyscall(SYS_PIPE2", "Syscall(SYS_PIPE2", "RawSyscall6(SYS_SOCKETPAIR", "Syscall6(SYS_SOCKETPAIR").Replace(text)
+	if string(copied) != want || len(result.(patched).Changes) != 2 {
+		t.Errorf("%v\n%s", result, copied)
+	}
+	if _, err := traceRawCalls(options{goroot: dir, goos: "plan9", goarch: "amd64"}); err == nil {
+		t.Error("a target without the file is no error")
+	}
+}
+
 func TestThisGoIsKnown(t *testing.T) {
 	if _, err := patchHeapDump(options{goroot: runtime.GOROOT(), out: t.TempDir()}); err != nil {
 		t.Error(err)
+	}
+	result, err := traceRawCalls(options{goroot: runtime.GOROOT(), out: t.TempDir(), goos: "linux", goarch: "amd64"})
+	if err != nil || len(result.(patched).Changes) < 4 {
+		t.Error(result, err)
 	}
 }

@@ -4,6 +4,7 @@
 //	instrument hook -go GO -dir MODULE -package PKG -func NAME -out DIR [-- build flags]
 //	instrument package -go GO -dir MODULE -package PKG [-- build flags]
 //	instrument heapdump -goroot GOROOT -out DIR
+//	instrument rawcalls -goroot GOROOT -goos OS -goarch ARCH -out DIR
 //
 // Each prints one JSON object: what it did, or {"error", "hint", "near"} with exit code 1. Exit
 // code 2 is a mistake in the arguments.
@@ -28,19 +29,20 @@ type failure struct {
 func (f *failure) Error() string { return f.Message }
 
 type options struct {
-	goCommand, dir, pkg, function, out, goroot string
-	buildFlags                                 []string
+	goCommand, dir, pkg, function, out, goroot, goos, goarch string
+	buildFlags                                               []string
 }
 
 var commands = map[string]func(options) (any, error){
 	"hook":     hook,
 	"package":  describePackage,
 	"heapdump": patchHeapDump,
+	"rawcalls": traceRawCalls,
 }
 
 func main() {
 	if len(os.Args) < 2 || commands[os.Args[1]] == nil {
-		fmt.Fprintln(os.Stderr, "usage: instrument hook|package|heapdump …")
+		fmt.Fprintln(os.Stderr, "usage: instrument hook|package|heapdump|rawcalls …")
 		os.Exit(2)
 	}
 	result, err := commands[os.Args[1]](parse(os.Args[1], os.Args[2:]))
@@ -62,7 +64,9 @@ func parse(command string, args []string) (o options) {
 	flags.StringVar(&o.pkg, "package", ".", "main package, as go build takes it")
 	flags.StringVar(&o.function, "func", "", "function, as the Go runtime spells it")
 	flags.StringVar(&o.out, "out", ".", "existing directory for the changed copy")
-	flags.StringVar(&o.goroot, "goroot", "", "GOROOT whose heap dumper is patched")
+	flags.StringVar(&o.goroot, "goroot", "", "GOROOT whose sources are patched")
+	flags.StringVar(&o.goos, "goos", "linux", "GOOS of the build")
+	flags.StringVar(&o.goarch, "goarch", "amd64", "GOARCH of the build")
 	_ = flags.Parse(args) // ExitOnError
 	o.buildFlags = flags.Args()
 	o.out, o.goroot = absolute(o.out), absolute(o.goroot)

@@ -210,6 +210,7 @@ impl Job<'_> {
             workload: &self.scenario.workload,
             spec: self.spec,
             heap_dump: self.scenario.capture.heap_dump != HeapDump::Off,
+            traced: self.scenario.capture.trace,
             out: &self.out,
         }
     }

@@ -131,6 +131,21 @@ impl Helper {
         self.copy(go, args, out, interrupt)
     }
 
+    /// Makes a copy of package syscall's file for the target, in which calls that make descriptors are in the trace.
+    ///
+    /// # Errors
+    /// [`BuildError::Unsupported`] when this release has no such file.
+    pub(super) fn trace_raw_calls(
+        &self,
+        go: &Go,
+        out: &Utf8Path,
+        interrupt: &Interrupt,
+    ) -> Result<Copied, BuildError> {
+        let mut args = vec!["rawcalls".to_owned(), format!("-goroot={}", go.goroot()), format!("-out={out}")];
+        args.extend([format!("-goos={}", go.info.goos), format!("-goarch={}", go.info.goarch)]);
+        self.copy(go, args, out, interrupt)
+    }
+
     fn copy(
         &self,
         go: &Go,

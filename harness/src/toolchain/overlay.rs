@@ -31,6 +31,8 @@ pub(super) struct Wish<'a> {
     pub spec: &'a BuildSpec,
     /// The heap dumper is to be patched.
     pub heap_dump: bool,
+    /// There is a trace, in which the calls that make descriptors shall be.
+    pub traced: bool,
     /// Directory of the variant.
     pub out: &'a Utf8Path,
 }
@@ -70,6 +72,9 @@ pub(super) fn inject(
     }
     if wish.heap_dump {
         maker.heap_dumper(&mut injection)?;
+    }
+    if wish.traced && go.info.goos == "linux" {
+        maker.raw_calls(&mut injection)?;
     }
     let overlay = json!({ "Replace": maker.replace });
     write_if_changed(&injection.file, format!("{overlay:#}\n").as_bytes())?;
@@ -126,6 +131,25 @@ impl Maker<'_> {
             }
             Err(BuildError::Unsupported { what, .. }) => {
                 injection.notes.push(format!("no heap dumps with {}: {what}", self.go.info.version));
+            }
+            Err(other) => return Err(other),
+        }
+        Ok(())
+    }
+
+    /// Has the trace show the calls that make descriptors without blocking, so that who makes them can be told.
+    fn raw_calls(&mut self, injection: &mut Injection) -> Result<(), BuildError> {
+        let out = self.wish.out.join("overlay/syscall");
+        match self.helper()?.trace_raw_calls(self.go, &out, self.interrupt) {
+            Ok(copied) if copied.is_changed() => {
+                let calls = copied.changes.join(", ");
+                let file = copied.original.file_name().unwrap_or_default();
+                injection.differences.push(format!("overlay: syscall/{file}: the trace has {calls}, too"));
+                self.replace.insert(copied.original, copied.copy);
+            }
+            Ok(_) => {}
+            Err(BuildError::Unsupported { what, .. }) => {
+                injection.notes.push(format!("calls that make sockets and pipes are not traced: {what}"));
             }
             Err(other) => return Err(other),
         }

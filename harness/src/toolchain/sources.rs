@@ -32,6 +32,7 @@ pub(super) const PROBE: &[Source] = sources!["probe":
 /// The program that changes copies of sources.
 pub(super) const INSTRUMENT: &[Source] = sources!["instrument":
     "go.mod", "golist.go", "heapdump.go", "hook.go", "main.go", "name.go", "near.go",
+    "rawcalls.go",
 ];
 
 /// Hash of a set of sources, short enough for a directory's name.

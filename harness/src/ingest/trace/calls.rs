@@ -4,7 +4,8 @@
 //! the user's, so behind it comes the stack on which the goroutine was created, and so on from child to parent.
 //! What a call is for is told by the name of the innermost function alone (`model::CallEffect`): its arguments and
 //! result are not in the trace. System calls that do not block (`socket`, `pipe2`, `epoll_create1`, `inotify_init1`)
-//! go through `syscall.RawSyscall`, which the runtime does not trace (Go 1.22-1.27).
+//! go through `syscall.RawSyscall`, which the runtime does not trace (Go 1.22-1.27); a probed build has those of package
+//! syscall traced (`go/instrument/rawcalls.go`), not those of golang.org/x/sys.
 
 use std::collections::HashMap;
 use std::sync::Arc;
