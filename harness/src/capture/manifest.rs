@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use camino::Utf8PathBuf;
 use serde::{Deserialize, Serialize};
 
-use crate::model::{Bytes, Nanoseconds, RunId, WallTime};
+use crate::model::{Bytes, Escape, Nanoseconds, RunId, WallTime};
 use crate::scenario::Scenario;
 use crate::toolchain::{BuildFacts, BuildFailure, SectionFacts};
 
@@ -73,6 +73,9 @@ pub struct BuildRecord {
     /// Where the sections of the probed binary lie, if `symbols` are of another binary.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub sections: Vec<SectionFacts>,
+    /// What the compiler says of values of the main module that it puts on the heap.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub escapes: Vec<Escape>,
 }
 
 /// What came of a build.

@@ -97,11 +97,18 @@ impl Session {
             _ => None,
         };
         let sections = build.as_ref().map(|built| built.sections.clone()).unwrap_or_default();
+        let escapes = build.as_ref().map(|built| built.escapes.clone()).unwrap_or_default();
         let outcome = match build {
             Ok(built) => BuildOutcome::Built(Box::new(built.facts.clone())),
             Err(failure) => BuildOutcome::Failed(failure),
         };
-        self.manifest.builds.push(BuildRecord { variant: variant.to_owned(), outcome, symbols, sections });
+        self.manifest.builds.push(BuildRecord {
+            variant: variant.to_owned(),
+            outcome,
+            symbols,
+            sections,
+            escapes,
+        });
         self.write()
     }
 

@@ -28,6 +28,7 @@ fn shell() -> Built {
         probed: shell,
         symbols: None,
         sections: Vec::new(),
+        escapes: Vec::new(),
         facts: BuildFacts::default(),
     }
 }
@@ -63,6 +64,7 @@ impl Bench {
                 alloc_free: AllocFree::Dumped,
                 heap_dump: HeapDump::Off,
                 goroutine_leak: false,
+                escapes: false,
                 memprofile_rate: 4096,
             },
             expect: None,

@@ -232,7 +232,12 @@ fn diagnosis(
         |(pieces, timeline)| RunEvidence { id, pieces, timeline, wall: Nanoseconds(0), peak_rss: Bytes(0) };
     let runs: [(&RunPieces, &Timeline); 2] =
         [(&capture.heap, timelines.0), (&capture.goroutines, timelines.1)];
-    let figures = BuildFigures { size: Bytes(0), modules: &capture.modules, module_dir: &capture.module_dir };
+    let figures = BuildFigures {
+        size: Bytes(0),
+        modules: &capture.modules,
+        escapes: &[],
+        module_dir: &capture.module_dir,
+    };
     let mut diagnosis = diagnose::variant(NAME, &runs.map(evidence), &figures, thresholds);
     diagnosis.metrics.clear(); // of a build and of runs, which there are none of
     diagnosis

@@ -304,7 +304,8 @@ fn diagnoses(manifest: &Manifest, runs: &[Analysed<'_>], repeat: Option<u32>) ->
         if let Some(facts) = facts.filter(|_| !evidence.is_empty()) {
             let modules = if facts.modules.main.is_empty() { &none } else { &facts.modules };
             let module_dir = manifest.scenario.workload.module.as_str();
-            let figures = BuildFigures { size: facts.plain.size, modules, module_dir };
+            let escapes = &build.escapes;
+            let figures = BuildFigures { size: facts.plain.size, modules, escapes, module_dir };
             let thresholds = &manifest.scenario.thresholds;
             let mut diagnosis = diagnose::variant(&build.variant, &evidence, &figures, thresholds);
             diagnosis.inconclusive.extend(doubts(&build.variant, manifest, runs));

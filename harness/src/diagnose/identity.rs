@@ -219,7 +219,7 @@ mod tests {
     }
 
     fn build(modules: &ModuleTable) -> BuildFigures<'_> {
-        BuildFigures { size: Bytes(0), modules, module_dir: "/home/u/app" }
+        BuildFigures { size: Bytes(0), modules, escapes: &[], module_dir: "/home/u/app" }
     }
 
     fn print(stack: &[Frame], kind: LeakKind) -> String {

@@ -12,6 +12,7 @@ mod ages;
 mod case;
 mod descriptors;
 mod draft;
+mod escapes;
 mod fold;
 mod foreign;
 mod goroutines;
@@ -41,7 +42,7 @@ mod threads;
 mod trend;
 mod words;
 
-use crate::model::{Bytes, Diagnosis, ModuleTable, Nanoseconds, RunId, RunPieces, Timeline};
+use crate::model::{Bytes, Diagnosis, Escape, ModuleTable, Nanoseconds, RunId, RunPieces, Timeline};
 use crate::scenario::Thresholds;
 
 use case::Case;
@@ -68,6 +69,8 @@ pub struct BuildFigures<'a> {
     pub size: Bytes,
     /// Whose code a symbol is.
     pub modules: &'a ModuleTable,
+    /// What the compiler says of values that it puts on the heap.
+    pub escapes: &'a [Escape],
     /// Directory of the main module as the binary's file names have it without `-trimpath`.
     pub module_dir: &'a str,
 }
@@ -82,7 +85,8 @@ pub fn variant(
 ) -> Diagnosis {
     let case = Case::new(runs, build, thresholds);
     let outcome = rules::apply(&case);
-    let drafts = fold::by_cause(outcome.drafts);
+    let mut drafts = fold::by_cause(outcome.drafts);
+    escapes::add(&case, &mut drafts);
     Diagnosis {
         variant: name.to_owned(),
         findings: draft::findings(drafts, &case),

@@ -120,7 +120,7 @@ pub(super) fn judge(runs: &[Run]) -> Diagnosis {
         })
         .collect();
     let modules = modules();
-    let build = BuildFigures { size: Bytes(11), modules: &modules, module_dir: "/src/app" };
+    let build = BuildFigures { size: Bytes(11), modules: &modules, escapes: &[], module_dir: "/src/app" };
     let diagnosis = variant("default", &evidence, &build, &Thresholds::default());
     assert!(diagnosis.findings.iter().all(|finding| !finding.evidence.is_empty()));
     diagnosis

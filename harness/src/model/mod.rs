@@ -5,6 +5,7 @@
 mod address;
 mod clock;
 mod diagnosis;
+mod escape;
 mod finding;
 pub mod heap;
 mod outcome;
@@ -21,6 +22,7 @@ mod units;
 pub use address::Address;
 pub use clock::{ClockMap, MonotonicTime, Nanoseconds, RuntimeTime, TraceTime, WallTime};
 pub use diagnosis::{Diagnosis, Metric};
+pub use escape::Escape;
 pub use finding::{
     AgeCourse, AgesFound, Evidence, Finding, Growth, LeakKind, OtherHolder, Retained, RetainedGrowth,
 };

@@ -205,6 +205,9 @@ pub(super) struct CaptureFile {
     pub heap_dump: Option<HeapDump>,
     /// Goroutineleak profile where the Go release has it; on by default.
     pub goroutine_leak: Option<bool>,
+    /// Ask the compiler why values of the main module are on the heap: its packages are compiled once more whenever the
+    /// program changes. On by default.
+    pub escapes: Option<bool>,
     /// One allocation in so many bytes is sampled in natural mode; 4096 by default.
     #[schemars(range(min = 1))]
     pub memprofile_rate: Option<u64>,

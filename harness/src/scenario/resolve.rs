@@ -206,6 +206,7 @@ fn capture(file: &CaptureFile) -> CaptureSpec {
         trace,
         alloc_free,
         goroutine_leak: file.goroutine_leak.unwrap_or(true),
+        escapes: file.escapes.unwrap_or(true),
         memprofile_rate: file.memprofile_rate.unwrap_or(4096),
     }
 }

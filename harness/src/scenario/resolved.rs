@@ -262,6 +262,9 @@ pub struct CaptureSpec {
     pub heap_dump: HeapDump,
     /// Take the goroutineleak profile where the Go release has it.
     pub goroutine_leak: bool,
+    /// Ask the compiler why values of the main module are on the heap.
+    #[serde(default)]
+    pub escapes: bool,
     /// Sampling rate of natural mode's memory profile, bytes (step mode is always 1).
     pub memprofile_rate: u64,
 }

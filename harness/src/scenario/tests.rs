@@ -191,6 +191,7 @@ absolute_bytes = 7
             alloc_free: AllocFree::On,
             heap_dump: HeapDump::FirstLast,
             goroutine_leak: false,
+            escapes: true,
             memprofile_rate: 1,
         }
     );

@@ -15,7 +15,8 @@ use super::process::Interrupt;
 use super::readback::{ReadBack, disagreements, read_back};
 use super::release::GoroutineLeak;
 use super::select::{Choice, select};
-use super::{failure, find, flags, overlay, select as selection, split, symbols};
+use super::{escape, failure, find, flags, overlay, select as selection, split, symbols};
+use crate::model::Escape;
 use crate::scenario::{BuildSpec, DebugInfo, HeapDump, Scenario, Variant};
 
 /// Time for one build, seconds: a cold one of a large program takes minutes on two cores.
@@ -103,7 +104,15 @@ impl Toolchain {
             true => job.names(&go, &spec, &overlay, (&probed_read.facts, &probed.binary))?,
             false => Names::default(),
         };
-        Ok(job.built(Pair { plain, plain_read, probed, probed_read }, injection, names))
+        let escapes = job.escapes(&plain_read.facts.hash)?;
+        let mut built = job.built(Pair { plain, plain_read, probed, probed_read }, injection, names);
+        match escapes {
+            Ok(escapes) => built.escapes = escapes,
+            Err(why) => {
+                built.facts.notes.push(format!("the compiler's words on escapes are not there: {why}"))
+            }
+        }
+        Ok(built)
     }
 
     fn job<'a>(
@@ -266,6 +275,24 @@ impl Job<'_> {
         })
     }
 
+    /// What the compiler says of the heap in the user's own build, the one with the hash `hash`; nothing if nobody asked.
+    fn escapes(&self, hash: &str) -> Result<Result<Vec<Escape>, String>, BuildError> {
+        if !self.scenario.capture.escapes {
+            return Ok(Ok(Vec::new()));
+        }
+        let workload = &self.scenario.workload;
+        escape::collect(&escape::Question {
+            go: &self.go,
+            spec: self.spec,
+            module: self.main.module_path(),
+            package: &workload.package,
+            dir: &workload.module,
+            hash,
+            out: &self.out,
+            interrupt: self.interrupt,
+        })
+    }
+
     /// The GOEXPERIMENT to add for the goroutineleak profile, unless the user's has it.
     fn leak_experiment(&self) -> Option<&'static str> {
         let GoroutineLeak::Experiment(name) = self.go.release.goroutine_leak() else { return None };
@@ -306,6 +333,7 @@ impl Job<'_> {
             probed: probed.binary,
             symbols: names.file,
             sections: names.sections,
+            escapes: Vec::new(),
             facts,
         }
     }

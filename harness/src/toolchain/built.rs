@@ -6,7 +6,7 @@ use camino::Utf8PathBuf;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::model::{Bytes, ModuleTable};
+use crate::model::{Bytes, Escape, ModuleTable};
 
 /// A variant's two binaries.
 #[derive(Debug, Clone)]
@@ -19,6 +19,8 @@ pub struct Built {
     pub symbols: Option<Utf8PathBuf>,
     /// Where the sections of the probed binary lie, if the symbols are of a twin in which they may lie elsewhere.
     pub sections: Vec<SectionFacts>,
+    /// What the compiler says of values of the main module that it puts on the heap.
+    pub escapes: Vec<Escape>,
     /// What is known of it.
     pub facts: BuildFacts,
 }

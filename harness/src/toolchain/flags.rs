@@ -34,6 +34,21 @@ pub(super) fn words(spec: &BuildSpec, module: &str) -> Result<Vec<String>, Build
     Ok(words)
 }
 
+/// Words of `go list -export` that compiles the packages of `spec` as they are, and has the compiler write what it has
+/// to say of those of `module` into `dir`. Of several lists of a package's flags the go command takes the last.
+///
+/// # Errors
+/// Those of [`words`].
+pub(super) fn escape_words(spec: &BuildSpec, module: &str, dir: &str) -> Result<Vec<String>, BuildError> {
+    let unlinked = BuildSpec { ldflags: Vec::new(), debug: DebugInfo::Full, cover: false, ..spec.clone() };
+    let mut words = words(&unlinked, module)?;
+    let is_own = spec.gcflags_for.as_ref().is_none_or(|pattern| pattern == "all");
+    let own = if is_own { spec.gcflags.as_slice() } else { &[] };
+    let list = joined(&[own, &[format!("-json=0,file://{dir}")]].concat())?.unwrap_or_default();
+    words.push(format!("-gcflags={module}/...={list}"));
+    Ok(words)
+}
+
 /// Those of [`words`] that `go list` takes as well and that decide which files belong to a package.
 pub(super) fn list_words(spec: &BuildSpec) -> Vec<String> {
     let mut words = Vec::new();
@@ -165,6 +180,23 @@ mod tests {
             spec.gcflags_for = Some("all".into());
         });
         assert_eq!(words(&for_all, "m").expect("words"), ["-gcflags=all=-l"]);
+    }
+
+    #[test]
+    fn diagnostics_are_asked_of_the_module_with_the_flags_that_it_is_built_with() {
+        let own = spec(|spec| {
+            spec.gcflags = strings(&["-l"]);
+            spec.ldflags = strings(&["-s"]);
+            spec.trimpath = true;
+        });
+        let expected = ["-gcflags=m/...=-l", "-trimpath", "-gcflags=m/...=-l -json=0,file:///d"];
+        assert_eq!(escape_words(&own, "m", "/d").expect("words"), expected);
+        let others = spec(|spec| {
+            spec.gcflags = strings(&["-N"]);
+            spec.gcflags_for = Some("dep/...".into());
+        });
+        let expected = ["-gcflags=dep/...=-N", "-gcflags=m/...=-json=0,file:///d"];
+        assert_eq!(escape_words(&others, "m", "/d").expect("words"), expected);
     }
 
     #[test]

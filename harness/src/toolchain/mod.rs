@@ -7,6 +7,7 @@ mod captured;
 mod doctor;
 mod environment;
 mod error;
+mod escape;
 mod failure;
 mod find;
 mod flags;

@@ -214,6 +214,21 @@ fn of_what_leaks_some_of_each_stretch_of_the_run_stays() -> Result<()> {
 }
 
 #[test]
+fn the_compiler_says_why_it_is_on_the_heap_and_analyze_still_does_without_go() -> Result<()> {
+    let bench = bench("global-map")?;
+    let scenario = "scenarios/retention/global-map.toml";
+    let ran = bench.run(["run", scenario, "--variant", "release", "--out", "c"])?;
+    let words = "escapes to heap: flows to ";
+    ensure!(ran.stdout.contains("the compiler, of ") && ran.stdout.contains(words), "{ran}");
+    let again = bench.run(["analyze", "c"])?;
+    ensure!(again.stdout.contains(words), "{again}");
+    bench.edit(scenario, "repeat = 1\n", "repeat = 1\nescapes = false\n")?;
+    let without = bench.run(["run", scenario, "--variant", "release"])?;
+    ensure!(!without.stdout.contains("the compiler, of "), "{without}");
+    Ok(())
+}
+
+#[test]
 fn a_leak_with_another_holder_is_not_the_expected_one() -> Result<()> {
     let bench = bench("global-map")?;
     bench.edit("scenarios/retention/global-map.toml", "session.active", "session.other")?;
