@@ -4,7 +4,8 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use super::*;
 use crate::model::{
-    Bytes, Confidence, Diagnosis, Evidence, Finding, Frame, GcCycle, Growth, LeakKind, Metric, Outcome,
+    Bytes, Confidence, Diagnosis, Evidence, Finding, Frame, GcCycle, Growth, LeakKind, Limit, Metric,
+    MissingInput, Outcome,
 };
 use crate::scenario::{Exemptions, Expect, ExpectedLeak, Suppression, Thresholds};
 
@@ -108,6 +109,16 @@ fn judged(
     diagnoses: &[Diagnosis],
     failures: &[(Outcome, String)],
 ) -> Verdict {
+    judged_above(Confidence::Low, expect, baseline, diagnoses, failures)
+}
+
+fn judged_above(
+    floor: Confidence,
+    expect: Option<&Expect>,
+    baseline: Option<&Baseline>,
+    diagnoses: &[Diagnosis],
+    failures: &[(Outcome, String)],
+) -> Verdict {
     let groups = group(diagnoses);
     let comparison = against(baseline, diagnoses);
     let names: Vec<String> = diagnoses.iter().map(|diagnosis| diagnosis.variant.clone()).collect();
@@ -120,9 +131,32 @@ fn judged(
         comparison: &comparison,
         expectations: &expectations,
         diagnoses,
+        floor,
         failures,
         reproductions: &[],
     })
+}
+
+#[test]
+fn below_the_floor_neither_a_leak_nor_its_absence_is_believed() {
+    let unsure = |findings: Vec<Finding>| {
+        let why = "only 5 checkpoints".to_owned();
+        let missing = MissingInput { source: "checkpoints".to_owned(), why };
+        Diagnosis {
+            limits: vec![Limit { most: Confidence::Medium, missing }],
+            ..diagnosis("a", findings, Vec::new())
+        }
+    };
+    let finding = Finding { confidence: Confidence::Medium, ..heap(256.0) };
+    for (floor, findings, outcome) in [
+        (Confidence::High, vec![finding.clone()], Outcome::Inconclusive),
+        (Confidence::High, Vec::new(), Outcome::Inconclusive),
+        (Confidence::Medium, vec![finding], Outcome::Leak),
+        (Confidence::Medium, Vec::new(), Outcome::Pass),
+    ] {
+        let verdict = judged_above(floor, None, None, &[unsure(findings)], &[]);
+        assert_eq!(verdict.outcome, outcome, "{verdict:?}");
+    }
 }
 
 fn expect(sites: &[&str]) -> Expect {

@@ -11,7 +11,7 @@ use super::contract::Expectation;
 use super::file::AcceptedGrowth;
 use super::group::{FindingGroup, kind_word};
 use super::reproduction::Reproduction;
-use crate::model::{Diagnosis, Outcome};
+use crate::model::{Confidence, Diagnosis, MissingInput, Outcome};
 use crate::scenario::{Expect, ExpectedLeak};
 
 /// Runs from which on a leak that comes and goes is a doubt, and how often it has to be seen: noise comes once.
@@ -76,6 +76,8 @@ pub struct Case<'a> {
     pub expectations: &'a [Expectation],
     /// Variants judged.
     pub diagnoses: &'a [Diagnosis],
+    /// What a verdict that is less sure than this is: inconclusive.
+    pub floor: Confidence,
     /// What failed before anything could be judged: builds, runs, an interrupt.
     pub failures: &'a [(Outcome, String)],
     /// How often each leak reproduced, if there are repeats to tell.
@@ -131,8 +133,19 @@ fn findings(case: &Case<'_>) -> Vec<Reason> {
             Standing::Known | Standing::Better => None,
         }
     };
-    let reasons = case.groups.iter().enumerate().take(case.comparison.findings.len()).filter_map(one);
-    reasons.map(|(cause, text)| reason(Outcome::Leak, cause, text)).collect()
+    let sure = |index: usize| case.groups[index].finding.confidence >= case.floor;
+    let reasons = case.groups.iter().enumerate().take(case.comparison.findings.len());
+    reasons
+        .filter_map(|(index, group)| one((index, group)).map(|(cause, text)| (sure(index), cause, text)))
+        .map(|(sure, cause, text)| match sure {
+            true => reason(Outcome::Leak, cause, text),
+            false => reason(Outcome::Inconclusive, Cause::Doubt, format!("{text}; {}", below(case.floor))),
+        })
+        .collect()
+}
+
+fn below(floor: Confidence) -> String {
+    format!("that is less sure than the scenario's `confidence = \"{}\"` asks for", floor.word())
 }
 
 fn expired(compared: &ComparedFinding) -> String {
@@ -225,12 +238,13 @@ fn worse_figure(compared: &MetricComparison) -> Option<Reason> {
 /// Each doubt once, with the variants that share it.
 fn doubts(case: &Case<'_>) -> Vec<Reason> {
     let mut by_words: Vec<(&str, Vec<&str>)> = Vec::new();
-    for diagnosis in case.diagnoses {
-        for why in &diagnosis.inconclusive {
-            match by_words.iter_mut().find(|(words, _)| words == why) {
-                Some((_, variants)) => variants.push(&diagnosis.variant),
-                None => by_words.push((why, vec![&diagnosis.variant])),
-            }
+    let unsure: Vec<(&str, String)> = case.diagnoses.iter().flat_map(|one| unsure(one, case.floor)).collect();
+    let own =
+        case.diagnoses.iter().flat_map(|one| one.inconclusive.iter().map(|why| (&*one.variant, &**why)));
+    for (variant, why) in own.chain(unsure.iter().map(|(variant, why)| (*variant, &**why))) {
+        match by_words.iter_mut().find(|(words, _)| *words == why) {
+            Some((_, variants)) => variants.push(variant),
+            None => by_words.push((why, vec![variant])),
         }
     }
     let text = |(why, variants): (&str, Vec<&str>)| match variants.len() == case.n_variants {
@@ -254,6 +268,15 @@ fn intermittent(case: &Case<'_>, one: &Reproduction) -> Option<Reason> {
             one.variant
         );
         reason(Outcome::Inconclusive, Cause::Doubt, words)
+    })
+}
+
+/// What makes a variant's verdict less sure than it has to be.
+fn unsure(diagnosis: &Diagnosis, floor: Confidence) -> impl Iterator<Item = (&str, String)> {
+    let limits = diagnosis.limits.iter().filter(move |limit| limit.most < floor);
+    limits.map(move |limit| {
+        let MissingInput { source, why } = &limit.missing;
+        (&*diagnosis.variant, format!("{source}: {why}; {}", below(floor)))
     })
 }
 

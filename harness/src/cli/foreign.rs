@@ -183,6 +183,7 @@ fn judge(capture: ForeignCapture, accepted: Option<&Baseline>, paths: &[Utf8Path
         comparison: &comparison,
         expectations: &[],
         diagnoses: &diagnoses,
+        floor: scenario.thresholds.confidence,
         failures: &failures,
         reproductions: &[],
     });

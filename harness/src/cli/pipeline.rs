@@ -121,6 +121,7 @@ pub(super) fn analyse_repeat(
         comparison: &comparison,
         expectations: &expectations,
         diagnoses: &diagnoses,
+        floor: thresholds.confidence,
         failures: &failures(dir),
         reproductions: &reproductions,
     });

@@ -7,7 +7,7 @@ use super::error::CliError;
 use super::{Context, foreign, pipeline, reproduce, scenarios};
 use crate::baseline;
 use crate::capture::{CaptureStatus, Lock, Session, Store};
-use crate::model::{Mode, Outcome, RunId};
+use crate::model::{Outcome, RunId};
 use crate::report;
 use crate::scenario::Scenario;
 use crate::toolchain::{BuildDirs, BuildError, BuildFailure, Built, Toolchain};
@@ -185,7 +185,7 @@ fn run_all(
 }
 
 fn step(id: &RunId) -> String {
-    format!("{} {} {}", id.variant, mode(id.mode), id.repeat)
+    format!("{} {} {}", id.variant, id.mode.word(), id.repeat)
 }
 
 /// Makes one run; in words, how it went.
@@ -199,14 +199,6 @@ pub(super) fn run_one(
     let record = session.run(id, built, &context.environment.vars, &context.interrupt)?;
     let failed = if record.ok { String::new() } else { format!(": {}", report::end_words(&record.end)) };
     Ok(format!("{} ({} ms){failed}", step(id), record.wall.0 / 1_000_000))
-}
-
-fn mode(mode: Mode) -> &'static str {
-    match mode {
-        Mode::Plain => "plain",
-        Mode::Natural => "natural",
-        Mode::Step => "step",
-    }
 }
 
 /// Builds a scenario's variants and says what was really built.

@@ -20,7 +20,7 @@ use super::heap::{Series, by_stack};
 use super::identity::Cause;
 use super::natural::live_heap;
 use super::points::Points;
-use super::slope::theil_sen;
+use super::slope::slope;
 use super::trend::{Pattern, Trend};
 use super::words;
 use crate::model::{Bytes, Confidence, GoroutineGroup, LeakKind, Per, SiteClass, Stack};
@@ -231,12 +231,12 @@ pub(super) enum Live {
 pub(super) fn live_heap_of(judged: &Judged<'_>) -> Option<Live> {
     let all = live_heap(judged);
     let points = all.get(all.len() / 3..).filter(|_| all.len() >= MIN_CYCLES)?;
-    let slope = theil_sen(points)?;
+    let slope = slope(points)?;
     let (first, last) = (points.first()?, points.last()?);
-    let gained = slope * (last.0 - first.0);
-    let rises = gained >= LIVE_RISE.1 && gained >= LIVE_RISE.0 * last.1;
+    let gained = slope.median * (last.0 - first.0);
+    let rises = slope.low > 0.0 && gained >= LIVE_RISE.1 && gained >= LIVE_RISE.0 * last.1;
     Some(if rises {
-        let (slope, n) = (words::bytes(slope), points.len());
+        let (slope, n) = (words::bytes(slope.median), points.len());
         Live::Rises(format!(
             "the live heap rises by {slope} per GC cycle over the last {n} cycles, from {} to {}",
             words::bytes(first.1),

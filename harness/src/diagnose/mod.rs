@@ -10,7 +10,9 @@
 
 mod ages;
 mod case;
+mod confidence;
 mod descriptors;
+mod disagree;
 mod draft;
 mod escapes;
 mod fold;
@@ -27,6 +29,7 @@ mod natural;
 mod off_heap;
 mod openers;
 mod outside;
+mod patterns;
 mod points;
 mod rules;
 mod sampled;
@@ -38,6 +41,8 @@ mod tests;
 mod tests_holders;
 #[cfg(test)]
 mod tests_outside;
+#[cfg(test)]
+mod tests_patterns;
 mod threads;
 mod trend;
 mod words;
@@ -87,11 +92,16 @@ pub fn variant(
     let outcome = rules::apply(&case);
     let mut drafts = fold::by_cause(outcome.drafts);
     escapes::add(&case, &mut drafts);
+    let mut observations = patterns::observe(&case);
+    observations.extend(disagree::observe(&case, &drafts));
+    let limits = confidence::limit(&case, &mut drafts);
     Diagnosis {
         variant: name.to_owned(),
         findings: draft::findings(drafts, &case),
         metrics: metrics::all(&case),
         not_run: outcome.not_run,
         inconclusive: outcome.inconclusive,
+        observations,
+        limits,
     }
 }

@@ -3,7 +3,7 @@
 
 use super::case::{Case, Judged};
 use super::draft::Draft;
-use super::slope::theil_sen;
+use super::slope::slope;
 use super::words;
 use crate::model::{Evidence, LeakKind};
 
@@ -24,17 +24,22 @@ pub(super) fn live_heap(judged: &Judged<'_>) -> Vec<(f64, f64)> {
 
 fn note(judged: &Judged<'_>) -> Option<String> {
     let points = live_heap(judged);
-    let slope = theil_sen(&points)?;
+    let slope = slope(&points)?;
     let (first, last) = (points.first()?.1, points.last()?.1);
+    // A slope whose interval has both signs is none.
     let moved = match slope {
-        slope if slope > 0.0 => format!("grows by {} per GC cycle", words::bytes(slope)),
-        slope if slope < 0.0 => format!("shrinks by {} per GC cycle", words::bytes(-slope)),
+        slope if slope.low > 0.0 => format!("grows by {} per GC cycle", words::bytes(slope.median)),
+        slope if slope.high < 0.0 => format!("shrinks by {} per GC cycle", words::bytes(-slope.median)),
         _ => "stays level".to_owned(),
     };
     Some(format!(
-        "in natural run {} the live heap {moved} (Theil-Sen over {} cycles), from {} to {}",
+        "in natural run {} the live heap {moved} (Theil-Sen over {} cycles, 95 % interval {} to {}; Mann-Kendall {}), \
+         from {} to {}",
         judged.run.id.repeat,
-        points.len(),
+        slope.points,
+        words::bytes(slope.low),
+        words::bytes(slope.high),
+        words::chance(slope.chance),
         words::bytes(first),
         words::bytes(last),
     ))

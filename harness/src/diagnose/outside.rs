@@ -5,7 +5,7 @@ use super::case::{Case, Judged};
 use super::draft::{self, SiteGrowth};
 use super::identity::Cause;
 use super::points::{MIN_POINTS, Points, warm_up};
-use super::slope::theil_sen;
+use super::slope::slope;
 use super::trend::{Pattern, Trend, gained};
 use crate::model::{
     Bytes, CallEffect, CallSite, Checkpoint, Evidence, Frame, ModuleTable, Owner, SiteClass, Stack,
@@ -42,7 +42,7 @@ pub(super) fn drift(values: &[u64], operations: &[u64]) -> Option<Trend> {
     let lowest_late = after.get(after.len() - third..)?.iter().min()?;
     let points: Vec<(f64, f64)> =
         operations.iter().zip(values).skip(base).map(|(n, value)| (*n as f64, *value as f64)).collect();
-    let rises = lowest_late > highest_early && theil_sen(&points)? > 0.0;
+    let rises = lowest_late > highest_early && slope(&points)?.median > 0.0;
     rises.then(|| trend_of(values, operations))
 }
 

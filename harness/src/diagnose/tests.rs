@@ -45,7 +45,7 @@ impl Run {
         Self::new(Mode::Natural, 1)
     }
 
-    fn with_points(mode: Mode, repeat: u32, n: usize) -> Self {
+    pub(super) fn with_points(mode: Mode, repeat: u32, n: usize) -> Self {
         let mut pieces = RunPieces { modules: modules(), memprofile_rate: 1, ..RunPieces::default() };
         for i in 0..u32::try_from(n).unwrap() {
             let cycle = GcCycle(u64::from(i) * 2 + 2);

@@ -74,6 +74,11 @@ pub(super) fn bytes(value: f64) -> String {
     format!("{} {}", number(scaled), units[unit])
 }
 
+/// How likely something is by chance.
+pub(super) fn chance(chance: f64) -> String {
+    if chance < 0.001 { "p < 0.001".to_owned() } else { format!("p = {chance:.3}") }
+}
+
 fn amount(value: f64, noun: &str) -> String {
     let number = number(value);
     let plural = if number == "1" { "" } else { "s" };

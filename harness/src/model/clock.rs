@@ -9,6 +9,21 @@ use serde::{Deserialize, Serialize};
 #[serde(transparent)]
 pub struct Nanoseconds(pub i64);
 
+/// In the unit that leaves one to three digits before the point.
+impl std::fmt::Display for Nanoseconds {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let ns = self.0 as f64;
+        let text = match self.0.unsigned_abs() {
+            0 => "0".to_owned(),
+            1..1_000 => format!("{ns:.0} ns"),
+            1_000..1_000_000 => format!("{:.0} us", ns / 1e3),
+            1_000_000..1_000_000_000 => format!("{:.1} ms", ns / 1e6),
+            _ => format!("{:.2} s", ns / 1e9),
+        };
+        f.pad(&text)
+    }
+}
+
 macro_rules! clock {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*

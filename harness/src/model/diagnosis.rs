@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Finding, MissingInput};
+use super::{Confidence, Finding, MissingInput};
 
 /// Outcome for one variant over all its runs.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -18,6 +18,63 @@ pub struct Diagnosis {
     pub not_run: Vec<MissingInput>,
     /// Reasons why "no finding" would not mean "no leak"; empty when the verdict stands.
     pub inconclusive: Vec<String>,
+    /// What the collector's figures show beside leaks, and where sources disagree.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub observations: Vec<Observation>,
+    /// What lowers the confidence of all that is said of the variant.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub limits: Vec<Limit>,
+}
+
+impl Diagnosis {
+    /// How sure the verdict on the variant can be at most.
+    #[must_use]
+    pub fn confidence(&self) -> Confidence {
+        self.limits.iter().map(|limit| limit.most).min().unwrap_or(Confidence::High)
+    }
+}
+
+/// Something that lowers confidence, by a written rule.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Limit {
+    /// The confidence there can be at most.
+    pub most: Confidence,
+    /// The source concerned, and why.
+    #[serde(flatten)]
+    pub missing: MissingInput,
+}
+
+/// A pattern in the figures of the collector: no leak in itself, but worth a look.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Observation {
+    /// Which.
+    pub pattern: Pattern,
+    /// In words, with the numbers of the first run that shows it.
+    pub text: String,
+    /// Runs that show it, of how many that could.
+    pub runs: (u32, u32),
+}
+
+/// What an observation is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Pattern {
+    /// The live heap rises over the cycles of a natural run.
+    LiveHeapRises,
+    /// Concurrent marking takes longer and longer.
+    MarkTimeGrows,
+    /// The heap goal moves away from what is live.
+    GoalRunsAway,
+    /// Goroutines spend much time marking to be allowed to allocate.
+    AssistTime,
+    /// The program forces collections.
+    ForcedCycles,
+    /// Single cycles stop the world for much longer than the others.
+    StwOutliers,
+    /// The collector takes a large part of the processor time.
+    GcCpuShare,
+    /// Two sources of one figure say different things.
+    SourcesDisagree,
 }
 
 /// A figure over the repeats of a variant.

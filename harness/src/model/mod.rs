@@ -21,7 +21,7 @@ mod units;
 
 pub use address::Address;
 pub use clock::{ClockMap, MonotonicTime, Nanoseconds, RuntimeTime, TraceTime, WallTime};
-pub use diagnosis::{Diagnosis, Metric};
+pub use diagnosis::{Diagnosis, Limit, Metric, Observation, Pattern};
 pub use escape::Escape;
 pub use finding::{
     AgeCourse, AgesFound, Evidence, Finding, Growth, LeakKind, OtherHolder, Retained, RetainedGrowth,

@@ -38,6 +38,18 @@ pub enum Mode {
     Step,
 }
 
+impl Mode {
+    /// Its name, as scenarios spell it.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Plain => "plain",
+            Self::Natural => "natural",
+            Self::Step => "step",
+        }
+    }
+}
+
 /// Everything known of one run before alignment.
 #[derive(Debug, Clone, Default)]
 pub struct RunPieces {

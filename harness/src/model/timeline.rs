@@ -90,6 +90,18 @@ pub enum Confidence {
     High,
 }
 
+impl Confidence {
+    /// Its name, as scenarios spell it.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Low => "low",
+            Self::Medium => "medium",
+            Self::High => "high",
+        }
+    }
+}
+
 /// A value with its provenance.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Cell<T> {

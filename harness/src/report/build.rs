@@ -120,6 +120,8 @@ fn variants(inputs: &Inputs<'_>) -> Vec<VariantReport> {
             n_findings: diagnosis.map_or(0, |diagnosis| diagnosis.findings.len()),
             natural: first_run(inputs, name, Mode::Natural).map(natural),
             inconclusive: diagnosis.map(|diagnosis| diagnosis.inconclusive.clone()).unwrap_or_default(),
+            observations: diagnosis.map(|diagnosis| diagnosis.observations.clone()).unwrap_or_default(),
+            limits: diagnosis.map(|diagnosis| diagnosis.limits.clone()).unwrap_or_default(),
         }
     };
     inputs.manifest.builds.iter().map(one).collect()

@@ -20,7 +20,9 @@ use crate::baseline::{
     Verdict,
 };
 use crate::format::Problem;
-use crate::model::{Alignment, Bytes, Conservation, CycleRow, MissingInput, Nanoseconds, RunId};
+use crate::model::{
+    Alignment, Bytes, Conservation, CycleRow, Limit, MissingInput, Nanoseconds, Observation, RunId,
+};
 use crate::toolchain::{BuildFacts, BuildFailure};
 
 pub use build::{Inputs, RunInput, build, end_words};
@@ -160,6 +162,12 @@ pub struct VariantReport {
     pub natural: Option<NaturalFigures>,
     /// Why "no finding" would not mean "no leak".
     pub inconclusive: Vec<String>,
+    /// What the collector's figures show beside leaks, and where sources disagree.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub observations: Vec<Observation>,
+    /// What lowers the confidence of all that is said of it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub limits: Vec<Limit>,
 }
 
 /// One run, in figures.

@@ -8,7 +8,7 @@ use camino::Utf8PathBuf;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::model::{LeakKind, Mode};
+use crate::model::{Confidence, LeakKind, Mode};
 
 /// A scenario, ready to run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -346,10 +346,13 @@ pub struct Thresholds {
     pub relative: f64,
     /// Absolute rise of a noisy metric in bytes that must also be passed.
     pub absolute_bytes: u64,
+    /// The confidence that a verdict has to have: what is less sure is inconclusive (exit code 6), a leak as well as
+    /// its absence. `low` asks for nothing.
+    pub confidence: Confidence,
 }
 
 impl Default for Thresholds {
     fn default() -> Self {
-        Self { bytes_per_op: 1.0, relative: 0.25, absolute_bytes: 1 << 20 }
+        Self { bytes_per_op: 1.0, relative: 0.25, absolute_bytes: 1 << 20, confidence: Confidence::Low }
     }
 }

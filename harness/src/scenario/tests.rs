@@ -5,7 +5,7 @@ use std::fs;
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::*;
-use crate::model::{LeakKind, Mode};
+use crate::model::{Confidence, LeakKind, Mode};
 
 /// A directory with a module and a scenario in it.
 struct Case {
@@ -147,6 +147,7 @@ file = "other.toml"
 bytes_per_op = 2
 relative = 0.5
 absolute_bytes = 7
+confidence = "medium"
 "#,
         )
         .expect("accepted");
@@ -203,7 +204,8 @@ absolute_bytes = 7
     };
     assert_eq!(scenario.expect, Some(Expect { leaks: vec![leak] }));
     assert_eq!(scenario.baseline, scenarios.join("other.toml"));
-    let limits = Thresholds { bytes_per_op: 2.0, relative: 0.5, absolute_bytes: 7 };
+    let limits =
+        Thresholds { bytes_per_op: 2.0, relative: 0.5, absolute_bytes: 7, confidence: Confidence::Medium };
     assert_eq!(scenario.thresholds, limits);
 }
 

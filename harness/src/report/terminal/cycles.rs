@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use super::grid::Grid;
 use super::{Look, text};
-use crate::model::{Alignment, Bytes, Cell, CycleRow, Mode};
+use crate::model::{Alignment, Bytes, Cell, CycleRow};
 use crate::report::{CycleTable, Report, RunAlignment};
 
 /// Rows shown of a long run, spread evenly.
@@ -12,21 +12,13 @@ const ROWS: usize = 12;
 
 pub(super) fn write(out: &mut String, report: &Report, look: &Look) {
     let Some(table) = report.cycles.first().filter(|table| !table.rows.is_empty()) else { return };
-    let (variant, mode) = (&table.run.variant, mode(table.run.mode));
+    let (variant, mode) = (&table.run.variant, table.run.mode.word());
     let title = format!("GC cycles of {variant}, {mode} run: {}", table.total);
     let _ = writeln!(out, "\n{}", look.heading(&text::clean(&title)));
     if let Some(aligned) = report.alignments.iter().find(|aligned| aligned.run == table.run) {
         let _ = writeln!(out, "  {}", alignment(aligned));
     }
     let _ = writeln!(out, "{}", grid(table, look));
-}
-
-pub(super) fn mode(mode: Mode) -> &'static str {
-    match mode {
-        Mode::Plain => "plain",
-        Mode::Natural => "natural",
-        Mode::Step => "step",
-    }
 }
 
 fn alignment(aligned: &RunAlignment) -> String {

@@ -6,6 +6,7 @@ use std::fmt::Write;
 
 use super::{Look, text};
 use crate::baseline::{MetricComparison, MetricStanding};
+use crate::model::{MissingInput, Pattern};
 use crate::report::Report;
 
 /// Figures shown that are not as accepted.
@@ -18,6 +19,7 @@ pub(super) fn write(out: &mut String, report: &Report, look: &Look) {
     baseline(out, report, look);
     let unused = "Suppressions that nothing needed";
     list(out, look, unused, report.unused_suppressions.clone());
+    list(out, look, "What the collector shows", observations(report));
     list(out, look, "Not judged, or with less confidence", doubts(report));
     list(out, look, "What the observed build changes", differences(report));
     problems(out, report, look);
@@ -60,7 +62,7 @@ fn failures(out: &mut String, report: &Report, look: &Look) {
             }
         }
         for run in variant.runs.iter().filter(|run| !run.ok) {
-            let mode = super::cycles::mode(run.run.mode);
+            let mode = run.run.mode.word();
             let words = format!("{}, {mode} run {}: {}", variant.name, run.run.repeat, run.end);
             let _ = writeln!(out, "\n{}", text::clean_lines(&words));
         }
@@ -119,6 +121,25 @@ fn figures(report: &Report, look: &Look) -> Vec<String> {
     by_words.into_iter().map(|(_, words, of)| with_variants(words, &of, report)).collect()
 }
 
+/// Each pattern once, in the words of the first variant that shows it.
+fn observations(report: &Report) -> Vec<String> {
+    let mut by_pattern: Vec<(Pattern, String, Vec<&str>)> = Vec::new();
+    for variant in &report.variants {
+        for (nth, seen) in variant.observations.iter().enumerate() {
+            // Sources can disagree about several things, each in words of its own.
+            let same = |known: &&mut (Pattern, String, Vec<&str>)| {
+                known.0 == seen.pattern && (seen.pattern != Pattern::SourcesDisagree || known.1 == seen.text)
+            };
+            let first_here = variant.observations.iter().take(nth).all(|other| other.pattern != seen.pattern);
+            match by_pattern.iter_mut().find(same).filter(|_| first_here) {
+                Some((.., variants)) => variants.push(&variant.name),
+                None => by_pattern.push((seen.pattern, seen.text.clone(), vec![&variant.name])),
+            }
+        }
+    }
+    by_pattern.into_iter().map(|(_, words, of)| with_variants(words, &of, report)).collect()
+}
+
 /// Each rule that could not run once, with the variants that share it. Doubts about a variant as a whole are reasons of
 /// the verdict.
 fn doubts(report: &Report) -> Vec<String> {
@@ -126,6 +147,13 @@ fn doubts(report: &Report) -> Vec<String> {
     for note in &report.not_run {
         let words = format!("not run: {}: {}", note.missing.source, note.missing.why);
         by_words.entry(words).or_default().push(&note.variant);
+    }
+    for variant in &report.variants {
+        for limit in &variant.limits {
+            let MissingInput { source, why } = &limit.missing;
+            let words = format!("confidence is {} at most: {source}: {why}", limit.most.word());
+            by_words.entry(words).or_default().push(&variant.name);
+        }
     }
     let mut lines: Vec<String> =
         by_words.into_iter().map(|(words, of)| with_variants(words, &of, report)).collect();

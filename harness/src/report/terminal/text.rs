@@ -37,14 +37,7 @@ pub(in crate::report) fn scaled(value: f64) -> String {
 
 /// `12 ms`, `1.25 s`, `830 us`.
 pub(in crate::report) fn span(time: Nanoseconds) -> String {
-    let ns = time.0 as f64;
-    match time.0.unsigned_abs() {
-        0 => "0".to_owned(),
-        1..1_000 => format!("{ns:.0} ns"),
-        1_000..1_000_000 => format!("{:.0} us", ns / 1e3),
-        1_000_000..1_000_000_000 => format!("{:.1} ms", ns / 1e6),
-        _ => format!("{:.2} s", ns / 1e9),
-    }
+    time.to_string()
 }
 
 /// A count per operation: `1`, `0.2`, `2.25`.
