@@ -648,6 +648,7 @@ fn an_accepted_leak_is_known_until_its_day_is_past_and_new_after_it() {
         comparison: &late,
         expectations: &[],
         diagnoses: &found,
+        floor: Confidence::Low,
         failures: &[],
         reproductions: &[],
     });

@@ -121,7 +121,7 @@ pub(super) fn analyse_repeat(
         comparison: &comparison,
         expectations: &expectations,
         diagnoses: &diagnoses,
-        floor: thresholds.confidence,
+        floor: manifest.scenario.thresholds.confidence,
         failures: &failures(dir),
         reproductions: &reproductions,
     });

@@ -187,7 +187,7 @@ fn a_run_that_observation_changes_is_trusted_less() {
             })
             .collect();
         let modules = ModuleTable::default();
-        let build = BuildFigures { size: Bytes(11), modules: &modules, module_dir: "/src/app" };
+        let build = BuildFigures { size: Bytes(11), modules: &modules, escapes: &[], module_dir: "/src/app" };
         variant("default", &evidence, &build, &Thresholds::default()).limits
     };
     assert_eq!(judge((400_000_000, 30 * MIB)), []);
