@@ -6,6 +6,8 @@
 mod document;
 pub mod flame;
 mod page;
+#[cfg(test)]
+mod tests;
 mod text;
 
 pub use document::{PROFILE_FORMAT, ProfileReport, schema};

@@ -29,7 +29,7 @@ pub fn page(files: &str, shown: &Text<'_>, graph: &ProfileGraph, look: &Look) ->
     let _ = writeln!(out, "  {}\n", words.join(", "));
     let width = facts.sample_types.iter().map(|one| one.kind.chars().count()).max().unwrap_or(0);
     for (at, one) in facts.sample_types.iter().enumerate() {
-        let value = units::label(one.sum, &one.unit, "auto");
+        let value = text::clean(&units::label(one.sum, &one.unit, "auto"));
         let mark = if at == facts.shown { "  shown below" } else { "" };
         let _ = writeln!(out, "  {:<width$}  {value:>12}{}", text::clean(&one.kind), look.faint(mark));
     }

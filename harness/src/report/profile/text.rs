@@ -122,7 +122,7 @@ impl Text<'_> {
             let mut labels: Vec<String> = trace
                 .labels
                 .iter()
-                .map(|(key, values)| format!("{key:>10}:  {}", text::clean(&values.join(" "))))
+                .map(|(key, values)| format!("{:>10}:  {}", text::clean(key), text::clean(&values.join(" "))))
                 .collect();
             labels.sort();
             let mut numbers: Vec<String> = trace
@@ -130,7 +130,7 @@ impl Text<'_> {
                 .iter()
                 .map(|(key, values, unit)| {
                     let values: Vec<String> = values.iter().map(|v| units::label(*v, unit, "auto")).collect();
-                    format!("{key:>10}:  {}", values.join(" "))
+                    format!("{:>10}:  {}", text::clean(key), text::clean(&values.join(" ")))
                 })
                 .collect();
             numbers.sort();
@@ -319,7 +319,8 @@ impl Text<'_> {
     }
 
     pub(super) fn value(&self, value: i64, unit: &str) -> String {
-        units::label(value, self.facts.sample_type().1, unit)
+        // A unit that pprof does not know is a text of the file.
+        text::clean(&units::label(value, self.facts.sample_type().1, unit))
     }
 
     pub(super) fn percent(&self, value: i64) -> String {
