@@ -29,7 +29,7 @@ fn both_leaks_are_found_with_their_lines_in_every_variant() -> Result<()> {
 fn the_axis_is_aligned_within_a_fifth_of_a_millisecond() -> Result<()> {
     let bench = Bench::with_scenario("leak-repro", "leaky-cache")?;
     // More requests than the scenario has, so that a busy machine too sees enough cycles.
-    bench.edit("scenarios/leak-repro.toml", "\"2000\"", "\"6000\"")?;
+    bench.edit("scenarios/leak-repro.toml", "operations = 2000", "operations = 6000")?;
     bench.edit("scenarios/leak-repro.toml", "[\"plain\", \"natural\", \"step\"]", "[\"natural\"]")?;
     bench.edit("scenarios/leak-repro.toml", "heap_dump = \"first-last\"", "heap_dump = \"off\"")?;
     let ended = bench.run(["run", "leak-repro", "--variant", "default", "--format", "json"])?;
