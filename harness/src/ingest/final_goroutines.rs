@@ -7,8 +7,10 @@ use std::collections::BTreeMap;
 
 use crate::format::Problem;
 use crate::format::exectrace::Names;
-use crate::format::goroutines::{Goroutine, Reader, TextFrame};
+use crate::format::goroutines::{Goroutine, Reader};
 use crate::model::{FinalGoroutines, Frame, GoroutineId, ModuleTable, Owner, Stack};
+
+use super::leaked;
 
 /// Goroutines with the same key are alike.
 type Key = (String, bool, Stack, Option<Frame>);
@@ -46,11 +48,7 @@ pub(super) fn with_creation(
 ) -> Vec<FinalGoroutines> {
     let mut split = Vec::new();
     for group in groups {
-        let mut by_creation: BTreeMap<Option<&Stack>, Vec<GoroutineId>> = BTreeMap::new();
-        for id in &group.ids {
-            by_creation.entry(creators.get(id)).or_default().push(*id);
-        }
-        for (creation, ids) in by_creation {
+        for (creation, ids) in leaked::by_creation(&group.ids, creators) {
             split.push(FinalGoroutines { creation: creation.cloned(), ids, ..group.clone() });
         }
     }
@@ -58,13 +56,7 @@ pub(super) fn with_creation(
 }
 
 fn key(goroutine: &Goroutine<'_>, names: &mut Names) -> Key {
-    let mut frame = |frame: &TextFrame<'_>| Frame {
-        function: names.intern(frame.function),
-        file: names.intern(frame.file),
-        line: frame.line,
-    };
-    let stack = goroutine.frames.iter().map(&mut frame).collect();
-    let created_by = goroutine.created_by.as_ref().map(|(creator, _)| frame(creator));
+    let (stack, created_by) = leaked::places(goroutine, names);
     (goroutine.state.to_owned(), goroutine.locked, stack, created_by)
 }
 

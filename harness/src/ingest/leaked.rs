@@ -38,11 +38,7 @@ pub(super) fn with_creation(
 ) -> Vec<LeakedGoroutines> {
     let mut split = Vec::new();
     for group in groups {
-        let mut by_creation: BTreeMap<Option<&Stack>, Vec<GoroutineId>> = BTreeMap::new();
-        for id in &group.ids {
-            by_creation.entry(creators.get(id)).or_default().push(*id);
-        }
-        for (creation, ids) in by_creation {
+        for (creation, ids) in by_creation(&group.ids, creators) {
             let (creation, count) = (creation.cloned(), ids.len() as u64);
             split.push(LeakedGoroutines { creation, count, ids, ..group.clone() });
         }
@@ -50,7 +46,25 @@ pub(super) fn with_creation(
     split
 }
 
+/// Ids by the stack that the trace saw them created over.
+pub(super) fn by_creation<'c>(
+    ids: &[GoroutineId],
+    creators: &'c BTreeMap<GoroutineId, Stack>,
+) -> BTreeMap<Option<&'c Stack>, Vec<GoroutineId>> {
+    let mut sorted: BTreeMap<Option<&Stack>, Vec<GoroutineId>> = BTreeMap::new();
+    for id in ids {
+        sorted.entry(creators.get(id)).or_default().push(*id);
+    }
+    sorted
+}
+
 fn key(goroutine: &Goroutine<'_>, names: &mut Names) -> (Stack, Option<Frame>, String) {
+    let (stack, created_by) = places(goroutine, names);
+    (stack, created_by, goroutine.state.to_owned())
+}
+
+/// Where a goroutine is, and the frame that created it.
+pub(super) fn places(goroutine: &Goroutine<'_>, names: &mut Names) -> (Stack, Option<Frame>) {
     let mut frame = |frame: &TextFrame<'_>| Frame {
         function: names.intern(frame.function),
         file: names.intern(frame.file),
@@ -58,7 +72,7 @@ fn key(goroutine: &Goroutine<'_>, names: &mut Names) -> (Stack, Option<Frame>, S
     };
     let stack = goroutine.frames.iter().map(&mut frame).collect();
     let created_by = goroutine.created_by.as_ref().map(|(creator, _)| frame(creator));
-    (stack, created_by, goroutine.state.to_owned())
+    (stack, created_by)
 }
 
 #[cfg(test)]

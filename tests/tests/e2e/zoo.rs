@@ -66,3 +66,21 @@ fn programs_that_only_look_as_if_they_leaked_are_silent() -> Result<()> {
 fn a_filled_index_that_is_renewed_page_by_page_is_no_leak_under_any_memory_limit() -> Result<()> {
     check("os", &[("limit-low-fixed", &[]), ("death-spiral-fixed", &[])])
 }
+
+#[test]
+fn what_grows_outside_of_gos_heap_is_laid_at_its_line_and_the_twins_are_silent() -> Result<()> {
+    check(
+        "os",
+        &[
+            ("raw-descriptors", &["descriptors main.(*spool).write"]),
+            ("raw-descriptors-fixed", &[]),
+            ("threads", &["goroutine main.measure", "descriptors main.open", "threads main.measure"]),
+            ("threads-fixed", &[]),
+            ("stacks", &["stacks main.newGame"]),
+            ("stacks-fixed", &[]),
+            ("malloc", &["off-heap main.sign"]),
+            ("malloc-fixed", &[]),
+            ("limit-low", &["limit (process)"]),
+        ],
+    )
+}
