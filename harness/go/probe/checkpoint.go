@@ -20,6 +20,7 @@ func takeCheckpoint(r request) {
 	index := checkpoints
 	checkpoints++
 	last := r.cause == causeExit
+	plant()
 	begin := nanotime()
 	goroutines := runtime.NumGoroutine()
 	settled := settings.step

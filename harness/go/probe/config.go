@@ -18,6 +18,8 @@ type config struct {
 	goroutineLeak bool
 	// rounds means that checkpoints are asked for by roundSignal, not by SIGUSR2.
 	rounds bool
+	// plant is how many objects to leak before each checkpoint; with any, a goroutine as well.
+	plant uint64
 }
 
 // badSettings collects values that make no sense, for Error records: there is no file yet.
@@ -32,6 +34,7 @@ func takeConfig() (c config, active bool) {
 	every := take("HARNESS_EVERY")
 	interval := take("HARNESS_INTERVAL_MS")
 	dump := take("HARNESS_HEAPDUMP")
+	plant := take("HARNESS_PLANT")
 	c.trace = take("HARNESS_TRACE") == "1"
 	c.goroutineLeak = take("HARNESS_GOROUTINELEAK") == "1"
 	if c.dir == "" {
@@ -45,6 +48,9 @@ func takeConfig() (c config, active bool) {
 	c.dumpLast, c.dumpFirst = dumps >= 1, dumps == 2
 	c.every = count("HARNESS_EVERY", every, 1)
 	c.intervalMS = count("HARNESS_INTERVAL_MS", interval, 1000)
+	if plant != "" {
+		c.plant = count("HARNESS_PLANT", plant, 0)
+	}
 	return c, true
 }
 

@@ -25,6 +25,7 @@
 //	HARNESS_TRACE          1: execution trace
 //	HARNESS_HEAPDUMP       off (default); last: at one of the last checkpoints; first-last: at the second, too
 //	HARNESS_GOROUTINELEAK  1: goroutineleak profile at the end, where this Go has it
+//	HARNESS_PLANT          leak so many objects and a goroutine before each checkpoint: a gate that is alive finds them
 //
 // GODEBUG, GOGC and GOMAXPROCS are the harness's to set; the probe only records them.
 //

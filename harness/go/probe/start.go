@@ -33,6 +33,9 @@ func init() {
 		every = settings.every
 	}
 	go worker(signals)
+	if settings.plant > 0 {
+		go plantedLoop()
+	}
 	ownGoroutines = runtime.NumGoroutine() - goroutinesBefore
 	if !settings.step {
 		armAfterGC()

@@ -57,6 +57,12 @@ pub(super) enum Exempt {
     Suppressed(String),
 }
 
+/// Whether a finding judges: it is neither suppressed nor a third party's.
+#[must_use]
+pub fn judges(group: &FindingGroup, exemptions: &Exemptions) -> bool {
+    exempt(group, exemptions).is_none()
+}
+
 /// Why the finding does not judge, if so. A suppression comes first: somebody wrote it for this.
 pub(super) fn exempt(group: &FindingGroup, exemptions: &Exemptions) -> Option<Exempt> {
     let suppressed = exemptions.suppress.iter().find(|suppression| suppresses(suppression, group));

@@ -21,6 +21,7 @@ pub use compare::{
 };
 pub use contract::{Expectation, HeldOtherwise, expectations};
 pub use day::Day;
+pub use exempt::judges;
 pub use file::{
     AcceptedFinding, AcceptedGrowth, AcceptedMetric, Baseline, BaselineError, Conditions, RejectedFinding,
     load, parse, save,

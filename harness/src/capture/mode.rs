@@ -51,6 +51,9 @@ pub(super) fn environment(
     env.insert("HARNESS_TRACE".to_owned(), flag(capture.trace));
     env.insert("HARNESS_GOROUTINELEAK".to_owned(), flag(capture.goroutine_leak && facts.goroutine_leak));
     env.insert("HARNESS_HEAPDUMP".to_owned(), dump.to_owned());
+    if capture.plant > 0 {
+        env.insert("HARNESS_PLANT".to_owned(), capture.plant.to_string());
+    }
     env.extend(checkpoint(&scenario.workload.checkpoint));
     (env, notes)
 }

@@ -76,6 +76,15 @@ pub enum Command {
     /// Build the variants of a scenario and show what was really built.
     #[command(after_help = "Example:\n  harness build leak-repro --variant stripped")]
     Build(Build),
+    /// Show that the gate is alive: the leak is found, its fixed twin is not accused, a planted leak is found.
+    ///
+    /// The twin is what the scenario names in `[control]`: another package, build tags, a git revision, a variant or
+    /// another scenario. The probe plants some kilobytes and a goroutine at each checkpoint of it. Exit code 7: the planted leak is not
+    /// found, or the twin is accused; 1: the scenario's own leak is not found.
+    #[command(
+        after_help = "Examples:\n  harness selftest leak-repro\n  harness selftest ci/leaks.toml --format json\n\nIn the scenario:\n  [control]\n  twin = { package = \"./cmd/fixed\" }    or tags = [\"fixed\"], revision = \"4f2c1aa\", variant = \"fixed\",\n                                        scenario = \"leak-fixed.toml\""
+    )]
+    Selftest(SelfTest),
     /// Analyse a capture again, on any machine, without Go; or files that were taken in production.
     ///
     /// Files are told by their content: execution traces, heap and goroutine profiles, goroutine stacks as text, text with
@@ -148,6 +157,19 @@ pub struct Run {
     pub format: Format,
 }
 
+/// `harness selftest`
+#[derive(Debug, Args)]
+pub struct SelfTest {
+    /// Name of a scenario or path of its file.
+    pub scenario: String,
+    /// Plant so many kilobytes at each checkpoint.
+    #[arg(long, value_name = "KIB", value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
+    pub plant: Option<u64>,
+    /// Form of the report.
+    #[arg(long, value_name = "FORMAT", default_value = "terminal")]
+    pub format: Format,
+}
+
 /// `harness check`
 #[derive(Debug, Args)]
 pub struct Check {
@@ -178,6 +200,8 @@ pub enum SchemaOf {
     Profile,
     /// What `harness inspect dump --json` prints.
     HeapDump,
+    /// What `harness selftest --format json` prints.
+    Selftest,
 }
 
 /// `harness build`

@@ -15,7 +15,9 @@ use crate::capture::{
 };
 use crate::diagnose::{self, BuildFigures, RunEvidence};
 use crate::ingest::foreign::{self, ACCEPTED, ForeignCapture, ForeignFile, ForeignKind};
-use crate::model::{Bytes, Diagnosis, Mode, Nanoseconds, Outcome, RunId, RunPieces, Timeline, WallTime};
+use crate::model::{
+    Bytes, Confidence, Diagnosis, Mode, Nanoseconds, Outcome, RunId, RunPieces, Timeline, WallTime,
+};
 use crate::report::{self, ReportedInput, RunInput};
 use crate::scenario::{self, Expect, Scenario, Thresholds};
 
@@ -250,7 +252,12 @@ fn scenario() -> Scenario {
     let mut scenario = scenario::for_package(Utf8Path::new(""), "./");
     scenario.name = NAME.to_owned();
     scenario.description = String::new();
-    scenario.thresholds = Thresholds { bytes_per_op: 0.0, relative: f64::INFINITY, ..Thresholds::default() };
+    scenario.thresholds = Thresholds {
+        bytes_per_op: 0.0,
+        relative: f64::INFINITY,
+        confidence: Confidence::Medium, // two profiles alone do not have it
+        ..Thresholds::default()
+    };
     scenario
 }
 

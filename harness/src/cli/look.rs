@@ -69,6 +69,7 @@ pub(super) fn schema(args: &args::Schema, context: &Context) -> Result<Outcome, 
         SchemaOf::TraceDiff => report::trace::diff::schema(),
         SchemaOf::Profile => report::profile::schema(),
         SchemaOf::HeapDump => report::heap::schema(),
+        SchemaOf::Selftest => report::selftest::schema(),
     };
     let text = serde_json::to_string_pretty(&schema).map_err(anyhow::Error::from)?;
     context.console.print(&format!("{text}\n"))?;

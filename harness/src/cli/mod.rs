@@ -15,6 +15,7 @@ mod pipeline;
 mod reproduce;
 mod run;
 mod scenarios;
+mod selftest;
 
 use camino::Utf8PathBuf;
 use clap::Parser;
@@ -85,6 +86,7 @@ fn dispatch(command: &Command, context: &Context) -> Result<Outcome, CliError> {
     match command {
         Command::Run(args) => run::run(args, context),
         Command::Build(args) => run::build(args, context),
+        Command::Selftest(args) => selftest::command(args, context),
         Command::Analyze(args) => run::analyze(args, context),
         Command::Diff(args) => diff::command(args, context),
         Command::Inspect(args) => inspect::command(&args.command, context),
@@ -120,7 +122,7 @@ mod tests {
         for (_, code, words) in crate::model::OUTCOMES {
             assert!(help.contains(&format!("{code:>3}  {}", words.split(':').next().unwrap())), "{help}");
         }
-        assert!(help.contains("counts: 70, 130, 2, 5, 3, 4, 1, 6, 0."), "{help}");
+        assert!(help.contains("counts: 70, 130, 2, 5, 3, 4, 7, 1, 6, 0."), "{help}");
     }
 
     #[test]

@@ -4,7 +4,7 @@ use super::error::CliError;
 use super::run::{Prepared, run_one};
 use super::{Context, pipeline};
 use crate::baseline;
-use crate::capture::{CaptureStatus, Session};
+use crate::capture::{CaptureStatus, Session, Store};
 use crate::model::{Mode, RunId};
 use crate::report::{Minimised, Trial};
 use crate::scenario::{HeapDump, Scenario};
@@ -14,7 +14,8 @@ use crate::toolchain::Built;
 pub(super) fn shows(root: &camino::Utf8Path, repeat: u32, context: &Context) -> Result<bool, CliError> {
     let dir = crate::capture::open(root)?;
     let diagnoses = pipeline::diagnoses_of(&dir, repeat, context)?;
-    let groups = baseline::group(&diagnoses);
+    let mut groups = baseline::group(&diagnoses);
+    groups.retain(|group| baseline::judges(group, &dir.manifest().scenario.exemptions));
     let names: Vec<String> = diagnoses.iter().map(|diagnosis| diagnosis.variant.clone()).collect();
     let expect = dir.manifest().scenario.expect.as_ref();
     let expected = baseline::expectations(expect, &groups, &names);
@@ -63,15 +64,31 @@ fn size(scenario: &Scenario) -> Result<(&'static str, u64), CliError> {
     })
 }
 
-/// Leaves the first variant in which all leaks are expected: one is enough to make a run smaller.
+/// For a search: it has to be known what to make smaller.
 pub(super) fn narrow(scenario: &mut Scenario) -> Result<(), CliError> {
     size(scenario)?;
+    one_variant(scenario);
+    Ok(())
+}
+
+/// Leaves the first variant in which all leaks are expected.
+pub(super) fn one_variant(scenario: &mut Scenario) {
     let leaks = scenario.expect.as_ref().map_or(&[][..], |expect| &expect.leaks);
     let all_in =
         |name: &String| leaks.iter().all(|leak| leak.variants.is_empty() || leak.variants.contains(name));
     let place = scenario.variants.iter().position(|variant| all_in(&variant.name)).unwrap_or(0);
     scenario.variants = scenario.variants.get(place).cloned().into_iter().collect();
-    Ok(())
+}
+
+/// One run that tells most.
+pub(super) fn shorten(scenario: &mut Scenario) {
+    let leaks = scenario.expect.as_ref().map_or(&[][..], |expect| &expect.leaks);
+    if leaks.iter().all(|leak| leak.held_by.is_none()) {
+        scenario.capture.heap_dump = HeapDump::Off; // nobody asks who holds it
+    }
+    let exact = scenario.capture.modes.contains(&Mode::Step);
+    scenario.capture.modes = vec![if exact { Mode::Step } else { Mode::Natural }];
+    scenario.capture.repeat = 1;
 }
 
 /// A search in progress.
@@ -85,14 +102,8 @@ struct Search<'a> {
 impl Search<'_> {
     fn reproduces(&mut self, operations: u64) -> Result<bool, CliError> {
         let mut scenario = self.prepared.scenario.with_size(operations);
-        let leaks = scenario.expect.as_ref().map_or(&[][..], |expect| &expect.leaks);
-        if leaks.iter().all(|leak| leak.held_by.is_none()) {
-            scenario.capture.heap_dump = HeapDump::Off; // nobody asks who holds it
-        }
-        let exact = scenario.capture.modes.contains(&Mode::Step);
-        scenario.capture.modes = vec![if exact { Mode::Step } else { Mode::Natural }];
-        scenario.capture.repeat = 1;
-        let root = capture(self.prepared, &scenario, self.built, self.context)?;
+        shorten(&mut scenario);
+        let root = capture(&self.prepared.store, &scenario, self.built, self.context)?;
         let found = shows(&root, 1, self.context)?;
         self.context.console.say(&format!(
             "{:>8} {operations}: {}",
@@ -111,17 +122,17 @@ fn whole(
     operations: u64,
     context: &Context,
 ) -> Result<camino::Utf8PathBuf, CliError> {
-    capture(prepared, &prepared.scenario.with_size(operations), built, context)
+    capture(&prepared.store, &prepared.scenario.with_size(operations), built, context)
 }
 
 /// A capture of a scenario whose builds are there.
-fn capture(
-    prepared: &Prepared,
+pub(super) fn capture(
+    store: &Store,
     scenario: &Scenario,
     built: &[(String, Built)],
     context: &Context,
 ) -> Result<camino::Utf8PathBuf, CliError> {
-    let mut session = Session::create(&prepared.store, None, scenario)?;
+    let mut session = Session::create(store, None, scenario)?;
     for (variant, built) in built {
         session.record_build(variant, Ok(built))?;
     }

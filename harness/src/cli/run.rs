@@ -128,7 +128,7 @@ fn show(analysis: &pipeline::Analysis, format: Format, context: &Context) -> Res
 }
 
 /// Builds every variant; one that fails is recorded and does not stop the others.
-fn build_all(
+pub(super) fn build_all(
     scenario: &Scenario,
     toolchain: &Toolchain,
     store: &Store,

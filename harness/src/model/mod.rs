@@ -32,7 +32,7 @@ pub use pieces::{
     Mode, ModuleTable, Origin, Per, RunHeap, RunId, RunPieces, SiteUse, TraceGc,
 };
 pub use process::{CallEffect, CallSite, FinalGoroutines, OpenDescriptors, ProcessFigures, RuntimeFigures};
-pub use site::{Owner, Site, SiteClass, package_of};
+pub use site::{Owner, PLANTED, Site, SiteClass, package_of};
 pub use stack::{Frame, Stack};
 pub use timeline::{Alignment, Cell, Confidence, Conservation, CycleRow, Source, Timeline};
 pub use type_name::{is_inside_of_map, readable_type};

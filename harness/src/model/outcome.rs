@@ -13,6 +13,8 @@ pub enum Outcome {
     Inconclusive,
     /// An unexpected leak, a regression, or an expected leak that did not reproduce.
     Leak,
+    /// A self-test showed that the gate does not find what is there, or accuses what is not.
+    DeadGate,
     /// The program failed or ran into its deadline.
     WorkloadFailed,
     /// A variant did not build.
@@ -28,7 +30,7 @@ pub enum Outcome {
 }
 
 /// The table of exit codes, as `--help` shows it.
-pub const OUTCOMES: [(Outcome, u8, &str); 9] = [
+pub const OUTCOMES: [(Outcome, u8, &str); 10] = [
     (Outcome::Pass, 0, "as expected"),
     (Outcome::Leak, 1, "unexpected leak or regression, or an expected leak that did not reproduce"),
     (Outcome::Usage, 2, "usage or scenario error"),
@@ -36,6 +38,7 @@ pub const OUTCOMES: [(Outcome, u8, &str); 9] = [
     (Outcome::WorkloadFailed, 4, "workload failed or timed out"),
     (Outcome::Unreadable, 5, "captured data unreadable"),
     (Outcome::Inconclusive, 6, "inconclusive: ambiguous alignment, too few checkpoints, inputs missing"),
+    (Outcome::DeadGate, 7, "gate is dead: a self-test missed the planted leak, or accused the fixed twin"),
     (Outcome::Bug, 70, "a bug in the harness"),
     (Outcome::Interrupted, 130, "interrupted"),
 ];
@@ -53,7 +56,7 @@ impl Outcome {
         match self {
             Self::Pass => "PASS",
             Self::Inconclusive => "INCONCLUSIVE",
-            Self::Leak | Self::WorkloadFailed | Self::BuildFailed => "FAIL",
+            Self::Leak | Self::DeadGate | Self::WorkloadFailed | Self::BuildFailed => "FAIL",
             Self::Unreadable | Self::Usage | Self::Bug => "ERROR",
             Self::Interrupted => "INTERRUPTED",
         }

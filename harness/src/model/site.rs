@@ -63,6 +63,10 @@ pub enum Owner {
     Probe,
 }
 
+/// What the functions of the probe's planted leak begin with: a leak like one of the program's, so that a gate can be
+/// seen to find it (`go/probe/planted.go`).
+pub const PLANTED: &str = "harnessprobe.planted";
+
 impl ModuleTable {
     /// Whose code `function` (a full Go symbol) is.
     #[must_use]
@@ -73,6 +77,9 @@ impl ModuleTable {
                 && package.strip_prefix(root).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
         };
         if package == "main" || within(&self.main) {
+            return Owner::MainModule;
+        }
+        if function.starts_with(PLANTED) {
             return Owner::MainModule;
         }
         if package == "harnessprobe" {
@@ -147,6 +154,8 @@ mod tests {
             ("runtime/pprof.StartCPUProfile", Owner::Std),
             ("bytes.growSlice", Owner::Std),
             ("harnessprobe.take", Owner::Probe),
+            ("harnessprobe.plant", Owner::Probe),
+            ("harnessprobe.plantedObjects", Owner::MainModule),
         ] {
             assert_eq!(table.owner(function), owner, "{function}");
         }

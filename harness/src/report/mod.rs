@@ -8,6 +8,7 @@ pub mod heap;
 mod json;
 pub mod perfetto;
 pub mod profile;
+pub mod selftest;
 mod terminal;
 pub mod trace;
 

@@ -35,6 +35,8 @@ pub(super) struct ScenarioFile {
     pub capture: CaptureFile,
     /// The contract. Without it only the baseline judges.
     pub expect: Option<ExpectFile>,
+    /// What shows that the gate is alive: the twin without the leak.
+    pub control: Option<ControlFile>,
     /// The accepted baseline.
     #[serde(default)]
     pub baseline: BaselineFile,
@@ -250,4 +252,28 @@ pub(super) struct BaselineFile {
     pub third_party: Vec<String>,
     /// Leaks that are reported and do not judge, each with the reason why.
     pub suppress: Vec<Suppression>,
+}
+
+/// What shows that the gate is alive.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ControlFile {
+    /// The same program without the leak; nothing may be found in it. `harness selftest` runs both.
+    pub twin: TwinFile,
+}
+
+/// Where the twin is: one of these.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct TwinFile {
+    /// Another package of the module.
+    pub package: Option<String>,
+    /// The same package with these build tags.
+    pub tags: Option<Vec<String>>,
+    /// The module at another git revision: the commit that mended it.
+    pub revision: Option<String>,
+    /// A variant of this scenario.
+    pub variant: Option<String>,
+    /// Another scenario, by its file's path.
+    pub scenario: Option<String>,
 }

@@ -6,11 +6,12 @@ use super::diagnostic::Diagnostic;
 use super::document::Document;
 use super::duration::Milliseconds;
 use super::file::{
-    CaptureFile, CheckpointFile, DriverFile, Every, On, ReadyFile, ScenarioFile, TraceFile, WorkloadFile,
+    CaptureFile, CheckpointFile, DriverFile, Every, On, ReadyFile, ScenarioFile, TraceFile, TwinFile,
+    WorkloadFile,
 };
 use super::resolved::{
     AllocFree, BuildSpec, CaptureSpec, CheckpointSpec, Driver, Exemptions, Expect, HeapDump, Ready, Scenario,
-    Variant, Workload,
+    Twin, Variant, Workload,
 };
 use super::variants::Draft;
 use crate::model::Mode;
@@ -43,6 +44,7 @@ pub(super) fn resolve(
     let mut paths = Paths { dir: base.dir, document, found };
     let baseline = file.baseline.file.clone().unwrap_or_else(|| format!("{name}.baseline.toml"));
     let variants = drafts.into_iter().map(|draft| variant(draft, base.dir)).collect();
+    let twin = file.control.and_then(|control| paths.twin(control.twin));
     Scenario {
         description: file.description.unwrap_or_default(),
         path: base.path.to_owned(),
@@ -50,6 +52,7 @@ pub(super) fn resolve(
         variants,
         capture: capture(&file.capture),
         expect: file.expect.map(|expect| Expect { leaks: expect.leaks }),
+        twin,
         baseline: absolute(base.dir, &baseline),
         thresholds: file.thresholds,
         exemptions: Exemptions { third_party: file.baseline.third_party, suppress: file.baseline.suppress },
@@ -78,6 +81,17 @@ impl Paths<'_, '_> {
                 .push(Diagnostic::new(self.document.value(key), format!("there is no {what} `{path}`")));
         }
         Some(path)
+    }
+
+    /// Exactly one of the keys is there: the rules see to that.
+    fn twin(&mut self, file: TwinFile) -> Option<Twin> {
+        let scenario = self.existing(file.scenario.as_ref(), &["control", "twin", "scenario"], Want::File);
+        file.package
+            .map(Twin::Package)
+            .or(file.tags.map(Twin::Tags))
+            .or(file.revision.map(Twin::Revision))
+            .or(file.variant.map(Twin::Variant))
+            .or(scenario.map(Twin::Scenario))
     }
 
     fn module(&mut self, given: Option<&String>) -> Utf8PathBuf {
@@ -208,6 +222,7 @@ fn capture(file: &CaptureFile) -> CaptureSpec {
         goroutine_leak: file.goroutine_leak.unwrap_or(true),
         escapes: file.escapes.unwrap_or(true),
         memprofile_rate: file.memprofile_rate.unwrap_or(4096),
+        plant: 0,
     }
 }
 
@@ -242,6 +257,7 @@ pub(super) fn made_up(dir: &Utf8Path, package: &str) -> Scenario {
         variants: vec![Variant { name: "default".to_owned(), build: BuildSpec::default() }],
         capture: capture(&CaptureFile::default()),
         expect: None,
+        twin: None,
         baseline: module.join("scenarios").join(format!("{name}.baseline.toml")),
         thresholds: Default::default(),
         exemptions: Default::default(),

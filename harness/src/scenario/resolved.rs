@@ -27,6 +27,9 @@ pub struct Scenario {
     pub capture: CaptureSpec,
     /// What must be found. `None`: only the baseline judges.
     pub expect: Option<Expect>,
+    /// The twin without the leak.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub twin: Option<Twin>,
     /// Accepted baseline, whether or not the file exists yet.
     pub baseline: Utf8PathBuf,
     /// When a noisy metric or a known leak counts as worse.
@@ -267,6 +270,13 @@ pub struct CaptureSpec {
     pub escapes: bool,
     /// Sampling rate of natural mode's memory profile, bytes (step mode is always 1).
     pub memprofile_rate: u64,
+    /// Objects that the probe leaks before each checkpoint, for a self-test.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub plant: u64,
+}
+
+fn is_zero(number: &u64) -> bool {
+    *number == 0
 }
 
 /// Which heap dumps to write.
@@ -287,6 +297,22 @@ pub enum HeapDump {
 pub struct Expect {
     /// Leaks that must reproduce in every variant. Empty: none may be found, accepted or not.
     pub leaks: Vec<ExpectedLeak>,
+}
+
+/// The same program without the leak.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Twin {
+    /// Another package of the module.
+    Package(String),
+    /// The same package with these build tags.
+    Tags(Vec<String>),
+    /// The module at another git revision.
+    Revision(String),
+    /// A variant of the scenario.
+    Variant(String),
+    /// Another scenario's file.
+    Scenario(Utf8PathBuf),
 }
 
 /// One expected leak.

@@ -4,7 +4,7 @@
 
 use super::diagnostic::{Diagnostic, did_you_mean};
 use super::document::Document;
-use super::file::{CheckpointFile, DriverFile, Every, On, ScenarioFile};
+use super::file::{CheckpointFile, ControlFile, DriverFile, Every, On, ScenarioFile, TwinFile};
 use super::resolved::{DebugInfo, HeapDump, OPERATIONS};
 use super::variants::{Draft, is_safe_name, unsafe_name};
 use crate::model::{LeakKind, Mode};
@@ -12,7 +12,7 @@ use crate::model::{LeakKind, Mode};
 type Rule = fn(&ScenarioFile, &Document<'_>, &mut Vec<Diagnostic>);
 
 const RULES: &[Rule] =
-    &[name, operations, checkpoint, driver, modes, observed, deadlines, thresholds, suppressions];
+    &[name, operations, control, checkpoint, driver, modes, observed, deadlines, thresholds, suppressions];
 
 type BuildRule = fn(&Draft, &Document<'_>, &mut Vec<Diagnostic>);
 
@@ -63,6 +63,19 @@ fn operations(file: &ScenarioFile, document: &Document<'_>, found: &mut Vec<Diag
             Diagnostic::new(document.key(&["workload"]), message)
                 .help("add `operations = 2000` to `[workload]`"),
         );
+    }
+}
+
+fn control(file: &ScenarioFile, document: &Document<'_>, found: &mut Vec<Diagnostic>) {
+    let Some(ControlFile { twin }) = &file.control else { return };
+    let TwinFile { package, tags, revision, variant, scenario } = twin;
+    let given =
+        [package.is_some(), tags.is_some(), revision.is_some(), variant.is_some(), scenario.is_some()];
+    if given.iter().filter(|given| **given).count() != 1 {
+        found.push(Diagnostic::new(
+            document.value(&["control", "twin"]),
+            "`twin` takes exactly one of `package`, `tags`, `revision`, `variant` and `scenario`",
+        ));
     }
 }
 

@@ -21,7 +21,7 @@ macro_rules! sources {
 
 /// Package `harnessprobe`.
 pub(super) const PROBE: &[Source] = sources!["probe":
-    "aftergc.go", "checkpoint.go", "clock.go", "config.go", "doc.go", "exit.go",
+    "aftergc.go", "checkpoint.go", "clock.go", "config.go", "doc.go", "planted.go", "exit.go",
     "exitsignal_bsd.go", "exitsignal_linux.go", "goroutines.go", "heapdump.go", "hit.go",
     "memprofile.go", "memrecord_bytes.go", "memrecord_size.go", "metrics.go", "names.go",
     "open_other.go", "open_unix.go", "process_linux.go", "process_other.go", "records.go",

@@ -18,6 +18,7 @@ mod releases;
 mod report;
 mod reproduce;
 mod retention;
+mod selftest;
 mod trace_cases;
 mod trace_reference;
 mod zoo;

@@ -1,0 +1,97 @@
+//! What a self-test of the gate came to, as a document, a table and JSON.
+
+use std::fmt::Write;
+
+use anstyle::{AnsiColor, Style};
+use comfy_table::CellAlignment;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::Look;
+use super::terminal::{grid::Grid, text};
+use crate::model::Outcome;
+
+/// The document.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct SelfTest {
+    /// The scenario.
+    pub scenario: String,
+    /// The outcome; the gravest of the checks'.
+    pub outcome: Outcome,
+    /// The process's exit code.
+    pub exit_code: u8,
+    /// One line.
+    pub headline: String,
+    /// In the order they were made.
+    pub checks: Vec<GateCheck>,
+}
+
+/// One thing that a gate that is alive does.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct GateCheck {
+    /// `leak`, `twin`, `planted heap`, `planted goroutine`.
+    pub name: String,
+    /// What ran.
+    pub of: String,
+    /// What should be seen.
+    pub expected: String,
+    /// What was seen.
+    pub seen: String,
+    /// What this check alone comes to.
+    pub outcome: Outcome,
+}
+
+/// The JSON schema of the document.
+#[must_use]
+pub fn schema() -> serde_json::Value {
+    schemars::schema_for!(SelfTest).to_value()
+}
+
+impl SelfTest {
+    /// From the checks.
+    #[must_use]
+    pub fn new(scenario: &str, checks: Vec<GateCheck>) -> Self {
+        let outcome = checks.iter().map(|check| check.outcome).max().unwrap_or(Outcome::Inconclusive);
+        let worst = checks.iter().find(|check| check.outcome == outcome);
+        let headline = match (outcome, worst) {
+            (Outcome::Pass, _) => format!("the gate is alive: {} of {0} checks hold", checks.len()),
+            (Outcome::DeadGate, Some(check)) => format!("gate is dead: {}: {}", check.name, check.seen),
+            (_, Some(check)) => format!("{}: {}", check.name, check.seen),
+            (_, None) => "nothing was checked".to_owned(),
+        };
+        let scenario = scenario.to_owned();
+        Self { scenario, outcome, exit_code: outcome.exit_code(), headline, checks }
+    }
+
+    /// For people.
+    #[must_use]
+    pub fn to_terminal(&self, look: &Look) -> String {
+        let color = if self.outcome == Outcome::Pass { AnsiColor::Green } else { AnsiColor::Red };
+        let word = look.paint(Style::new().bold().fg_color(Some(color.into())), self.outcome.word());
+        let mut out = String::new();
+        let (name, headline) = (text::clean(&self.scenario), text::clean(&self.headline));
+        let _ = writeln!(out, "{word} {name}: {headline}\n");
+        let rows: Vec<Vec<String>> = self.checks.iter().map(row).collect();
+        let grid = Grid { header: &["check", "", "seen"], rows: &rows, first: CellAlignment::Left };
+        let _ = writeln!(out, "{}", grid.render(look.width));
+        out
+    }
+
+    /// For programs, see `harness schema selftest`.
+    ///
+    /// # Errors
+    /// When it cannot be written as JSON.
+    pub fn to_json(&self) -> serde_json::Result<String> {
+        Ok(serde_json::to_string_pretty(self)? + "\n")
+    }
+}
+
+fn row(check: &GateCheck) -> Vec<String> {
+    let holds = match check.outcome {
+        Outcome::Pass => "holds",
+        Outcome::DeadGate => "DEAD",
+        _ => "FAILS",
+    };
+    let name = format!("{} ({}): {}", check.name, check.of, check.expected);
+    [name.as_str(), holds, &check.seen].map(text::clean).to_vec()
+}
