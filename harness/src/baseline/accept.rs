@@ -7,11 +7,13 @@ use std::collections::BTreeMap;
 
 use super::compare::{ComparedFinding, Standing, difference};
 use super::day::Day;
+use super::figures;
 use super::file::{
     AcceptedFinding, AcceptedGrowth, AcceptedMetric, Baseline, Conditions, FORMAT, RejectedFinding,
 };
 use super::group::{FindingGroup, Key, kind_word};
 use crate::model::{Diagnosis, Metric};
+use crate::scenario::Thresholds;
 
 /// What is to be accepted.
 #[derive(Debug, Clone, Copy)]
@@ -26,6 +28,8 @@ pub struct Acceptance<'a> {
     pub conditions: &'a Conditions,
     /// Variants of the scenario that were not run: what was accepted of them stays.
     pub absent: &'a [String],
+    /// What counts as worse: times are only accepted where there is a threshold for them.
+    pub thresholds: &'a Thresholds,
     /// What somebody wants of it.
     pub choice: Choice<'a>,
 }
@@ -80,11 +84,12 @@ fn whole(acceptance: &Acceptance<'_>, old: Option<&Baseline>) -> Result<Baseline
     let mut findings: Vec<AcceptedFinding> =
         acceptance.chosen().map(|(group, compared)| finding(group, compared, acceptance)).collect();
     findings.extend(old.into_iter().flat_map(|old| unseen(acceptance, old)));
-    let mut metrics = metrics(acceptance.diagnoses);
+    let mut metrics = metrics(acceptance.diagnoses, acceptance.thresholds);
     let of_absent = |metric: &&AcceptedMetric| acceptance.absent.contains(&metric.variant);
     metrics.extend(kept.into_iter().flat_map(|old| old.metrics.iter().filter(of_absent).cloned()));
     // A subset of the variants may know fewer Go releases than the whole.
-    let conditions = kept.map_or(acceptance.conditions, |old| &old.conditions).clone();
+    let mut conditions = kept.map_or(acceptance.conditions, |old| &old.conditions).clone();
+    conditions.builds.extend(acceptance.conditions.builds.clone());
     let rejected = old.map(|old| old.rejected.clone()).unwrap_or_default();
     Ok(Baseline { format: FORMAT, conditions, findings, rejected, metrics })
 }
@@ -188,14 +193,16 @@ fn unseen<'a>(
 }
 
 /// Figures worth holding somebody to. Time depends on the machine's mood: it is shown, never accepted.
-fn metrics(diagnoses: &[Diagnosis]) -> Vec<AcceptedMetric> {
+fn metrics(diagnoses: &[Diagnosis], thresholds: &Thresholds) -> Vec<AcceptedMetric> {
     let one = |variant: &str, metric: &Metric| {
         let (name, unit) = (metric.name.clone(), metric.unit.clone());
         let value = metric.median()?;
-        Some(AcceptedMetric { variant: variant.to_owned(), name, unit, exact: metric.exact, value })
+        let several = !metric.exact && metric.values.len() > 1;
+        let values = if several { metric.values.clone() } else { Vec::new() };
+        Some(AcceptedMetric { variant: variant.to_owned(), name, unit, exact: metric.exact, value, values })
     };
     let of = |diagnosis: &Diagnosis| -> Vec<AcceptedMetric> {
-        let lasting = diagnosis.metrics.iter().filter(|metric| metric.unit != "ns");
+        let lasting = diagnosis.metrics.iter().filter(|metric| figures::is_lasting(metric, thresholds));
         lasting.filter_map(|metric| one(&diagnosis.variant, metric)).collect()
     };
     diagnoses.iter().flat_map(of).collect()

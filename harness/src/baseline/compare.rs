@@ -3,23 +3,18 @@
 //! Findings are always compared: their identity outlives a change of Go release or machine. Figures are only
 //! where they can be: all of them need the same Go and target, noisy ones the same number of processors too.
 
-use std::collections::BTreeMap;
-
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::day::Day;
 use super::exempt::{self, Exempt};
-use super::file::{AcceptedFinding, AcceptedGrowth, AcceptedMetric, Baseline, Conditions, RejectedFinding};
+use super::figures;
+use super::file::{AcceptedFinding, AcceptedGrowth, Baseline, Conditions, RejectedFinding};
 use super::group::FindingGroup;
+use super::significance::Shift;
+use crate::model::stats::Interval;
 use crate::model::{Diagnosis, Metric};
 use crate::scenario::{Exemptions, Thresholds};
-
-/// Exact figures are equal from run to run, so a rise of this share is a change of the program.
-const EXACT_RELATIVE: f64 = 0.01;
-
-/// Repeats from which a noisy figure can judge.
-const FIRM_REPEATS: usize = 3;
 
 /// A rise of fewer goroutines, descriptors, threads or cycles per operation than this is no regression.
 const THINGS_PER_OP: f64 = 0.01;
@@ -104,6 +99,15 @@ pub struct MetricComparison {
     pub accepted: Option<u64>,
     /// How it stands.
     pub standing: MetricStanding,
+    /// Interval of the median, of a noisy figure of several repeats.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub interval: Option<Interval>,
+    /// How it differs from the first variant.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from_first: Option<Shift>,
+    /// How it differs from what was accepted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from_accepted: Option<Shift>,
 }
 
 /// What the comparison came to.
@@ -138,28 +142,16 @@ pub struct Against<'a> {
     pub day: Day,
 }
 
-/// Which figures can be compared.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Comparable {
-    All,
-    Exact,
-    None,
-}
-
 /// Compares. Variants without a diagnosis were not judged: an accepted leak of theirs is not fixed by that.
 #[must_use]
 pub fn compare(groups: &[FindingGroup], diagnoses: &[Diagnosis], against: &Against<'_>) -> Comparison {
     let Against { baseline, conditions: now, thresholds, exemptions, .. } = *against;
-    let (comparable, not_comparable) = match baseline {
-        Some(baseline) => comparable(&baseline.conditions, now),
-        None => (Comparable::All, None),
-    };
     Comparison {
         has_baseline: baseline.is_some(),
-        not_comparable,
+        not_comparable: baseline.and_then(|baseline| figures::not_comparable(baseline, now, diagnoses)),
         findings: groups.iter().map(|group| finding(group, against)).collect(),
         fixed: fixed(groups, diagnoses, baseline),
-        metrics: metrics(diagnoses, baseline, comparable, thresholds),
+        metrics: figures::compare(diagnoses, baseline, now, thresholds),
         unused_suppressions: exempt::unused(groups, exemptions),
     }
 }
@@ -238,72 +230,4 @@ pub(super) fn difference(then: &Conditions, now: &Conditions) -> Option<String> 
     let (old, new) = (then.workload.as_ref()?, now.workload.as_ref()?);
     (old != new)
         .then(|| "the scenario's workload is not the one that the baseline was accepted of".to_owned())
-}
-
-fn comparable(then: &Conditions, now: &Conditions) -> (Comparable, Option<String>) {
-    if let Some(why) = difference(then, now) {
-        return (Comparable::None, Some(format!("figures are not comparable: {why}")));
-    }
-    if then.cpus != now.cpus {
-        let why = format!(
-            "only exact figures are comparable: the baseline is from a machine with {} processors, this one has {}",
-            then.cpus, now.cpus
-        );
-        return (Comparable::Exact, Some(why));
-    }
-    (Comparable::All, None)
-}
-
-fn metrics(
-    diagnoses: &[Diagnosis],
-    baseline: Option<&Baseline>,
-    comparable: Comparable,
-    thresholds: &Thresholds,
-) -> Vec<MetricComparison> {
-    let accepted: BTreeMap<(&str, &str), &AcceptedMetric> = baseline
-        .into_iter()
-        .flat_map(|baseline| &baseline.metrics)
-        .map(|metric| ((metric.variant.as_str(), metric.name.as_str()), metric))
-        .collect();
-    let mut compared = Vec::new();
-    for diagnosis in diagnoses {
-        for metric in &diagnosis.metrics {
-            let old = accepted.get(&(diagnosis.variant.as_str(), metric.name.as_str())).map(|old| old.value);
-            let barred = comparable == Comparable::None || (comparable == Comparable::Exact && !metric.exact);
-            let standing = match (old, metric.median()) {
-                (Some(_), _) if barred => MetricStanding::NotComparable,
-                (Some(old), Some(now)) => metric_standing(metric, old, now, thresholds),
-                _ => MetricStanding::New,
-            };
-            let variant = diagnosis.variant.clone();
-            compared.push(MetricComparison { variant, metric: metric.clone(), accepted: old, standing });
-        }
-    }
-    compared
-}
-
-fn metric_standing(metric: &Metric, old: u64, now: u64, thresholds: &Thresholds) -> MetricStanding {
-    let change = now.abs_diff(old);
-    let share = change as f64 / old.max(1) as f64;
-    let beyond = match metric.exact {
-        true => share > EXACT_RELATIVE,
-        false => share > thresholds.relative && (metric.unit != "B" || change > thresholds.absolute_bytes),
-    };
-    match () {
-        // Any change of an exact figure is worth a look.
-        () if !beyond && metric.exact && change > 0 => MetricStanding::Changed,
-        () if !beyond => MetricStanding::Same,
-        () if !metric.exact && !is_firm(metric, old, thresholds) => MetricStanding::Changed,
-        () if now > old => MetricStanding::Worse,
-        () => MetricStanding::Better,
-    }
-}
-
-/// Noisy figures change with the machine's load, counts and times most of all. Sizes judge when there are
-/// several repeats and every one of them is beyond the threshold, on the same side; the others are shown.
-fn is_firm(metric: &Metric, old: u64, thresholds: &Thresholds) -> bool {
-    let margin = old as f64 * thresholds.relative;
-    let above = metric.values.iter().all(|value| *value as f64 > old as f64 + margin);
-    let below = metric.values.iter().all(|value| (*value as f64) < old as f64 - margin);
-    metric.unit == "B" && metric.values.len() >= FIRM_REPEATS && (above || below)
 }

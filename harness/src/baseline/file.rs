@@ -49,9 +49,15 @@ pub struct Conditions {
     pub goarch: String,
     /// Processors of the machine. Exact figures do not depend on them.
     pub cpus: u32,
+    /// The processor; times depend on it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cpu: Option<String>,
     /// Digest of what runs under which load: a longer run has larger figures and is no worse for that.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub workload: Option<String>,
+    /// Build flags of each variant, as far as they change what is measured.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub builds: BTreeMap<String, String>,
 }
 
 /// An accepted leak.
@@ -124,6 +130,9 @@ pub struct AcceptedMetric {
     pub exact: bool,
     /// Median of the repeats.
     pub value: u64,
+    /// The repeats of a noisy figure, if there were several.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub values: Vec<u64>,
 }
 
 /// The file cannot be used.

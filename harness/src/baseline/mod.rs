@@ -8,9 +8,11 @@ mod compare;
 mod contract;
 mod day;
 mod exempt;
+mod figures;
 mod file;
 mod group;
 mod reproduction;
+mod significance;
 #[cfg(test)]
 mod tests;
 mod verdict;
@@ -28,4 +30,5 @@ pub use file::{
 };
 pub use group::{FindingGroup, VariantGrowth, group};
 pub use reproduction::{Reproduction, reproductions};
+pub use significance::Shift;
 pub use verdict::{Case, Cause, Reason, Verdict, judge};

@@ -50,7 +50,7 @@ fn conditions() -> Conditions {
         goos: "linux".into(),
         goarch: "amd64".into(),
         cpus: 2,
-        workload: None,
+        ..Conditions::default()
     }
 }
 
@@ -77,7 +77,8 @@ fn accepted_with(
     let (groups, conditions) = (group(diagnoses), conditions());
     let compared = against(old, diagnoses).findings;
     let (groups, compared, conditions) = (&groups[..], &compared[..], &conditions);
-    accept(&Acceptance { groups, compared, diagnoses, conditions, absent, choice }, old)
+    let thresholds = &Thresholds::default();
+    accept(&Acceptance { groups, compared, diagnoses, conditions, absent, thresholds, choice }, old)
 }
 
 fn standings(baseline: Option<&Baseline>, diagnoses: &[Diagnosis]) -> Vec<Standing> {
@@ -697,7 +698,9 @@ fn rejected(old: Option<&Baseline>, found: &[Diagnosis], only: &[String]) -> Bas
     let compared = against(old, found).findings;
     let choice = Choice { only, note: Some("mend it"), ..Choice::default() };
     let (groups, compared, conditions) = (&groups[..], &compared[..], &conditions);
-    reject(&Acceptance { groups, compared, diagnoses: found, conditions, absent: &[], choice }, old)
+    let thresholds = &Thresholds::default();
+    let (diagnoses, absent): (_, &[String]) = (found, &[]);
+    reject(&Acceptance { groups, compared, diagnoses, conditions, absent, thresholds, choice }, old)
 }
 
 fn suppression(key: &str, pattern: &str) -> Suppression {
@@ -792,4 +795,108 @@ fn three_percent_a_week_is_caught_against_what_was_committed() {
     // Against the week before it never is: that is why a run changes no baseline.
     let last = |n: i32| verdict(None, Some(&accepted(&week(n - 1))), &week(n)).outcome;
     assert!((1..=10).all(|n| last(n) == Outcome::Pass));
+}
+
+/// How a figure stands that was accepted with `then`, under thresholds written as in a scenario.
+fn figure(then: &Metric, now: &[u64], thresholds: &str) -> MetricComparison {
+    let thresholds: Thresholds = toml::from_str(thresholds).unwrap();
+    let old = [diagnosis("a", vec![], vec![then.clone()])];
+    let (groups, given) = (group(&old), conditions());
+    let acceptance = Acceptance {
+        groups: &groups,
+        compared: &[],
+        diagnoses: &old,
+        conditions: &given,
+        absent: &[],
+        thresholds: &thresholds,
+        choice: Choice::default(),
+    };
+    let baseline = accept(&acceptance, None).unwrap();
+    let now = [diagnosis("a", vec![], vec![Metric { values: now.to_vec(), ..then.clone() }])];
+    let against = Against {
+        baseline: Some(&baseline),
+        conditions: &given,
+        thresholds: &thresholds,
+        exemptions: &Exemptions::default(),
+        day: "2026-06-01".parse().unwrap(),
+    };
+    compare(&[], &now, &against).metrics.remove(0)
+}
+
+#[test]
+fn a_threshold_has_a_direction_and_both_its_parts_have_to_be_passed() {
+    let count = metric("ops", "requests", false, &[1000]);
+    let own = |keys: &str| format!("[metrics.ops]\n{keys}");
+    for (keys, now, standing) in [
+        ("rise = 0.1", 1090, MetricStanding::Same),
+        ("rise = 0.1", 1200, MetricStanding::Worse),
+        ("rise = 0.1\nrise_absolute = 300", 1200, MetricStanding::Same),
+        ("rise_absolute = 150", 1200, MetricStanding::Worse),
+        ("rise = 0.1", 500, MetricStanding::Better),
+        ("fall = 0.1", 800, MetricStanding::Worse),
+        ("fall = 0.1\nfall_absolute = 500", 800, MetricStanding::Same),
+        ("fall = 0.1", 1200, MetricStanding::Same),
+        ("fall = 0.1", 1300, MetricStanding::Worse),
+    ] {
+        assert_eq!(figure(&count, &[now; 3], &own(keys)).standing, standing, "{keys} {now}");
+    }
+    // A count judges nothing unless the scenario says so; time is not even accepted.
+    assert_eq!(figure(&count, &[9000; 3], "").standing, MetricStanding::Changed);
+    let time = metric("t", "ns", false, &[1000]);
+    assert_eq!(figure(&time, &[9000; 3], "").standing, MetricStanding::New);
+    assert_eq!(figure(&time, &[9000; 3], "[metrics.t]\nrise = 0.5").standing, MetricStanding::Worse);
+}
+
+#[test]
+fn repeats_are_tested_against_the_accepted_repeats() {
+    let size = metric("m", "B", false, &[100 << 20, 110 << 20, 120 << 20]);
+    let of = |now: [u64; 3]| figure(&size, &now.map(|value| value << 20), "");
+    let clear = of([190, 200, 210]);
+    assert_eq!(clear.standing, MetricStanding::Worse);
+    let shift = clear.from_accepted.unwrap();
+    assert!((shift.percent - 81.8).abs() < 0.1 && shift.delta == 1.0 && shift.needed == Some(5), "{shift:?}");
+    assert_eq!(of([190, 200, 120]).standing, MetricStanding::Changed);
+    assert_eq!(of([115, 125, 118]).standing, MetricStanding::Same);
+    assert!(clear.interval.is_some_and(|interval| interval.coverage == 0.75), "{clear:?}");
+}
+
+#[test]
+fn figures_of_other_flags_and_times_of_another_processor_are_not_compared() {
+    let metrics = || vec![metric("m", "objects", true, &[1]), metric("t", "ns", false, &[1])];
+    let found = [diagnosis("a", vec![], metrics()), diagnosis("b", vec![], metrics())];
+    let mut baseline = accepted(&found);
+    let time = AcceptedMetric {
+        variant: "b".into(),
+        name: "t".into(),
+        unit: "ns".into(),
+        exact: false,
+        value: 1,
+        values: Vec::new(),
+    };
+    baseline.metrics.push(time);
+    baseline.conditions.cpu = Some("old".into());
+    baseline.conditions.builds = [("a".to_owned(), String::new()), ("b".to_owned(), String::new())].into();
+    let now = Conditions {
+        cpu: Some("new".into()),
+        builds: [("a".to_owned(), "race=true".to_owned()), ("b".to_owned(), String::new())].into(),
+        ..conditions()
+    };
+    let against = Against {
+        baseline: Some(&baseline),
+        conditions: &now,
+        thresholds: &Thresholds::default(),
+        exemptions: &Exemptions::default(),
+        day: "2026-06-01".parse().unwrap(),
+    };
+    let compared = compare(&[], &found, &against);
+    let standings: Vec<_> = compared.metrics.iter().map(|metric| metric.standing).collect();
+    use MetricStanding::{New, NotComparable, Same};
+    assert_eq!(standings, [NotComparable, New, Same, NotComparable]);
+    assert_eq!(
+        compared.not_comparable.as_deref(),
+        Some(
+            "figures of a are not comparable: accepted with no flags, built with race=true; times are not \
+             comparable: the baseline is from `old`, this is `new`"
+        )
+    );
 }

@@ -54,6 +54,9 @@ pub struct Machine {
     pub arch: String,
     /// Kernel release.
     pub kernel: String,
+    /// What its processors call themselves, if they tell.
+    #[serde(default)]
+    pub cpu: Option<String>,
     /// Usable processors.
     pub cpus: u32,
     /// Physical memory.

@@ -222,7 +222,7 @@ fn judge(capture: ForeignCapture, accepted: Option<&Baseline>, paths: &[Utf8Path
         reproductions: Vec::new(),
     });
     report.inputs = inputs.collect();
-    Analysis { report, groups, diagnoses, conditions }
+    Analysis { report, groups, diagnoses, conditions, thresholds: manifest.scenario.thresholds }
 }
 
 fn diagnosis(

@@ -17,7 +17,7 @@ use crate::format::binary::Section;
 use crate::ingest::{self, Ingested, RunFiles};
 use crate::model::{Address, Diagnosis, ModuleTable, Outcome, Timeline};
 use crate::report::{self, Report, RunInput};
-use crate::scenario::Workload;
+use crate::scenario::{BuildSpec, Thresholds, Workload};
 use crate::toolchain::{BuildFacts, SectionFacts};
 use crate::{align, capture};
 
@@ -40,6 +40,7 @@ pub(super) struct Analysis {
     pub(super) groups: Vec<baseline::FindingGroup>,
     pub(super) diagnoses: Vec<Diagnosis>,
     pub(super) conditions: Conditions,
+    pub(super) thresholds: Thresholds,
 }
 
 /// The baseline of a capture: the file that was named, or the copy that was made when it was captured.
@@ -141,7 +142,8 @@ pub(super) fn analyse_repeat(
         problems,
         reproductions,
     });
-    Ok(Analysis { report, groups, diagnoses, conditions })
+    let thresholds = manifest.scenario.thresholds.clone();
+    Ok(Analysis { report, groups, diagnoses, conditions, thresholds })
 }
 
 /// Reads all runs, a few at a time, in the manifest's order. An interrupt from before is no reason to stop: it is what
@@ -346,8 +348,31 @@ fn conditions(manifest: &Manifest) -> Conditions {
         goos: all(|facts| &facts.go.goos),
         goarch: all(|facts| &facts.go.goarch),
         cpus: manifest.machine.cpus,
+        cpu: manifest.machine.cpu.clone(),
+        builds: manifest.scenario.variants.iter().map(|one| (one.name.clone(), flags(&one.build))).collect(),
         workload: workload(&manifest.scenario.workload),
     }
+}
+
+/// What a variant sets of its build, in a stable form. Go, target and what `-X` writes into variables change no figure
+/// that the conditions do not name; paths change none at all.
+fn flags(build: &BuildSpec) -> String {
+    let mut build = build.clone();
+    (build.toolchain, build.goos, build.goarch) = (None, None, None);
+    let mut after_x = false;
+    build.ldflags.retain(|word| {
+        let is_value = std::mem::replace(&mut after_x, word == "-X");
+        !is_value && word != "-X" && !word.starts_with("-X=")
+    });
+    build.pgo = build.pgo.map(|pgo| Utf8Path::new(&pgo).file_name().unwrap_or_default().to_owned());
+    let fields = |build: &BuildSpec| match serde_json::to_value(build) {
+        Ok(serde_json::Value::Object(fields)) => fields,
+        _ => serde_json::Map::new(),
+    };
+    let usual = fields(&BuildSpec::default());
+    let set = fields(&build).into_iter().filter(|(key, value)| usual.get(key) != Some(value));
+    let words: Vec<String> = set.map(|(key, value)| format!("{key}={value}")).collect();
+    words.join(" ")
 }
 
 /// Digest of what makes figures larger or smaller: the program and its load, not where they lie or how long they may

@@ -14,6 +14,7 @@ mod process;
 pub mod profile;
 mod site;
 mod stack;
+pub mod stats;
 mod timeline;
 pub mod trace;
 mod type_name;

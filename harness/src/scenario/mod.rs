@@ -26,6 +26,6 @@ pub use find::{find, for_package, list};
 pub use load::load;
 pub use resolved::{
     AllocFree, BuildSpec, CaptureSpec, CheckpointSpec, DebugInfo, Driver, Exemptions, Expect, ExpectedLeak,
-    HeapDump, Ready, Scenario, Suppression, Thresholds, Twin, Variant, Workload,
+    HeapDump, MetricThreshold, Ready, Scenario, Suppression, Thresholds, Twin, Variant, Workload,
 };
 pub use schema::json_schema;

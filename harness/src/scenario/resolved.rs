@@ -375,10 +375,37 @@ pub struct Thresholds {
     /// The confidence that a verdict has to have: what is less sure is inconclusive (exit code 6), a leak as well as
     /// its absence. `low` asks for nothing.
     pub confidence: Confidence,
+    /// Thresholds of single metrics (`natural.peak_heap`), which then judge whatever their unit.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub metrics: BTreeMap<String, MetricThreshold>,
+}
+
+/// Which changes of a metric are worse. Where a relative and an absolute part are given, both have to be passed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct MetricThreshold {
+    /// A rise by more than this share of what was accepted is worse (0.1: ten percent).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rise: Option<f64>,
+    /// A rise by more than this, in the metric's unit.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rise_absolute: Option<u64>,
+    /// A fall by more than this share is worse, too; without it a fall is an improvement.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fall: Option<f64>,
+    /// A fall by more than this, in the metric's unit.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fall_absolute: Option<u64>,
 }
 
 impl Default for Thresholds {
     fn default() -> Self {
-        Self { bytes_per_op: 1.0, relative: 0.25, absolute_bytes: 1 << 20, confidence: Confidence::Low }
+        Self {
+            bytes_per_op: 1.0,
+            relative: 0.25,
+            absolute_bytes: 1 << 20,
+            confidence: Confidence::Low,
+            metrics: BTreeMap::new(),
+        }
     }
 }

@@ -266,6 +266,15 @@ fn thresholds(file: &ScenarioFile, document: &Document<'_>, found: &mut Vec<Diag
             found.push(Diagnostic::new(span, format!("`{key}` must be a number that is not negative")));
         }
     }
+    for (name, metric) in &file.thresholds.metrics {
+        for (key, value) in [("rise", metric.rise), ("fall", metric.fall)] {
+            if value.is_some_and(|value| !value.is_finite() || value < 0.0) {
+                let span = document.value(&["thresholds", "metrics", name, key]);
+                let message = format!("`{key}` must be a share that is not negative: 0.1 is ten percent");
+                found.push(Diagnostic::new(span, message));
+            }
+        }
+    }
 }
 
 fn race(draft: &Draft, document: &Document<'_>, found: &mut Vec<Diagnostic>) {

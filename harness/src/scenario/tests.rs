@@ -205,8 +205,13 @@ confidence = "medium"
     };
     assert_eq!(scenario.expect, Some(Expect { leaks: vec![leak] }));
     assert_eq!(scenario.baseline, scenarios.join("other.toml"));
-    let limits =
-        Thresholds { bytes_per_op: 2.0, relative: 0.5, absolute_bytes: 7, confidence: Confidence::Medium };
+    let limits = Thresholds {
+        bytes_per_op: 2.0,
+        relative: 0.5,
+        absolute_bytes: 7,
+        confidence: Confidence::Medium,
+        ..Thresholds::default()
+    };
     assert_eq!(scenario.thresholds, limits);
 }
 
@@ -366,6 +371,10 @@ fn contradictions_are_refused_where_they_stand() {
             "4:21: step mode has no GC cycles of the program's own, and `on = \"gc\"` waits for them",
         ),
         ("[capture]\nmodes = [\"step\", \"plain\", \"step\"]", "3:27: this mode is listed twice"),
+        (
+            "[thresholds.metrics.\"natural.wall\"]\nrise = -0.1",
+            "3:8: `rise` must be a share that is not negative: 0.1 is ten percent",
+        ),
         ("[[baseline.suppress]]\nreason = \"old\"", "2:1: this suppression names no leak"),
         ("[[baseline.suppress]]\npath = \"a/*\"\nreason = \" \"", "4:10: a suppression needs its reason"),
         (

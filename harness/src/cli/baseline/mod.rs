@@ -75,6 +75,7 @@ impl Found {
             diagnoses: &self.analysis.diagnoses,
             conditions: &self.analysis.conditions,
             absent: &self.absent,
+            thresholds: &self.analysis.thresholds,
             choice,
         }
     }

@@ -5,6 +5,7 @@
 
 mod ages;
 mod cycles;
+mod figures;
 mod findings;
 pub(super) mod grid;
 mod notes;
@@ -57,6 +58,7 @@ pub fn to_terminal(report: &Report, look: &Look) -> String {
     findings::write(&mut out, report, look);
     cycles::write(&mut out, report, look);
     variants::write(&mut out, report, look);
+    figures::write(&mut out, report, look);
     notes::write(&mut out, report, look);
     out
 }

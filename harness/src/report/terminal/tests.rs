@@ -230,6 +230,9 @@ fn the_baseline_section_lists_what_is_gone_and_figures_that_changed_worst_first(
         metric: Metric { name: name.into(), unit: "B".into(), exact: true, values: vec![value] },
         accepted: Some(accepted),
         standing,
+        interval: None,
+        from_first: None,
+        from_accepted: None,
     };
     report.metrics = vec![
         figure("step.same", 1, 1, MetricStanding::Same),
@@ -257,4 +260,43 @@ fn the_json_form_has_what_its_schema_promises() {
     assert_eq!(names(&json), names(&schema["properties"]));
     let back: Report = serde_json::from_value(json).unwrap();
     assert_eq!(back, report());
+}
+
+#[test]
+fn figures_that_vary_stand_with_intervals_and_differ_from_the_first_variant_or_not() {
+    let figure = |variant: &str, values: &[u64], first: &[u64]| {
+        let first = crate::model::Diagnosis { variant: "default".into(), ..diagnosed(first) };
+        let other = crate::model::Diagnosis { variant: variant.into(), ..diagnosed(values) };
+        let diagnoses = if variant == "default" { vec![other] } else { vec![first, other] };
+        let against = crate::baseline::Against {
+            baseline: None,
+            conditions: &Conditions::default(),
+            thresholds: &crate::scenario::Thresholds::default(),
+            exemptions: &crate::scenario::Exemptions::default(),
+            day: "2026-06-01".parse().expect("a day"),
+        };
+        crate::baseline::compare(&[], &diagnoses, &against).metrics.pop().expect("a metric")
+    };
+    let base = [1_000_000, 1_010_000, 1_020_000, 1_030_000];
+    let mut report = report();
+    report.metrics = vec![
+        figure("default", &base, &base),
+        figure("race", &base.map(|value| value * 3), &base),
+        figure("same", &base.map(|value| value + 1), &base),
+    ];
+    let text = to_terminal(&report, &Look { width: 140, ..PLAIN });
+    assert!(text.contains("natural.wall  default  4"), "{text}");
+    assert!(text.contains("+200.0 % (p 0.029)"), "{text}");
+    assert!(!text.contains("  same  ") && text.contains("1 more that do not differ"), "{text}");
+    report.metrics = vec![figure("race", &[3_000_000, 3_000_001], &base[..2])];
+    report.variants[0].name = "race".into();
+    let few = to_terminal(&report, &Look { width: 140, ..PLAIN });
+    assert!(few.contains("(4 needed)") && few.contains("more repeats needed, 4 of each"), "{few}");
+}
+
+/// A diagnosis with one noisy figure.
+fn diagnosed(values: &[u64]) -> crate::model::Diagnosis {
+    let metric =
+        Metric { name: "natural.wall".into(), unit: "ns".into(), exact: false, values: values.to_vec() };
+    crate::model::Diagnosis { metrics: vec![metric], ..crate::model::Diagnosis::default() }
 }
