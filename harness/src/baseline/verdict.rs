@@ -122,8 +122,8 @@ fn findings(case: &Case<'_>) -> Vec<Reason> {
                 Some((Cause::WorseLeak, format!("{sentence}; {}", faster(group, case, index))))
             }
             Standing::ThirdParty | Standing::Suppressed => None,
-            Standing::Expired => Some((Cause::UnexpectedLeak, format!("{sentence}; {}", expired(compared)))),
             _ if expected => None,
+            Standing::Expired => Some((Cause::UnexpectedLeak, format!("{sentence}; {}", expired(compared)))),
             Standing::New => Some((Cause::UnexpectedLeak, sentence.clone())),
             _ if strict => {
                 let words =

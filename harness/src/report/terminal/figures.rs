@@ -32,7 +32,7 @@ pub(super) fn write(out: &mut String, report: &Report, look: &Look) {
 fn is_telling(metric: &MetricComparison, first: &str) -> bool {
     let real = |shift: &Option<Shift>| shift.as_ref().is_some_and(Shift::is_real);
     let usual = !metric.metric.name.starts_with("step.");
-    (metric.variant == first && usual) || real(&metric.from_first) && usual || real(&metric.from_accepted)
+    usual && (metric.variant == first || real(&metric.from_first)) || real(&metric.from_accepted)
 }
 
 fn row(metric: &MetricComparison, interval: &Interval) -> Vec<String> {
