@@ -6,18 +6,26 @@
 //!   the one they start in);
 //! - its objects grow by a whole number for each goroutine.
 //!
+//! A heap dump decides without either: what is reached from those goroutines, all but [`KEPT`] percent
+//! of it, is freed with them, whoever allocated it and however much each one holds.
+//!
 //! Callees of the creating function stay findings of their own: a request handler that starts a
 //! goroutine and fills a cache leaks twice. Where the two happen in one function at one rate, only
 //! the path that retains the memory could tell; then one finding is reported, and after its fix
 //! the other one is left.
 
 use super::draft::{Draft, RunGrowth, SiteGrowth};
+use super::holders;
 use super::identity::normal;
 use crate::model::{Evidence, LeakKind, SiteClass};
 
 /// How far the number of objects per goroutine may be from a whole one, relative to it: checkpoints
 /// catch goroutines and memory at slightly different moments.
 const TOLERANCE: f64 = 0.05;
+
+/// Part of a draft's bytes, in percent, that the dump must show under the goroutines: less, and another
+/// holder is at fault, too. The last goroutines may have been caught at work.
+const KEPT: f64 = 95.0;
 
 /// Moves sites of heap drafts into the goroutine drafts they belong to.
 pub(super) fn by_cause(drafts: Vec<Draft>) -> Vec<Draft> {
@@ -48,13 +56,14 @@ pub(super) fn starts(draft: &Draft) -> Vec<String> {
 
 fn take(goroutines: &mut Draft, heap: &mut Draft, starts: &[String]) {
     let same_function = heap.cause.same_function(&goroutines.cause);
+    let kept = is_kept(goroutines, heap, starts);
     let mut taken: Vec<SiteGrowth> = Vec::new();
     for run in &mut heap.runs {
         let Some(leak) = goroutines.runs.iter().find(|leak| leak.repeat == run.repeat) else { continue };
         let is_first = goroutines.first().is_some_and(|first| first.repeat == run.repeat);
         let belongs = |site: &SiteGrowth| {
             let own = site.stack.last().is_some_and(|root| starts.contains(&normal(&root.function)));
-            site.class == SiteClass::User && (same_function || own) && commensurate(site, leak)
+            kept || site.class == SiteClass::User && (same_function || own) && commensurate(site, leak)
         };
         let (theirs, rest) = std::mem::take(&mut run.sites).into_iter().partition(belongs);
         run.sites = rest;
@@ -64,6 +73,16 @@ fn take(goroutines: &mut Draft, heap: &mut Draft, starts: &[String]) {
     }
     heap.runs.retain(|run| !run.sites.is_empty());
     attach(goroutines, taken);
+}
+
+/// Whether the dump shows the goroutines of the leak as the holder of what grows.
+fn is_kept(goroutines: &Draft, heap: &Draft, starts: &[String]) -> bool {
+    heap.further.iter().any(|evidence| match evidence {
+        Evidence::Retained(kept) => {
+            kept.share >= KEPT && holders::is_of_draft(goroutines, starts, &kept.path.root)
+        }
+        _ => false,
+    })
 }
 
 /// A whole number of objects for each goroutine.

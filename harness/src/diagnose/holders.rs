@@ -295,7 +295,7 @@ fn start(draft: &Draft) -> Option<&str> {
 
 /// Whether a goroutine of the dump is one of those that leak: one of its functions is theirs, or its first function is
 /// the wrapper that the compiler made where they are created (and into which theirs may be inlined).
-fn is_of_draft(draft: &Draft, starts: &[String], root: &HeapRoot) -> bool {
+pub(super) fn is_of_draft(draft: &Draft, starts: &[String], root: &HeapRoot) -> bool {
     let Some(goroutine) = &root.goroutine else { return false };
     let functions = goroutine.stack.iter().chain([&root.name]);
     let creators = || draft.runs.iter().flat_map(|run| &run.sites).flat_map(|site| site.stack.iter());

@@ -249,8 +249,8 @@ fn memory_of_a_library_is_laid_at_the_users_call() {
     assert!(found[0].sentence.contains("(in dep.org/lib.New)"), "{}", found[0].sentence);
 }
 
-const CREATED: &[&str] = &["example.com/app/events.(*Hub).Subscribe 42", "main.audited.func1 68"];
-const START: &str = "example.com/app/events.(*Subscription).deliver 55";
+pub(super) const CREATED: &[&str] = &["example.com/app/events.(*Hub).Subscribe 42", "main.audited.func1 68"];
+pub(super) const START: &str = "example.com/app/events.(*Subscription).deliver 55";
 
 #[test]
 fn growing_goroutines_are_a_leak_at_the_go_statement() {

@@ -1,6 +1,6 @@
 //! Who holds what grows, on made-up dumps: what is said, what it costs when it is not known.
 
-use super::tests::{PUT, Run, judge, stack};
+use super::tests::{CREATED, PUT, Run, START, judge, stack};
 use crate::model::heap::{
     AgesBefore, Agreement, GoroutineRoot, HeapCount, HeapGrowth, HeapRoot, HeapSummary, HeapTotals, HeldSite,
     Holder, ObjectAges, RetainingPath, RootKind,
@@ -254,4 +254,35 @@ fn births_are_dated_between_checkpoints_where_the_traces_cycles_have_numbers() {
         Some(Operations(300)),
         "cycle 6 is that of the third checkpoint"
     );
+}
+
+/// A leak of goroutines beside memory that another function allocates, by who holds that memory.
+fn beside_goroutines(paths: Vec<RetainingPath>) -> Vec<LeakKind> {
+    let mut run = leaking().goroutines(CREATED, START, |i| i * 100);
+    run.pieces.heap = Some(dump(vec![held(paths)], vec![]));
+    judge(&[run]).findings.iter().map(|finding| finding.kind).collect()
+}
+
+#[test]
+fn what_leaked_goroutines_hold_is_theirs_whoever_allocated_it_and_what_others_hold_is_not() {
+    let goroutines = || {
+        let start = START.split(' ').next().unwrap_or_default();
+        let goroutine = GoroutineRoot {
+            id: GoroutineId(9),
+            alike: 1000,
+            wait_reason: "chan receive".into(),
+            wait_since: 0,
+            function: start.into(),
+            stack: vec!["runtime.gopark".into(), start.into()],
+        };
+        let kind = RootKind::Goroutine;
+        HeapRoot { kind, name: start.into(), type_name: None, goroutine: Some(goroutine) }
+    };
+    let cache = || global("main.cache", "map[string]*main.entry");
+    let theirs = vec![path(goroutines(), count(990, 253_440)), path(cache(), count(10, 2560))];
+    assert_eq!(beside_goroutines(theirs), [LeakKind::Goroutine]);
+    let half = vec![path(goroutines(), count(600, 153_600)), path(cache(), count(400, 102_400))];
+    assert_eq!(beside_goroutines(half), [LeakKind::Heap, LeakKind::Goroutine]);
+    let others = vec![path(cache(), count(1000, 256_000))];
+    assert_eq!(beside_goroutines(others), [LeakKind::Heap, LeakKind::Goroutine]);
 }
