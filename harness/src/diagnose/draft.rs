@@ -13,7 +13,7 @@ use crate::model::{
 };
 
 /// Most lines listed as evidence; a finding with more has them in few functions anyway.
-const MAX_LINES: usize = 20;
+pub(super) const MAX_LINES: usize = 20;
 
 /// A cause of growth, over all runs that show it.
 #[derive(Debug, Clone)]
@@ -225,7 +225,12 @@ impl Draft {
     /// Seen in most of the runs, and above the noise.
     fn stands(&self, growth: &Growth, case: &Case<'_>) -> bool {
         let loud = !self.kind.is_bytes() || growth.bytes_per_op >= case.thresholds.bytes_per_op;
-        loud && self.runs.len() * 2 > self.judged
+        loud && self.is_reproduced()
+    }
+
+    /// Most of the runs that could show it do.
+    pub fn is_reproduced(&self) -> bool {
+        self.runs.len() * 2 > self.judged
     }
 
     fn evidence(&self) -> Vec<Evidence> {

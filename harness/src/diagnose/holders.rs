@@ -145,19 +145,21 @@ fn sites_of<'a>(draft: &Draft, summary: &'a HeapSummary) -> Vec<&'a HeldSite> {
     let user = sites().any(|site| site.class == SiteClass::User);
     let counts = |site: &&SiteGrowth| !user || site.class == SiteClass::User;
     let wanted: Vec<&SiteGrowth> = sites().filter(counts).collect();
-    let of_site = |site: &&SiteGrowth| {
-        let at: Vec<&HeldSite> =
-            summary.sites.iter().filter(|held| same_stack(&held.stack, &site.stack)).collect();
-        let alike = at.iter().any(|held| held.class == site.class);
-        at.into_iter().filter(|held| held.class == site.class || !alike).collect::<Vec<_>>()
-    };
     let mut found: Vec<&HeldSite> = Vec::new();
-    for held in wanted.iter().flat_map(of_site) {
+    for held in wanted.into_iter().flat_map(|site| at(site, summary)) {
         if !found.iter().any(|known| std::ptr::eq(*known, held)) {
             found.push(held);
         }
     }
     found
+}
+
+/// A dump's objects that were allocated where a site's were.
+pub(super) fn at<'a>(site: &SiteGrowth, summary: &'a HeapSummary) -> Vec<&'a HeldSite> {
+    let at: Vec<&HeldSite> =
+        summary.sites.iter().filter(|held| same_stack(&held.stack, &site.stack)).collect();
+    let alike = at.iter().any(|held| held.class == site.class);
+    at.into_iter().filter(|held| held.class == site.class || !alike).collect()
 }
 
 /// A dump has the place of every frame, but names an inlined function after the one it was inlined into (`funcname` in

@@ -22,6 +22,7 @@ mod handover;
 mod heap;
 mod holders;
 mod identity;
+mod keepers;
 mod leaked;
 mod limit;
 mod metrics;
@@ -39,6 +40,8 @@ mod stacks;
 mod tests;
 #[cfg(test)]
 mod tests_holders;
+#[cfg(test)]
+mod tests_keepers;
 #[cfg(test)]
 mod tests_outside;
 #[cfg(test)]
@@ -90,7 +93,7 @@ pub fn variant(
 ) -> Diagnosis {
     let case = Case::new(runs, build, thresholds);
     let outcome = rules::apply(&case);
-    let mut drafts = fold::by_cause(outcome.drafts);
+    let mut drafts = fold::by_cause(&case, outcome.drafts);
     escapes::add(&case, &mut drafts);
     let mut observations = patterns::observe(&case);
     observations.extend(disagree::observe(&case, &drafts));

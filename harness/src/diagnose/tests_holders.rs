@@ -10,20 +10,20 @@ use crate::model::{
     MissingInput, Objects, Operations, Retained, RunHeap, SiteClass,
 };
 
-fn count(objects: u64, bytes: u64) -> HeapCount {
+pub(super) fn count(objects: u64, bytes: u64) -> HeapCount {
     HeapCount { objects: Objects(objects), bytes: Bytes(bytes) }
 }
 
-fn global(name: &str, of: &str) -> HeapRoot {
+pub(super) fn global(name: &str, of: &str) -> HeapRoot {
     HeapRoot { kind: RootKind::Global, name: name.into(), type_name: Some(of.into()), goroutine: None }
 }
 
-fn path(root: HeapRoot, held: HeapCount) -> RetainingPath {
+pub(super) fn path(root: HeapRoot, held: HeapCount) -> RetainingPath {
     RetainingPath { root, steps: Vec::new(), held }
 }
 
 /// Objects of the site [`PUT`], by the roots that they are reached from.
-fn held(paths: Vec<RetainingPath>) -> HeldSite {
+pub(super) fn held(paths: Vec<RetainingPath>) -> HeldSite {
     let bytes: u64 = paths.iter().map(|path| path.held.bytes.0).sum();
     let objects: u64 = paths.iter().map(|path| path.held.objects.0).sum();
     HeldSite {
@@ -40,7 +40,7 @@ fn held(paths: Vec<RetainingPath>) -> HeldSite {
     }
 }
 
-fn dump(sites: Vec<HeldSite>, holders: Vec<Holder>) -> RunHeap {
+pub(super) fn dump(sites: Vec<HeldSite>, holders: Vec<Holder>) -> RunHeap {
     let agreement = Some(Agreement { bytes: 0, holds: true });
     let totals = HeapTotals { agreement, ..HeapTotals::default() };
     let summary = HeapSummary { totals, sites, holders, ..HeapSummary::default() };

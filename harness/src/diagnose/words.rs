@@ -17,7 +17,7 @@ pub(super) fn sentence(draft: &Draft, site: &SiteGrowth, growth: &Growth) -> Str
             "goroutines grow by {} per {}{}{}",
             number(growth.objects_per_op),
             growth.per.word(),
-            held(draft.holder.as_ref().and_then(|holder| holder.each).unwrap_or(draft.held)),
+            held(draft),
             proved(draft.proved),
         ),
         LeakKind::Descriptors => {
@@ -51,7 +51,9 @@ pub(super) fn sentence(draft: &Draft, site: &SiteGrowth, growth: &Growth) -> Str
     format!("{what}{place}{library}{since}{holder}")
 }
 
-fn held(each: f64) -> String {
+/// What they hold by kind, as the dump has it; or with what several kinds of them keep together, which none retains.
+fn held(draft: &Draft) -> String {
+    let each = draft.holder.as_ref().and_then(|holder| holder.each).unwrap_or(0.0).max(draft.held);
     if each > 0.0 { format!(", each holding {} of heap", bytes(each)) } else { String::new() }
 }
 

@@ -49,6 +49,14 @@ fn a_leak_inside_a_library_is_laid_at_the_users_call_and_its_twin_is_silent() ->
 }
 
 #[test]
+fn what_a_librarys_leaked_goroutines_keep_is_no_second_finding() -> Result<()> {
+    check(
+        "thirdparty",
+        &[("lru", &["goroutine main.join"]), ("pubsub", &["goroutine main.collect"]), ("lru-fixed", &[])],
+    )
+}
+
+#[test]
 fn programs_that_only_look_as_if_they_leaked_are_silent() -> Result<()> {
     check(
         "steady",
