@@ -65,12 +65,18 @@ impl Bench {
         self.copy(&Utf8Path::new("fixtures/programs").join(name))
     }
 
-    /// Copies `scenarios/NAME.toml` here, to the same place; not its baseline.
+    /// Copies `scenarios/NAME.toml` here, to the same place, with the twin `NAME-fixed.toml` that it may name; not its
+    /// baseline.
     ///
     /// # Errors
     /// When there is no such scenario.
     pub fn scenario(&self, name: &str) -> Result<Utf8PathBuf> {
-        self.copy(&Utf8Path::new("scenarios").join(format!("{name}.toml")))
+        let file = |name: &str| Utf8Path::new("scenarios").join(format!("{name}.toml"));
+        let twin = file(&format!("{name}-fixed"));
+        if repository().join(&twin).exists() {
+            self.copy(&twin)?;
+        }
+        self.copy(&file(name))
     }
 
     fn copy(&self, inside: &Utf8Path) -> Result<Utf8PathBuf> {
