@@ -18,6 +18,12 @@ fn both_leaks_are_found_with_their_lines_in_every_variant() -> Result<()> {
     let subscribe = line_of("leaky-cache", "internal/events/events.go", "go s.deliver")?;
     assert_eq!(place(goroutine), subscribe);
 
+    // The trace knows a closure as a struct like many others; the path names the function.
+    let evidence = heap["evidence"].as_array().into_iter().flatten();
+    let retained = evidence.into_iter().find(|evidence| evidence["kind"] == "retained");
+    let first = retained.map(|retained| &retained["path"]["steps"][0]["type_name"]);
+    assert_eq!(first.and_then(|name| name.as_str()), Some("func main.run.audited.func1"), "{heap:#}");
+
     for finding in [heap, goroutine] {
         let variants = finding["variants"].as_array().map(Vec::len);
         assert_eq!(variants, Some(6), "{finding:#}");

@@ -20,8 +20,10 @@ use crate::model::Address;
 /// Bytes of an object that are looked at together.
 const PIECE: u64 = 1 << 20;
 
-/// Types of the runtime that stand for any map or channel: maps of Go 1.24 and later, older ones, channels.
-const GENERIC: [&str; 3] = ["internal/runtime/maps.", "runtime.hmap", "runtime.hchan"];
+/// Types that stand for many: those of the runtime for any map or channel (maps of Go 1.24 and later, older ones,
+/// channels), and the compiler's for a closure, which does not tell of which function.
+const GENERIC: [&str; 4] =
+    ["internal/runtime/maps.", "runtime.hmap", "runtime.hchan", "noalg.struct { F uintptr"];
 
 /// Objects, and the types that they were allocated as.
 type Told = Vec<(u32, TypeId)>;
@@ -130,8 +132,8 @@ impl<O: Objects> Spread<'_, '_, O> {
         self.levels();
     }
 
-    /// Types that allocations had. Those of the runtime's own for the insides of any map or channel are apart: what
-    /// refers to them knows of which keys and elements they are, and has to be asked first.
+    /// Types that allocations had. Those that stand for many are apart: what refers to a map knows of which keys and
+    /// elements it is, what refers to a closure that it is one, and has to be asked first.
     fn told(&mut self, known: &[Known]) -> (Told, Told) {
         let known = known.iter().filter_map(|Known { object, descriptor }| {
             Some((self.objects.find(object.0)?, self.loaded.descriptor(descriptor.0)?))
