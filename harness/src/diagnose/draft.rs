@@ -80,7 +80,7 @@ pub(super) struct SiteGrowth {
 }
 
 impl SiteGrowth {
-    fn evidence(&self) -> Evidence {
+    pub fn evidence(&self) -> Evidence {
         match &self.start {
             Some(start) => Evidence::Goroutines {
                 created_by: self.stack.to_vec(),
@@ -100,7 +100,7 @@ impl SiteGrowth {
 impl RunGrowth {
     /// The sites whose figures are added up. A map's tables depend on its random seed, so beside
     /// memory of the user class, whose figures are the same in every run, they are evidence only.
-    fn counted(&self) -> impl Iterator<Item = &SiteGrowth> {
+    pub fn counted(&self) -> impl Iterator<Item = &SiteGrowth> {
         let exact = self.sites.iter().any(|site| site.class == SiteClass::User);
         self.sites.iter().filter(move |site| !exact || site.class == SiteClass::User)
     }
@@ -121,7 +121,7 @@ impl RunGrowth {
         self.sites.iter().map(|site| site.trend.operations).max().unwrap_or(0)
     }
 
-    fn per_operation(&self) -> f64 {
+    pub fn per_operation(&self) -> f64 {
         trend::per_operation(self.gained(), self.operations())
     }
 }
@@ -226,6 +226,11 @@ impl Draft {
     fn stands(&self, growth: &Growth, case: &Case<'_>) -> bool {
         let loud = !self.kind.is_bytes() || growth.bytes_per_op >= case.thresholds.bytes_per_op;
         loud && self.is_reproduced()
+    }
+
+    /// It is going to be a finding.
+    pub fn is_found(&self, case: &Case<'_>) -> bool {
+        self.growth().is_some_and(|growth| self.stands(&growth, case))
     }
 
     /// Most of the runs that could show it do.

@@ -13,6 +13,7 @@
 //! the other one is left.
 
 use super::case::Case;
+use super::contents;
 use super::draft::{Draft, MAX_LINES, RunGrowth, SiteGrowth};
 use super::identity::normal;
 use super::keepers::{Keepers, Kept};
@@ -40,7 +41,7 @@ pub(super) fn by_cause(case: &Case<'_>, drafts: Vec<Draft>) -> Vec<Draft> {
         attach(cause, std::mem::take(taken));
     }
     heap.retain(|draft| !draft.runs.is_empty());
-    goroutines.append(&mut heap);
+    goroutines.append(&mut contents::fold(case, heap));
     goroutines
 }
 
@@ -100,7 +101,8 @@ fn take(goroutines: &Draft, heap: &mut Draft, starts: &[String], keepers: &Keepe
         let is_first = goroutines.first().is_some_and(|first| first.repeat == run.repeat);
         let belongs = |site: &SiteGrowth| {
             let own = site.stack.last().is_some_and(|root| starts.contains(&normal(&root.function)));
-            let at_their_rate = (same_function || own) && commensurate(site, leak);
+            let at_their_rate =
+                (same_function || own) && commensurate(site.gained_objects, leak.gained_objects());
             // Nothing in the dump reaches it, and yet it lives: it is on the stack of who allocated it.
             let on_stack = || own && keepers.of(site, &[]) == Kept::NotSeen;
             (site.class == SiteClass::User && at_their_rate) || on_stack()
@@ -115,13 +117,12 @@ fn take(goroutines: &Draft, heap: &mut Draft, starts: &[String], keepers: &Keepe
     taken
 }
 
-/// A whole number of objects for each goroutine.
-fn commensurate(site: &SiteGrowth, leak: &RunGrowth) -> bool {
-    let goroutines = leak.gained_objects();
-    if goroutines <= 0 || site.gained_objects <= 0 {
+/// A whole number of objects for each of what they come with.
+pub(super) fn commensurate(objects: i64, with: i64) -> bool {
+    if with <= 0 || objects <= 0 {
         return false;
     }
-    let each = site.gained_objects as f64 / goroutines as f64;
+    let each = objects as f64 / with as f64;
     let whole = each.round();
     whole >= 1.0 && (each - whole).abs() <= TOLERANCE * whole
 }

@@ -140,7 +140,7 @@ fn hold(draft: &mut Draft, heap: &RunHeap) {
 
 /// The dump's sites that a draft's growth is at. A map's tables are held by what the map is in, and stand aside where
 /// there is memory of the user's own.
-fn sites_of<'a>(draft: &Draft, summary: &'a HeapSummary) -> Vec<&'a HeldSite> {
+pub(super) fn sites_of<'a>(draft: &Draft, summary: &'a HeapSummary) -> Vec<&'a HeldSite> {
     let sites = || draft.runs.first().map_or(&[][..], |run| &run.sites).iter();
     let user = sites().any(|site| site.class == SiteClass::User);
     let counts = |site: &&SiteGrowth| !user || site.class == SiteClass::User;

@@ -69,6 +69,11 @@ impl Cause {
         self.function == other.function
     }
 
+    /// The user's function calls a dependency, which does it.
+    pub fn is_in_library(&self) -> bool {
+        self.library.is_some()
+    }
+
     /// A cause without a line, known by the program alone.
     pub fn of_program(build: &BuildFigures<'_>) -> Self {
         Self { function: build.modules.main.clone(), library: None }

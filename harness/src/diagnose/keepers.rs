@@ -49,11 +49,9 @@ pub(super) struct Keepers<'a> {
 impl<'a> Keepers<'a> {
     /// Of the first run that has a dump; `heap` are the drafts of what grows.
     pub fn new(case: &Case<'a>, heap: &[Draft]) -> Self {
-        let dump = case.best().iter().find_map(|judged| judged.run.pieces.heap.as_ref());
         let sites = heap.iter().filter_map(Draft::first).flat_map(|run| &run.sites);
         let growing = sites.flat_map(down_to_blamed).cloned().collect();
-        let whole = dump.map(|heap| &heap.summary).filter(|summary| summary.totals.agreement.is_some());
-        Self { summary: whole, growing }
+        Self { summary: whole_dump(case), growing }
     }
 
     /// Who keeps the site's objects; `leaking` are goroutine drafts.
@@ -72,7 +70,7 @@ impl<'a> Keepers<'a> {
         let theirs: u64 = by.iter().sum();
         match most {
             _ if total == 0 => Kept::NotSeen,
-            Some((place, bytes)) if *bytes > 0 && is_nearly(theirs, total, &held) => Kept::By(place),
+            Some((place, bytes)) if *bytes > 0 && is_nearly(theirs, &held) => Kept::By(place),
             _ => Kept::ByOthers,
         }
     }
@@ -113,14 +111,22 @@ fn grows_with(ends: u64, site: &SiteGrowth) -> bool {
 }
 
 /// The frames of a site that a dump may name it by.
-fn down_to_blamed(site: &SiteGrowth) -> impl Iterator<Item = &Frame> {
+pub(super) fn down_to_blamed(site: &SiteGrowth) -> impl Iterator<Item = &Frame> {
     let place = site.stack.iter().position(|frame| *frame == site.blamed);
     site.stack.iter().take(place.map_or(0, |place| place + 1))
 }
 
-/// What the summary does not list hangs as what it does list, which is the most of it.
-fn is_nearly(theirs: u64, total: u64, held: &[&HeldSite]) -> bool {
+/// The dump of the first run that has one, if that was not cut off.
+pub(super) fn whole_dump<'a>(case: &Case<'a>) -> Option<&'a HeapSummary> {
+    let dump = case.best().iter().find_map(|judged| judged.run.pieces.heap.as_ref());
+    dump.map(|heap| &heap.summary).filter(|summary| summary.totals.agreement.is_some())
+}
+
+/// Whether these bytes are nearly all of the sites'. What the summary does not list hangs as what it does list, if that
+/// is the most of it.
+pub(super) fn is_nearly(bytes: u64, held: &[&HeldSite]) -> bool {
+    let total: u64 = held.iter().map(|site| site.held.bytes.0).sum();
     let unlisted: u64 = held.iter().map(|site| site.unlisted.bytes.0).sum();
     let listed = total.saturating_sub(unlisted);
-    unlisted <= listed && theirs as f64 >= (1.0 - REST) * listed as f64
+    unlisted <= listed && bytes as f64 >= (1.0 - REST) * listed as f64
 }

@@ -11,6 +11,7 @@
 mod ages;
 mod case;
 mod confidence;
+mod contents;
 mod descriptors;
 mod disagree;
 mod draft;
@@ -38,6 +39,8 @@ mod slope;
 mod stacks;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_contents;
 #[cfg(test)]
 mod tests_holders;
 #[cfg(test)]

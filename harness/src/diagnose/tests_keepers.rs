@@ -21,7 +21,7 @@ fn goroutine(function: &str) -> HeapRoot {
     HeapRoot { kind, name, type_name: None, goroutine: Some(waiting) }
 }
 
-fn step(count: u64) -> PathStep {
+pub(super) fn step(count: u64) -> PathStep {
     PathStep {
         field: None,
         offset: None,

@@ -48,7 +48,8 @@ pub(super) fn sentence(draft: &Draft, site: &SiteGrowth, growth: &Growth) -> Str
         "" => ", at no line that is known".to_owned(),
         _ => format!(" at {}", site.blamed),
     };
-    format!("{what}{place}{library}{since}{holder}")
+    let kept = Some(&*draft.detail).filter(|_| draft.kind == LeakKind::Heap).unwrap_or_default();
+    format!("{what}{place}{library}{since}{holder}{kept}")
 }
 
 /// What they hold by kind, as the dump has it; or with what several kinds of them keep together, which none retains.
