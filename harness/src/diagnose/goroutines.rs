@@ -38,6 +38,7 @@ fn grown(case: &Case<'_>, group: &GoroutineGroup, points: &Points) -> Option<(Ca
     let trend = steady(&alive, &points.operations())?;
     let stack = creation(case, group);
     let (cause, blamed, library) = draft::blame(case, &stack)?;
+    let library = library.or_else(|| standard(case, &stack, &blamed, &group.start));
     let site = SiteGrowth {
         class: SiteClass::User,
         stack,
@@ -67,6 +68,15 @@ pub(super) fn creation(case: &Case<'_>, group: &GoroutineGroup) -> Stack {
         return std::iter::once(group.start.clone()).chain(stack).collect();
     }
     stack.into()
+}
+
+/// The function of the standard library that `blamed` called, of goroutines that run such code: theirs are to be ended
+/// by what it returned. No part of the cause.
+fn standard(case: &Case<'_>, stack: &[Frame], blamed: &Frame, start: &Frame) -> Option<Frame> {
+    let is_standard = |frame: &Frame| case.build.modules.owner(&frame.function) == Owner::Std;
+    let place = stack.iter().position(|frame| frame == blamed)?;
+    let called = stack.get(place.checked_sub(1)?)?;
+    (is_standard(start) && is_standard(called)).then(|| called.clone())
 }
 
 /// What the living goroutines of a draft's first run wait for.

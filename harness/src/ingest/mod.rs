@@ -153,7 +153,7 @@ impl Ingested {
             return self.missing("trace", "there is no file: goroutines and pauses are not known");
         };
         let moments: Vec<_> = self.pieces.checkpoints.iter().map(|checkpoint| checkpoint.at).collect();
-        match trace::fold(&path(files, TRACE_FILE), bytes, &moments) {
+        match trace::fold(&path(files, TRACE_FILE), bytes, &moments, &self.pieces.modules) {
             Err(error) => self.missing("trace", &error),
             Ok(piece) => {
                 let complete = self.pieces.goroutines.complete && piece.census.complete;

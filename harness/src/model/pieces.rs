@@ -269,7 +269,7 @@ pub struct SiteUse {
 /// Goroutines created and ended, from the trace, by creation stack.
 #[derive(Debug, Clone, Default)]
 pub struct GoroutineCensus {
-    /// One entry per (creation stack, start function).
+    /// One entry per (creation, start function).
     pub groups: Vec<GoroutineGroup>,
     /// False when the trace lacks a beginning or an end, so `alive` may be short.
     pub complete: bool,
@@ -278,7 +278,8 @@ pub struct GoroutineCensus {
 /// Goroutines with the same creation stack and start function.
 #[derive(Debug, Clone)]
 pub struct GoroutineGroup {
-    /// The creator's stack, innermost frame first: the `go` statement's line is in it.
+    /// The creator's stack, innermost frame first: the `go` statement's line is in it. Where no frame of the user's is
+    /// on it, that over which the creator itself was created is behind it, and so on up to one that has such a frame.
     pub created_by: Stack,
     /// Function the goroutine starts in.
     pub start: Frame,
@@ -301,7 +302,8 @@ pub struct LeakedGoroutines {
     pub stack: Stack,
     /// `created by` frame, as the goroutine text prints it.
     pub created_by: Option<Frame>,
-    /// The creator's whole stack, where the trace saw these goroutines created. Goroutines at one
+    /// The creator's whole stack, climbed as `GoroutineGroup::created_by`, where the trace saw these goroutines
+    /// created. Goroutines at one
     /// place that were created over several stacks are several entries.
     pub creation: Option<Stack>,
     /// Wait reason: `chan send`, `select`.

@@ -274,7 +274,7 @@ impl ForeignCapture {
     fn trace(&mut self, file: &ForeignFile<'_>) {
         let has_series = self.goroutines.checkpoints.len() > 1;
         let moments = if has_series { Vec::new() } else { moments(file) };
-        match trace::fold(file.name, file.bytes, &moments) {
+        match trace::fold(file.name, file.bytes, &moments, &self.modules) {
             Err(error) => self.damaged.push(error),
             Ok(piece) => {
                 self.heap.trace_gcs = piece.gcs;

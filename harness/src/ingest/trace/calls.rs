@@ -8,64 +8,30 @@
 //! syscall traced (`go/instrument/rawcalls.go`), not those of golang.org/x/sys.
 
 use std::collections::HashMap;
-use std::sync::Arc;
 
 use crate::format::exectrace::{Event, EventKind, Names, Reader, StackId};
-use crate::model::{CallEffect, CallSite, GoroutineId, Stack};
+use crate::model::{CallEffect, CallSite, Stack};
 
-/// Creation stacks that are put behind one another: a chain of goroutines that create each other can be endless.
-const MAX_LINKS: u32 = 8;
+use super::chains::{ChainId, Chains};
+
 /// Stacks that are told apart; further ones are not counted.
 const MAX_SITES: usize = 1 << 14;
 
-/// The place of a chain of creation stacks in `Calls::chains`.
-type ChainId = u32;
-/// Older than the trace.
-const NO_CHAIN: ChainId = 0;
-
 /// Counts calls.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Calls {
     sites: Vec<CallSite>,
     counts: Vec<u64>,
     site_of: HashMap<(Stack, ChainId), u32>,
     /// Ids of this generation that were resolved already; `None` is of no interest.
     known: HashMap<(StackId, ChainId), Option<u32>>,
-    chains: Vec<Chain>,
-    chain_of: HashMap<(Stack, ChainId), ChainId>,
-    known_chains: HashMap<(StackId, ChainId), ChainId>,
-    of_goroutine: HashMap<GoroutineId, ChainId>,
     n_checkpoints: usize,
-}
-
-/// The creation stack of a goroutine and those before it.
-#[derive(Debug, Clone)]
-struct Chain {
-    frames: Stack,
-    links: u32,
-}
-
-impl Default for Calls {
-    fn default() -> Self {
-        Self {
-            sites: Vec::new(),
-            counts: Vec::new(),
-            site_of: HashMap::new(),
-            known: HashMap::new(),
-            chains: vec![Chain { frames: Stack::from([]), links: 0 }],
-            chain_of: HashMap::new(),
-            known_chains: HashMap::new(),
-            of_goroutine: HashMap::new(),
-            n_checkpoints: 0,
-        }
-    }
 }
 
 impl Calls {
     /// Stack ids are about to mean something else.
     pub(super) fn new_generation(&mut self) {
         self.known.clear();
-        self.known_chains.clear();
     }
 
     /// Notes how many calls there were.
@@ -77,32 +43,20 @@ impl Calls {
     }
 
     /// Looks at one event.
-    pub(super) fn event(&mut self, event: &Event, reader: &Reader<'_>, names: &mut Names) {
-        match event.kind() {
-            EventKind::GoCreate { created, .. } | EventKind::GoCreateBlocked { created, .. } => {
-                let chain = self.chain(event, reader, names);
-                self.of_goroutine.insert(created, chain);
-            }
-            EventKind::GoDestroy | EventKind::GoDestroySyscall => {
-                event.goroutine().into_iter().for_each(|goroutine| {
-                    self.of_goroutine.remove(&goroutine);
-                });
-            }
-            EventKind::GoSyscallBegin => self.called(event, reader, names),
-            _ => {}
+    pub(super) fn event(
+        &mut self,
+        event: &Event,
+        chains: &Chains<'_>,
+        (reader, names): (&Reader<'_>, &mut Names),
+    ) {
+        if !matches!(event.kind(), EventKind::GoSyscallBegin) {
+            return;
         }
-    }
-
-    fn creation(&self, goroutine: Option<GoroutineId>) -> ChainId {
-        goroutine.and_then(|id| self.of_goroutine.get(&id).copied()).unwrap_or(NO_CHAIN)
-    }
-
-    fn called(&mut self, event: &Event, reader: &Reader<'_>, names: &mut Names) {
-        let key = (event.stack(), self.creation(event.goroutine()));
+        let key = (event.stack(), chains.of(event.goroutine()));
         let site = match self.known.get(&key) {
             Some(known) => *known,
             None => {
-                let site = self.site(names.stack(reader.stack(key.0)), key.1);
+                let site = self.site(names.stack(reader.stack(key.0)), key.1, chains);
                 self.known.insert(key, site);
                 site
             }
@@ -112,14 +66,14 @@ impl Calls {
         }
     }
 
-    fn site(&mut self, stack: Stack, chain: ChainId) -> Option<u32> {
+    fn site(&mut self, stack: Stack, chain: ChainId, chains: &Chains<'_>) -> Option<u32> {
         let effect = CallEffect::of(&stack)?;
         let key = (stack, chain);
         if let Some(known) = self.site_of.get(&key) {
             return Some(*known);
         }
         let index = u32::try_from(self.sites.len()).ok().filter(|_| self.sites.len() < MAX_SITES)?;
-        let creation = &self.chains.get(chain as usize)?.frames;
+        let creation = chains.frames(chain);
         self.sites.push(CallSite {
             effect,
             stack: key.0.iter().chain(creation.iter()).cloned().collect(),
@@ -129,35 +83,6 @@ impl Calls {
         self.counts.push(0);
         self.site_of.insert(key, index);
         Some(index)
-    }
-
-    /// The chain of the goroutine that `event` creates.
-    fn chain(&mut self, event: &Event, reader: &Reader<'_>, names: &mut Names) -> ChainId {
-        let key = (event.stack(), self.creation(event.goroutine()));
-        if let Some(known) = self.known_chains.get(&key) {
-            return *known;
-        }
-        let chain = self.link(names.stack(reader.stack(key.0)), key.1);
-        self.known_chains.insert(key, chain);
-        chain
-    }
-
-    fn link(&mut self, stack: Stack, parent: ChainId) -> ChainId {
-        let of_parent = self.chains.get(parent as usize);
-        let links = of_parent.map_or(0, |chain| chain.links);
-        if links >= MAX_LINKS || self.chains.len() > MAX_SITES {
-            return parent;
-        }
-        let key = (stack, parent);
-        if let Some(known) = self.chain_of.get(&key) {
-            return *known;
-        }
-        let further = of_parent.map(|chain| Arc::clone(&chain.frames)).unwrap_or_else(|| Stack::from([]));
-        let frames = key.0.iter().chain(further.iter()).cloned().collect();
-        let id = u32::try_from(self.chains.len()).unwrap_or(NO_CHAIN);
-        self.chains.push(Chain { frames, links: links + 1 });
-        self.chain_of.insert(key, id);
-        id
     }
 
     /// All call sites.
@@ -171,7 +96,7 @@ mod tests {
     use harness_synth::encode;
 
     use super::super::fold;
-    use crate::model::{CallEffect, MonotonicTime};
+    use crate::model::{CallEffect, ModuleTable, MonotonicTime};
 
     /// A goroutine of a library that opens a file twice, reads, and closes once; it was created by one that the user's
     /// line created. The second checkpoint is after the end.
@@ -199,7 +124,8 @@ end
     #[test]
     fn calls_are_counted_by_stack_with_the_creation_of_their_goroutine_behind_it() {
         let trace = encode(LIBRARY, 23).unwrap_or_else(|error| panic!("{error:?}"));
-        let piece = fold("t", &trace.bytes, &[MonotonicTime(1150), MonotonicTime(9000)]).unwrap();
+        let moments = [MonotonicTime(1150), MonotonicTime(9000)];
+        let piece = fold("t", &trace.bytes, &moments, &ModuleTable::default()).unwrap();
         let [opens, closes] = &piece.calls[..] else { panic!("{:?}", piece.calls) };
         assert_eq!((opens.effect, &opens.calls_at[..]), (CallEffect::Opens, &[1, 2][..]));
         assert_eq!((closes.effect, &closes.calls_at[..]), (CallEffect::Closes, &[0, 1][..]));

@@ -1,10 +1,13 @@
-//! Which goroutines were created where, which of them ended, and what the others wait for.
+//! Which goroutines were created where, which of them ended, and what the others wait for. Where is told up to the
+//! user's line: by `chains`.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use crate::format::exectrace::{Event, EventKind, GoState, Names, Reader, StackId, StringId};
 use crate::model::{Frame, GoroutineCensus, GoroutineGroup, GoroutineId, Stack};
+
+use super::chains::{ChainId, Chains};
 
 /// Ids kept per group as examples.
 const MAX_EXAMPLES: usize = 5;
@@ -15,9 +18,9 @@ pub(super) struct Census {
     living: BTreeMap<GoroutineId, Living>,
     groups: Vec<GoroutineGroup>,
     alive: Vec<u64>,
-    group_of: HashMap<(Stack, Option<Frame>), u32>,
+    group_of: HashMap<(ChainId, Option<Frame>), u32>,
     /// Ids of this generation that were resolved already.
-    known_sites: HashMap<(StackId, StackId), u32>,
+    known_sites: HashMap<(ChainId, StackId), u32>,
     waits: Vec<(Arc<str>, Stack)>,
     wait_of: HashMap<(Arc<str>, Stack), u32>,
     known_waits: HashMap<(StringId, StackId), u32>,
@@ -54,10 +57,15 @@ impl Census {
     }
 
     /// Looks at one event.
-    pub(super) fn event(&mut self, event: &Event, reader: &Reader<'_>, names: &mut Names) {
+    pub(super) fn event(
+        &mut self,
+        event: &Event,
+        chains: &Chains<'_>,
+        (reader, names): (&Reader<'_>, &mut Names),
+    ) {
         match event.kind() {
             EventKind::GoCreate { created, start } | EventKind::GoCreateBlocked { created, start } => {
-                self.created(created, (event.stack(), start), reader, names);
+                self.created(created, start, chains, (reader, names));
             }
             EventKind::GoCreateSyscall { created } => {
                 self.living.insert(created, Living::default());
@@ -76,13 +84,19 @@ impl Census {
         }
     }
 
-    fn created(&mut self, id: GoroutineId, site: (StackId, StackId), reader: &Reader<'_>, names: &mut Names) {
+    fn created(
+        &mut self,
+        id: GoroutineId,
+        start: StackId,
+        chains: &Chains<'_>,
+        (reader, names): (&Reader<'_>, &mut Names),
+    ) {
+        let site = (chains.of(Some(id)), start);
         let group = match self.known_sites.get(&site) {
             Some(known) => *known,
             None => {
-                let created_by = names.stack(reader.stack(site.0));
-                let start = names.stack(reader.stack(site.1)).first().cloned();
-                let group = self.group(created_by, start);
+                let start = names.stack(reader.stack(start)).first().cloned();
+                let group = self.group(site.0, start, chains);
                 self.known_sites.insert(site, group);
                 group
             }
@@ -92,15 +106,15 @@ impl Census {
         self.living.insert(id, Living { group: Some(group), wait: None });
     }
 
-    fn group(&mut self, created_by: Stack, start: Option<Frame>) -> u32 {
-        let key = (created_by, start);
+    fn group(&mut self, chain: ChainId, start: Option<Frame>, chains: &Chains<'_>) -> u32 {
+        let key = (chain, start);
         if let Some(known) = self.group_of.get(&key) {
             return *known;
         }
         let index = u32::try_from(self.groups.len()).unwrap_or(u32::MAX);
         let unknown = || Frame { function: "?".into(), file: "?".into(), line: 0 };
         self.groups.push(GoroutineGroup {
-            created_by: Arc::clone(&key.0),
+            created_by: chains.frames(chain),
             start: key.1.clone().unwrap_or_else(unknown),
             created: 0,
             ended: 0,

@@ -6,6 +6,7 @@
 
 mod calls;
 mod census;
+mod chains;
 mod cycle_count;
 mod gcs;
 pub mod summary;
@@ -14,13 +15,14 @@ pub mod tracks;
 use crate::format::Problem;
 use crate::format::exectrace::{EventKind, Names, Reader};
 use crate::model::{
-    CallSite, ClockMap, GoroutineCensus, GoroutineId, MonotonicTime, Stack, TraceGc, TraceTime,
+    CallSite, ClockMap, GoroutineCensus, GoroutineId, ModuleTable, MonotonicTime, Stack, TraceGc, TraceTime,
 };
 
 use std::collections::BTreeMap;
 
 use calls::Calls;
 use census::Census;
+use chains::Chains;
 use gcs::Gcs;
 
 /// What a trace comes to.
@@ -40,10 +42,17 @@ pub(super) struct TracePiece {
 
 /// Reads `bytes`; `checkpoints` are the moments, in order, at which living goroutines are counted.
 /// The error says why this is no trace that can be read.
-pub(super) fn fold(file: &str, bytes: &[u8], checkpoints: &[MonotonicTime]) -> Result<TracePiece, String> {
+/// `modules` tell which frames are the user's: up to them, the creation of goroutines is climbed.
+pub(super) fn fold(
+    file: &str,
+    bytes: &[u8],
+    checkpoints: &[MonotonicTime],
+    modules: &ModuleTable,
+) -> Result<TracePiece, String> {
     let mut reader = Reader::new(file, bytes).map_err(|error| error.to_string())?;
     let mut names = Names::default();
     let (mut gcs, mut census, mut calls) = (Gcs::default(), Census::default(), Calls::default());
+    let mut chains = Chains::new(modules);
     let (mut clock_pairs, mut clocks) = (Vec::new(), ClockMap::default());
     let mut waiting = checkpoints.iter().copied();
     let mut next = waiting.next();
@@ -57,13 +66,15 @@ pub(super) fn fold(file: &str, bytes: &[u8], checkpoints: &[MonotonicTime]) -> R
             EventKind::Sync(sync) => {
                 census.new_generation();
                 calls.new_generation();
+                chains.new_generation();
                 clock_pairs.extend(sync.clocks.map(|clocks| (clocks.trace, clocks.monotonic)));
                 clocks = ClockMap::new(&clock_pairs);
             }
             _ => {
                 gcs.event(&event, &reader, census.alive());
-                census.event(&event, &reader, &mut names);
-                calls.event(&event, &reader, &mut names);
+                chains.event(&event, &reader, &mut names);
+                census.event(&event, &chains, (&reader, &mut names));
+                calls.event(&event, &chains, (&reader, &mut names));
             }
         }
     }
