@@ -88,14 +88,18 @@ fn blocked(case: &Case<'_>, draft: &Draft) -> Vec<Evidence> {
     pieces.map_or_else(Vec::new, |pieces| waits(case, draft, pieces))
 }
 
+/// Others of one cause that do not grow (the one that accepts connections, beside those that serve them) wait as they
+/// should.
 pub(super) fn waits(case: &Case<'_>, draft: &Draft, pieces: &RunPieces) -> Vec<Evidence> {
-    let of_draft = |group: &&GoroutineGroup| {
-        draft::blame(case, &creation(case, group)).is_some_and(|(cause, ..)| cause == draft.cause)
+    let sites = draft.first().map_or(&[][..], |run| &run.sites);
+    let grows = |group: &&GoroutineGroup| {
+        let stack = creation(case, group);
+        sites.iter().any(|site| site.stack == stack && site.start.as_ref() == Some(&group.start))
     };
     let evidence = |group: &GoroutineGroup| {
         let (wait, stack) = group.blocked.as_ref()?;
         let count = group.created.saturating_sub(group.ended);
         Some(Evidence::Blocked { wait: wait.clone(), stack: stack.to_vec(), count, proved: false })
     };
-    pieces.goroutines.groups.iter().filter(of_draft).filter_map(evidence).collect()
+    pieces.goroutines.groups.iter().filter(grows).filter_map(evidence).collect()
 }

@@ -264,6 +264,28 @@ fn growing_goroutines_are_a_leak_at_the_go_statement() {
 }
 
 #[test]
+fn goroutines_of_the_standard_library_are_the_users_call_that_led_to_them_and_what_it_called_is_named() {
+    let dialled = &[
+        "net/http.(*Transport).dialConn 8",
+        "net/http.(*Transport).queueForDial 5",
+        "net/http.Get 3",
+        "main.price 52",
+    ];
+    let accepts = &["net/http.Get 3", "main.price 52"];
+    let run = Run::step()
+        .goroutines(dialled, "net/http.(*persistConn).readLoop 1", |i| i * 100)
+        .goroutines(dialled, "net/http.(*persistConn).writeLoop 1", |i| i * 100)
+        .goroutines(accepts, "net/http.(*Transport).watch 1", |_| 1);
+    let found = findings(run);
+    let [finding] = found.as_slice() else { panic!("{found:?}") };
+    assert_eq!((&*finding.site.function, finding.site.line), ("main.price", 52));
+    assert_eq!(finding.growth.objects_per_op, 2.0);
+    assert!(finding.sentence.contains("(in net/http.Get)"), "{}", finding.sentence);
+    let waits = finding.evidence.iter().filter(|evidence| matches!(evidence, Evidence::Blocked { .. }));
+    assert_eq!(waits.count(), 2, "the one that does not grow waits as it should");
+}
+
+#[test]
 fn memory_of_leaked_goroutines_belongs_to_their_finding_and_other_memory_does_not() {
     let subscription = &["example.com/app/events.(*Hub).Subscribe 40", "main.audited.func1 68"];
     let by_itself = &["example.com/app/audit.New 3", START];

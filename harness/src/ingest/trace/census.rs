@@ -190,3 +190,40 @@ impl Census {
         GoroutineCensus { groups: self.groups, complete }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use harness_synth::encode;
+
+    use super::super::fold;
+    use crate::model::{GoroutineId, ModuleTable, MonotonicTime, Stack};
+
+    /// Two goroutines of a library that one of its goroutines creates, which the user's line created; one of them ends.
+    const LIBRARY: &str = r#"
+thread 10 at=1000
+  +10 ProcStatus p=0 state=running
+  +10 GoStatus g=1 m=10 state=running
+  +10 GoCreate g=7 start="lib.run l.go:1" stack="lib.New l.go:3; main.open a.go:9; main.main a.go:20"
+  +10 GoBlock reason="chan receive" stack="main.main a.go:21"
+  +10 GoStart g=7 seq=1
+  +10 GoCreate g=8 start="lib.read l.go:30" stack="lib.run l.go:5"
+  +10 GoCreate g=9 start="lib.read l.go:30" stack="lib.run l.go:5"
+  +10 GoBlock reason="select" stack="lib.run l.go:6"
+  +10 GoStart g=8 seq=1
+  +10 GoDestroy
+end
+"#;
+
+    #[test]
+    fn goroutines_are_grouped_by_the_creation_of_their_creator_too_up_to_the_users_line() {
+        let trace = encode(LIBRARY, 23).unwrap_or_else(|error| panic!("{error:?}"));
+        let piece = fold("t", &trace.bytes, &[MonotonicTime(9000)], &ModuleTable::default()).unwrap();
+        let functions =
+            |stack: &Stack| -> Vec<String> { stack.iter().map(|frame| frame.function.to_string()).collect() };
+        let [outer, inner] = &piece.census.groups[..] else { panic!("{:?}", piece.census.groups) };
+        assert_eq!(functions(&outer.created_by), ["lib.New", "main.open", "main.main"]);
+        assert_eq!(functions(&inner.created_by), ["lib.run", "lib.New", "main.open", "main.main"]);
+        assert_eq!((inner.created, inner.ended, &inner.alive_at[..]), (2, 1, &[1][..]));
+        assert_eq!(piece.creators[&GoroutineId(9)], inner.created_by, "what joins the leak profile");
+    }
+}
