@@ -49,7 +49,8 @@ fn a_leak_inside_a_library_is_laid_at_the_users_call_and_its_twin_is_silent() ->
 }
 
 #[test]
-fn goroutines_that_a_librarys_goroutines_create_are_laid_at_the_users_call_and_their_twin_is_silent() -> Result<()> {
+fn goroutines_that_a_librarys_goroutines_create_are_laid_at_the_users_call_and_their_twin_is_silent()
+-> Result<()> {
     check("thirdparty", &[("workerpool", &["goroutine main.weigh"]), ("workerpool-fixed", &[])])
 }
 
