@@ -10,6 +10,7 @@ use super::analysis::Heap;
 use super::collect::RootPlace;
 use super::index::read_again;
 use super::objects::NONE;
+use super::query::shown;
 use crate::format::heapdump::{Object, Reader};
 use crate::model::Address;
 
@@ -168,17 +169,19 @@ impl Heap {
         }
     }
 
-    /// How others refer to `object`, and how it refers to others.
+    /// How others refer to `object`, and how it refers to others: of those that are shown.
     fn look_around(&mut self, object: u32, reader: &mut Reader<'_>, fields: Option<&dyn Fields>) {
         let is_object = |node: &u32| *node < self.graph().first_holder();
-        let referrers = self.graph().edges.referrers(object).into_iter().filter(is_object);
-        let around: Vec<u32> = referrers.chain([object]).take(MOST).collect();
+        let referrers = self.graph().edges.referrers(object);
+        let around: Vec<u32> = shown(object, &referrers).filter(is_object).chain([object]).collect();
         let addresses: Vec<u64> = around.iter().map(|&node| self.graph().objects.address(node)).collect();
         let mut found = FxHashMap::default();
         self.loaded.all.index.sort();
         read_again(reader, &self.loaded.all.index, addresses.into_iter(), |read| {
             let Some(from) = self.graph().objects.find(read.address.0) else { return };
-            let children = if from == object { self.graph().edges.of(object).to_vec() } else { vec![object] };
+            // An array may refer to millions, each of which would be looked for among all others.
+            let own = || shown(object, self.graph().edges.of(object)).collect();
+            let children = if from == object { own() } else { vec![object] };
             let mut references = FxHashMap::default();
             self.in_object(read, children, fields, &mut references);
             found.extend(references.into_iter().map(|(to, reference)| ((from, to), reference)));

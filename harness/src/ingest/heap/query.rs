@@ -11,6 +11,11 @@ use crate::model::{Address, Bytes, GoroutineId, Objects};
 /// References shown of an object.
 const N_REFERENCES: usize = 1000;
 
+/// Those of `nodes`, which `object` refers to or is referred to by, that are shown.
+pub(super) fn shown(object: u32, nodes: &[u32]) -> impl Iterator<Item = u32> + '_ {
+    nodes.iter().copied().filter(move |&node| node != object).take(N_REFERENCES)
+}
+
 impl Heap {
     /// The object that an address lies in; `None` if it lies in none.
     #[must_use]
@@ -18,13 +23,12 @@ impl Heap {
         let graph = self.graph();
         let object = graph.objects.find(address.0)?;
         let class = self.classes.of(object);
-        let others = |nodes: Vec<u32>, refers: fn(u32, u32) -> (u32, u32)| -> Vec<Reference> {
-            let others = nodes.into_iter().filter(|&node| node != object).take(N_REFERENCES);
+        let others = |nodes: &[u32], refers: fn(u32, u32) -> (u32, u32)| -> Vec<Reference> {
             let by_field = |node| {
                 let (from, to) = refers(object, node);
                 Some(with_place(self.reference(node)?, self.fields.between(from, to)))
             };
-            others.filter_map(by_field).collect()
+            shown(object, nodes).filter_map(by_field).collect()
         };
         let reachable = self.paths.is_reached(object);
         let dominator = Some(self.dominators.of(object)).filter(|&node| node != NONE);
@@ -35,8 +39,8 @@ impl Heap {
             reachable,
             retained: Bytes(self.retained[object as usize]),
             dominator: dominator.and_then(|node| self.reference(node)),
-            referrers: others(graph.edges.referrers(object), |object, other| (other, object)),
-            references: others(graph.edges.of(object).to_vec(), |object, other| (object, other)),
+            referrers: others(&graph.edges.referrers(object), |object, other| (other, object)),
+            references: others(graph.edges.of(object), |object, other| (object, other)),
             path: reachable.then(|| self.path_to(object)),
         })
     }
