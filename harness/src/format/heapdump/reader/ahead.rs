@@ -4,14 +4,18 @@
 //! chance is as good as impossible; but what one object holds may look like objects, too (the bytes of another dump).
 //! So whoever reads ahead keeps what it read only if the first reader comes to that very place.
 
-use super::super::parse::Parser;
+use super::super::parse::{Head, Parsed, Parser};
 use super::super::problems::Problems;
-use super::super::record::Record;
 use super::super::window::{WINDOW_LEN, Window};
+use super::super::wire::Wire;
 use super::Reader;
 
 /// Objects that have to follow each other.
 const ROW: u32 = 32;
+
+/// Places that are tried. Hardly any place begins like an object (with an address in the heap) and is none, unless
+/// somebody made the file so: then each place costs up to a window.
+const TRIES: usize = 64;
 
 /// Tag of an object.
 const OBJECT: u8 = 1;
@@ -22,28 +26,42 @@ impl<'a> Reader<'a> {
     #[must_use]
     pub fn ahead(&self, position: u64) -> Option<Self> {
         let Parser { params, layout, .. } = &self.parser;
-        let parser = Parser { params: Some(params.clone()?), layout: *layout, ..Parser::default() };
-        let mut ahead = Self {
+        let mut parser = Parser { params: Some(params.clone()?), layout: *layout, ..Parser::default() };
+        let mut buffer = Vec::new();
+        let bytes = self.input.read(position, WINDOW_LEN, &mut buffer).ok()?;
+        let seem =
+            (0..bytes.len()).filter(|&from| bytes.get(from..).is_some_and(|rest| parser.seems_object(rest)));
+        let tried: Vec<usize> = seem.take(TRIES).collect();
+        let is_row = |from: &usize| bytes.get(*from..).is_some_and(|rest| is_row(&mut parser, rest));
+        let start = tried.into_iter().find(is_row)?;
+        Some(Self {
             file: self.file.clone(),
             input: self.input.again()?,
             window: Window::new(WINDOW_LEN),
             parser,
-            at: position,
+            at: position + start as u64,
             ended: false,
             problems: Problems::default(),
-        };
-        let mut buffer = Vec::new();
-        let bytes = self.input.read(position, WINDOW_LEN, &mut buffer).ok()?;
-        let tags = (position..).zip(bytes).filter(|(_, byte)| **byte == OBJECT);
-        let start = tags.map(|(at, _)| at).find(|at| ahead.is_row(*at))?;
-        ahead.seek(start);
-        Some(ahead)
+        })
     }
+}
 
-    fn is_row(&mut self, at: u64) -> bool {
-        self.seek(at);
-        let is_row = (0..ROW).all(|_| matches!(self.next_record(), Some(Record::Object(_))));
-        self.problems = Problems::default();
-        is_row
+impl Parser {
+    /// Whether `bytes` begin like an object of this heap.
+    fn seems_object(&self, bytes: &[u8]) -> bool {
+        let mut wire = Wire::new(bytes.get(1..).unwrap_or_default());
+        bytes.first() == Some(&OBJECT) && self.before_contents(OBJECT.into(), &mut wire).is_ok()
     }
+}
+
+/// Whether a row of objects stands at the start of `bytes`.
+fn is_row(parser: &mut Parser, bytes: &[u8]) -> bool {
+    let mut rest = bytes;
+    (0..ROW).all(|_| match parser.parse(rest, 0) {
+        Ok((Parsed::Memory(Head::Object(_), _), len)) => {
+            rest = usize::try_from(len).ok().and_then(|len| rest.get(len..)).unwrap_or_default();
+            true
+        }
+        _ => false,
+    })
 }

@@ -168,4 +168,30 @@ mod tests {
         assert_eq!(reader.ahead(next).map(|ahead| ahead.position()), Some(next), "here it is not");
         assert_eq!(collected(&dump, Some(middle)), collected(&dump, None));
     }
+
+    #[test]
+    fn objects_are_looked_for_in_few_places_however_many_seem_to_begin_one() {
+        let heap = 0xc0_0000_0000u64;
+        let with_decoys = |n: usize| {
+            let (header, mut decoy) = (Dump::new().bytes(), Dump::new());
+            decoy.object(heap, &[0; 16], &[]).unwrap();
+            let mut decoy = decoy.bytes().split_off(header.len());
+            *decoy.last_mut().unwrap() = 9; // a kind of field that there is not
+            let mut dump = Dump::new();
+            dump.params(Machine::AMD64, heap..heap + (1 << 26)).unwrap();
+            dump.object(heap, &decoy.repeat(n), &[]).unwrap();
+            (0..50).for_each(|i| dump.object(heap + (1 << 20) + i * 16, &[0; 16], &[]).unwrap());
+            dump.end().unwrap();
+            dump.bytes()
+        };
+        let is_found = |dump: &[u8]| {
+            let mut reader = Reader::new("heap.dump", dump).unwrap();
+            reader.next_record();
+            let inside = reader.position() + 16;
+            let found = reader.ahead(inside).is_some();
+            assert_eq!(collected(dump, Some(inside)), collected(dump, None));
+            found
+        };
+        assert_eq!([10, 1000].map(|n| is_found(&with_decoys(n))), [true, false]);
+    }
 }
