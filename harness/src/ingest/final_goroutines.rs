@@ -25,7 +25,7 @@ pub(super) fn fold(file: &str, text: &str, modules: &ModuleTable) -> (Vec<FinalG
         let is_probe = |frame: &Frame| modules.owner(&frame.function) == Owner::Probe;
         if !key.2.iter().chain(&key.3).any(is_probe) {
             let (depth, ids) = groups.entry(key).or_default();
-            *depth = (*depth).max(goroutine.frames.len() as u64 + goroutine.elided);
+            *depth = (*depth).max((goroutine.frames.len() as u64).saturating_add(goroutine.elided));
             ids.push(goroutine.id);
         }
     }
@@ -92,6 +92,15 @@ harnessprobe.worker(0x1)
         assert!(problems.is_empty(), "{problems:?}");
         let seen: Vec<_> = groups.iter().map(|group| (group.locked, group.depth, group.ids[0].0)).collect();
         assert_eq!(seen, [(false, 1902, 8), (true, 1, 7)]);
+    }
+
+    #[test]
+    fn frames_that_cannot_be_so_many_are_as_many_as_a_number_holds() {
+        let modules = ModuleTable { main: "app".into(), dependencies: Vec::new() };
+        let most = format!("...{} frames elided...", u64::MAX);
+        let text = TEXT.replace("...1900 frames elided...", &format!("{most}\n{most}"));
+        let (groups, _) = fold("t", &text, &modules);
+        assert_eq!(groups.iter().map(|group| group.depth).max(), Some(u64::MAX));
     }
 
     #[test]

@@ -149,7 +149,7 @@ impl<'a> Iterator for Reader<'a> {
                     goroutine.frames.push(frame);
                 }
             } else {
-                goroutine.elided += line::elided(text).unwrap_or(0);
+                goroutine.elided = goroutine.elided.saturating_add(line::elided(text).unwrap_or(0));
                 if !line::is_remark(text) {
                     self.lose();
                 }
