@@ -84,6 +84,8 @@ fn compile(question: &Question<'_>) -> Result<Result<Vec<Escape>, String>, Build
     }
     let mut files = Vec::new();
     find(Utf8Path::new(target), MAX_DEPTH, &mut files);
+    // A directory has its files in any order; which are the first must not depend on it.
+    files.sort();
     let mut escapes: Vec<Escape> = files.iter().flat_map(|file| read(file)).take(MAX_ESCAPES).collect();
     escapes.sort();
     escapes.dedup();

@@ -49,8 +49,12 @@ pub struct ListedLine {
 impl ListedFile {
     /// Puts the file's text to the lines.
     pub fn annotate(&mut self, source: &str) {
-        let counted = std::mem::take(&mut self.lines);
-        let of = |number: i64| counted.iter().find(|line| line.line == number).cloned();
+        let mut counted = std::mem::take(&mut self.lines);
+        counted.sort_by_key(|line| line.line);
+        let of = |number: i64| {
+            let place = counted.binary_search_by_key(&number, |line| line.line).ok()?;
+            counted.get(place).cloned()
+        };
         let wanted = (1..).zip(source.lines()).skip_while(|(number, _)| *number < self.first);
         self.lines = wanted
             .take_while(|(number, _)| *number <= self.last)
