@@ -184,6 +184,18 @@ fn a_trace_of_the_run_has_types_and_ages_of_a_dumps_objects() -> Result<()> {
 }
 
 #[test]
+fn a_trace_that_is_cut_off_is_said_to_be() -> Result<()> {
+    let dumps = dumps();
+    let bench = Bench::new()?;
+    let whole = std::fs::read(&dumps.trace)?;
+    let cut = bench.root().join("cut.out");
+    std::fs::write(&cut, whole.get(..whole.len() - 64).context("no trace")?)?;
+    let ended = bench.run(["inspect", "dump", dumps.first.as_str(), "--trace", cut.as_str()])?;
+    ensure!(ended.stderr.contains("cut.out") && ended.stderr.contains("--validate"), "{ended}");
+    Ok(())
+}
+
+#[test]
 fn without_the_binary_globals_are_addresses_and_that_is_said() -> Result<()> {
     let page = inspect(&dumps().first, &[])?;
     assert!(page.stdout.contains("globals are shown as addresses"), "{page}");

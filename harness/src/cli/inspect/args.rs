@@ -41,7 +41,7 @@ pub enum InspectCommand {
     /// Without a view: totals, leak suspects with the path from a root, the largest holders, types and sites. Works on
     /// a dump that somebody else made; without the binary that wrote it, globals are addresses.
     #[command(
-        after_help = "Examples:\n  harness inspect dump heap.dump --binary ./server             the page\n  harness inspect dump late.dump --base early.dump --binary ./server    what has grown\n  harness inspect dump heap.dump.gz --retainers --goroutines   two views, in full\n  harness inspect dump heap.dump --paths main.entry            who holds objects of a type or site\n  harness inspect dump heap.dump --object 0xc000123440         one object\n  harness inspect dump heap.dump --goroutine 17 --json"
+        after_help = "Examples:\n  harness inspect dump heap.dump --binary ./server             the page\n  harness inspect dump late.dump --base early.dump --binary ./server    what has grown\n  harness inspect dump heap.dump --binary ./server --trace trace.out    with types and ages\n  harness inspect dump heap.dump.gz --retainers --goroutines   two views, in full\n  harness inspect dump heap.dump --paths main.entry            who holds objects of a type or site\n  harness inspect dump heap.dump --object 0xc000123440         one object\n  harness inspect dump heap.dump --goroutine 17 --json"
     )]
     Dump(Box<InspectDump>),
 }

@@ -5,6 +5,7 @@ use camino::Utf8Path;
 use crate::cli::Context;
 use crate::cli::error::CliError;
 use crate::cli::inspect::open::open_input;
+use crate::cli::inspect::trace::warn;
 use crate::format::exectrace::Reader;
 use crate::ingest::living::AtDumps;
 
@@ -12,8 +13,11 @@ use crate::ingest::living::AtDumps;
 pub(super) fn read(path: &Utf8Path, context: &Context) -> Result<AtDumps, CliError> {
     let (name, input) = open_input(path, "name an execution trace", context)?;
     let mut reader = Reader::from_input(&name, input)?;
-    let _activity = context.console.activity("read the trace");
-    Ok(AtDumps::read(&mut reader))
+    let activity = context.console.activity("read the trace");
+    let living = AtDumps::read(&mut reader);
+    drop(activity);
+    warn(&reader, context);
+    Ok(living)
 }
 
 /// The trace does not go with the dump at `path`.

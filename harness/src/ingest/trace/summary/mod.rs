@@ -109,8 +109,7 @@ pub fn living_objects(reader: &mut Reader<'_>, moments: &[TraceTime]) -> Vec<Liv
     found
 }
 
-/// The heap objects that are alive at the end of the trace, and the same whenever the world is stopped for a heap dump
-/// (as `debug.WriteHeapDump` does it).
+/// The heap objects that are alive whenever the world is stopped for a heap dump (as `debug.WriteHeapDump` does it).
 pub fn living_at_dumps(reader: &mut Reader<'_>) -> Vec<LivingObjects> {
     let mut found = Vec::new();
     let mut objects = Objects::default();
