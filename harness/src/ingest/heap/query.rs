@@ -13,7 +13,11 @@ const N_REFERENCES: usize = 1000;
 
 /// Those of `nodes`, which `object` refers to or is referred to by, that are shown.
 pub(super) fn shown(object: u32, nodes: &[u32]) -> impl Iterator<Item = u32> + '_ {
-    nodes.iter().copied().filter(move |&node| node != object).take(N_REFERENCES)
+    others(object, nodes).take(N_REFERENCES)
+}
+
+fn others(object: u32, nodes: &[u32]) -> impl Iterator<Item = u32> + '_ {
+    nodes.iter().copied().filter(move |&node| node != object)
 }
 
 impl Heap {
@@ -23,13 +27,14 @@ impl Heap {
         let graph = self.graph();
         let object = graph.objects.find(address.0)?;
         let class = self.classes.of(object);
-        let others = |nodes: &[u32], refers: fn(u32, u32) -> (u32, u32)| -> Vec<Reference> {
+        let ends = |nodes: &[u32], refers: fn(u32, u32) -> (u32, u32)| -> Vec<Reference> {
             let by_field = |node| {
                 let (from, to) = refers(object, node);
                 Some(with_place(self.reference(node)?, self.fields.between(from, to)))
             };
             shown(object, nodes).filter_map(by_field).collect()
         };
+        let (referrers, references) = (graph.edges.referrers(object), graph.edges.of(object));
         let reachable = self.paths.is_reached(object);
         let dominator = Some(self.dominators.of(object)).filter(|&node| node != NONE);
         Some(ObjectView {
@@ -39,8 +44,10 @@ impl Heap {
             reachable,
             retained: Bytes(self.retained[object as usize]),
             dominator: dominator.and_then(|node| self.reference(node)),
-            referrers: others(&graph.edges.referrers(object), |object, other| (other, object)),
-            references: others(graph.edges.of(object), |object, other| (object, other)),
+            referrers: ends(&referrers, |object, other| (other, object)),
+            n_referrers: others(object, &referrers).count() as u64,
+            references: ends(references, |object, other| (object, other)),
+            n_references: others(object, references).count() as u64,
             path: reachable.then(|| self.path_to(object)),
         })
     }

@@ -254,3 +254,20 @@ fn small_views_pin_blocks_and_whole_ones_and_tables_of_maps_do_not() {
         "the mask of a map's table is no length"
     );
 }
+
+#[test]
+fn of_an_array_with_more_references_than_are_listed_all_are_counted() {
+    let (heap, n) = (0xc0_0000_0000u64, 3000u64);
+    let element = |i: u64| heap + (1 << 20) + i * 16;
+    let mut dump = Dump::new();
+    dump.params(Machine::AMD64, heap..heap + (1 << 26)).unwrap();
+    let array: Vec<u8> = (0..n).flat_map(|i| element(i).to_le_bytes()).collect();
+    let offsets: Vec<u64> = (0..n).map(|i| i * 8).collect();
+    dump.object(heap, &array, &offsets).unwrap();
+    (0..n).for_each(|i| dump.object(element(i), &[0; 16], &[]).unwrap());
+    dump.other_root("a root", heap).unwrap();
+    dump.end().unwrap();
+    let view = read(&dump.bytes()).object(Address(heap)).unwrap();
+    assert_eq!((view.references.len(), view.n_references), (1000, n));
+    assert_eq!((view.referrers.len(), view.n_referrers), (1, 1));
+}

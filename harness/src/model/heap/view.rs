@@ -23,8 +23,14 @@ pub struct ObjectView {
     pub dominator: Option<Reference>,
     /// Who refers to it. The first thousand.
     pub referrers: Vec<Reference>,
+    /// How many do, itself left out.
+    #[serde(default)]
+    pub n_referrers: u64,
     /// What it refers to. The first thousand.
     pub references: Vec<Reference>,
+    /// How many references that are, those to itself left out.
+    #[serde(default)]
+    pub n_references: u64,
     /// A shortest path to it.
     pub path: Option<RetainingPath>,
 }

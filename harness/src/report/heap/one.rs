@@ -29,12 +29,12 @@ pub(super) fn object(sheet: &mut Sheet<'_>, view: &ObjectView) {
         sheet.heading("It goes when this goes", "");
         sheet.line(&reference(dominator));
     }
-    references(sheet, ("Referred to by", "in"), &view.referrers);
-    references(sheet, ("Refers to", "by"), &view.references);
+    references(sheet, ("Referred to by", "in"), &view.referrers, view.n_referrers);
+    references(sheet, ("Refers to", "by"), &view.references, view.n_references);
 }
 
-/// `place` is the word before the field: `in` the other's, or `by` its own.
-fn references(sheet: &mut Sheet<'_>, (title, place): (&str, &str), list: &[Reference]) {
+/// `place` is the word before the field: `in` the other's, or `by` its own. The list has the first of `n` at least.
+fn references(sheet: &mut Sheet<'_>, (title, place): (&str, &str), list: &[Reference], n: u64) {
     sheet.heading(title, "");
     if list.is_empty() {
         sheet.line("nothing");
@@ -48,6 +48,10 @@ fn references(sheet: &mut Sheet<'_>, (title, place): (&str, &str), list: &[Refer
         sheet.line(&format!("{}{field}", reference(to)));
     }
     sheet.more(list.len());
+    let listed = list.len() as u64;
+    if n > listed {
+        sheet.faint(&format!("the first {} of {}: more are not listed", text::count(listed), text::count(n)));
+    }
 }
 
 /// The field, or the offset where there is no type.

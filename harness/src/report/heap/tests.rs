@@ -177,7 +177,9 @@ impl Heap<'_> {
             retained: Bytes(96),
             dominator: Some(Reference::Root(self.global())),
             referrers: vec![object(0xc000001000), Reference::Root(self.goroutine())],
+            n_referrers: 2,
             references: vec![object(0xc000002000)],
+            n_references: 300_000,
             path: Some(self.path()),
         });
         report.goroutine = Some(GoroutineView {
