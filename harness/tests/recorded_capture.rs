@@ -72,7 +72,13 @@ fn judge(runs: &[Recorded]) -> Diagnosis {
         })
         .collect();
     let modules = modules();
-    let build = BuildFigures { size: Bytes(1), modules: &modules, escapes: &[], module_dir: "" };
+    let build = BuildFigures {
+        size: Bytes(1),
+        modules: &modules,
+        escapes: &[],
+        c_leaks: &harness::model::CLeaks::NotAsked,
+        module_dir: "",
+    };
     variant("default", &evidence, &build, &Thresholds::default())
 }
 

@@ -158,7 +158,11 @@ fn stack(evidence: &Evidence) -> &[Frame] {
         Evidence::Allocation { stack, .. } => stack,
         Evidence::Goroutines { created_by, .. } => created_by,
         Evidence::Calls { stack, .. } | Evidence::Figures { stack, .. } => stack,
-        Evidence::Blocked { .. } | Evidence::Retained(_) | Evidence::Ages(_) | Evidence::Note { .. } => &[],
+        Evidence::Blocked { .. }
+        | Evidence::Lost { .. }
+        | Evidence::Retained(_)
+        | Evidence::Ages(_)
+        | Evidence::Note { .. } => &[],
     }
 }
 

@@ -32,6 +32,8 @@ pub(super) struct Launch<'a> {
     /// The harness's own environment.
     pub(super) env: &'a BTreeMap<String, String>,
     pub(super) interrupt: &'a Interrupt,
+    /// The program that is run instead, under AddressSanitizer.
+    pub(super) sanitized: Option<&'a Utf8Path>,
 }
 
 impl Launch<'_> {
@@ -39,8 +41,11 @@ impl Launch<'_> {
     pub(super) fn run(self) -> Result<RunRecord, CaptureError> {
         let directory = self.root.join(&self.dir);
         fresh(&directory)?;
-        let (added, mut notes) =
+        let (mut added, mut notes) =
             mode::environment(self.scenario, &self.built.facts, self.id, &directory, self.env);
+        if self.sanitized.is_some() {
+            mode::sanitize(&mut added, self.env);
+        }
         let started = now();
         let clock = Instant::now();
         let watched = match self.start(&directory, &added) {
@@ -73,7 +78,11 @@ impl Launch<'_> {
     }
 
     fn program(&self) -> &Utf8Path {
-        if self.probed() { &self.built.probed } else { &self.built.plain }
+        match self.sanitized {
+            Some(sanitized) => sanitized,
+            None if self.probed() => &self.built.probed,
+            None => &self.built.plain,
+        }
     }
 
     fn argv(&self) -> Vec<String> {

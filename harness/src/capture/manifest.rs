@@ -79,6 +79,22 @@ pub struct BuildRecord {
     /// What the compiler says of values of the main module that it puts on the heap.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub escapes: Vec<Escape>,
+    /// What became of the run under AddressSanitizer, if one was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asan: Option<AsanRecord>,
+}
+
+/// The run of a build with `-asan`. It is none of [`Manifest::runs`]: nothing is measured in it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(tag = "asan", rename_all = "kebab-case")]
+pub enum AsanRecord {
+    /// There was none.
+    NotRun {
+        /// Why, and what helps.
+        why: String,
+    },
+    /// It was made; LeakSanitizer's report is in its `stderr.txt`. Its id is that of a plain run.
+    Ran(Box<RunRecord>),
 }
 
 /// What came of a build.

@@ -25,7 +25,8 @@ mod tests;
 
 pub use error::CaptureError;
 pub use manifest::{
-    BuildOutcome, BuildRecord, CaptureStatus, End, FileRecord, MANIFEST_FORMAT, Machine, Manifest, RunRecord,
+    AsanRecord, BuildOutcome, BuildRecord, CaptureStatus, End, FileRecord, MANIFEST_FORMAT, Machine,
+    Manifest, RunRecord,
 };
 pub use map::FileBytes;
 pub use open::{CaptureDir, is_capture, open};

@@ -58,6 +58,25 @@ pub(super) fn environment(
     (env, notes)
 }
 
+/// How AddressSanitizer is told what to do.
+const ASAN_OPTIONS: &str = "ASAN_OPTIONS";
+
+/// What a run under AddressSanitizer is told before what the user has to say: stacks are unwound by their tables, since C
+/// that is optimised keeps no frame pointers and its stacks would end at the first function.
+const ASAN_FIRST: &str = "fast_unwind_on_malloc=0";
+
+/// What it is told whatever the user says: to look for leaks, and to say so on standard error, where it is looked for.
+const ASAN_LAST: &str = "detect_leaks=1:log_path=stderr:color=never";
+
+/// Has AddressSanitizer look for leaks. Of two settings of a name it takes the last.
+pub(super) fn sanitize(env: &mut BTreeMap<String, String>, inherited: &BTreeMap<String, String>) {
+    let theirs = env.get(ASAN_OPTIONS).or_else(|| inherited.get(ASAN_OPTIONS));
+    let theirs = theirs.filter(|theirs| !theirs.is_empty()).cloned();
+    let all: Vec<String> =
+        [Some(ASAN_FIRST.to_owned()), theirs, Some(ASAN_LAST.to_owned())].into_iter().flatten().collect();
+    env.insert(ASAN_OPTIONS.to_owned(), all.join(":"));
+}
+
 fn flag(on: bool) -> String {
     if on { "1" } else { "0" }.to_owned()
 }

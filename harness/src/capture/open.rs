@@ -5,7 +5,7 @@ use std::io::ErrorKind;
 use camino::{Utf8Component, Utf8Path, Utf8PathBuf};
 
 use super::error::{CaptureError, io};
-use super::manifest::{BuildRecord, FileRecord, MANIFEST_FORMAT, Manifest, RunRecord};
+use super::manifest::{AsanRecord, BuildRecord, FileRecord, MANIFEST_FORMAT, Manifest, RunRecord};
 use super::map::FileBytes;
 
 /// Name of the manifest within a capture.
@@ -77,7 +77,15 @@ fn strays(manifest: &Manifest) -> Option<&Utf8Path> {
         let files = run.files.iter().map(|file| Utf8Path::new(&file.name));
         std::iter::once(run.dir.as_path()).chain(files)
     });
-    of_builds.chain(of_runs).find(|path| !is_within(path))
+    let sanitized = manifest.builds.iter().filter_map(|build| match &build.asan {
+        Some(AsanRecord::Ran(run)) => Some(run),
+        _ => None,
+    });
+    let of_sanitized = sanitized.flat_map(|run| {
+        let files = run.files.iter().map(|file| Utf8Path::new(&file.name));
+        std::iter::once(run.dir.as_path()).chain(files)
+    });
+    of_builds.chain(of_runs).chain(of_sanitized).find(|path| !is_within(path))
 }
 
 fn is_within(path: &Utf8Path) -> bool {

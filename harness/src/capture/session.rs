@@ -9,7 +9,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use super::error::{CaptureError, io};
 use super::launch::Launch;
 use super::manifest::{
-    BuildOutcome, BuildRecord, CaptureStatus, FileRecord, MANIFEST_FORMAT, Manifest, RunRecord,
+    AsanRecord, BuildOutcome, BuildRecord, CaptureStatus, FileRecord, MANIFEST_FORMAT, Manifest, RunRecord,
 };
 use super::open::{BASELINE, SYMBOLS};
 use super::store::{self, Lock, Store};
@@ -98,6 +98,8 @@ impl Session {
         };
         let sections = build.as_ref().map(|built| built.sections.clone()).unwrap_or_default();
         let escapes = build.as_ref().map(|built| built.escapes.clone()).unwrap_or_default();
+        let asan = build.as_ref().ok().and_then(|built| built.asan.as_ref()?.as_ref().err());
+        let asan = asan.map(|why| AsanRecord::NotRun { why: why.clone() });
         let outcome = match build {
             Ok(built) => BuildOutcome::Built(Box::new(built.facts.clone())),
             Err(failure) => BuildOutcome::Failed(failure),
@@ -108,6 +110,7 @@ impl Session {
             symbols,
             sections,
             escapes,
+            asan,
         });
         self.write()
     }
@@ -135,12 +138,51 @@ impl Session {
         interrupt: &Interrupt,
     ) -> Result<&RunRecord, CaptureError> {
         let dir = Utf8PathBuf::from(format!("{}/{}-{}", id.variant, mode_name(id.mode), id.repeat));
-        let launch =
-            Launch { scenario: &self.manifest.scenario, built, id, root: &self.root, dir, env, interrupt };
+        let launch = Launch {
+            scenario: &self.manifest.scenario,
+            built,
+            id,
+            root: &self.root,
+            dir,
+            env,
+            interrupt,
+            sanitized: None,
+        };
         let record = launch.run()?;
         self.manifest.runs.push(record);
         self.write()?;
         Ok(&self.manifest.runs[self.manifest.runs.len() - 1])
+    }
+
+    /// Runs the program that was built with `-asan`, if there is one, under the limits of every run; tells how that went.
+    ///
+    /// # Errors
+    /// See [`Session::run`].
+    pub fn run_sanitized(
+        &mut self,
+        variant: &str,
+        built: &Built,
+        env: &BTreeMap<String, String>,
+        interrupt: &Interrupt,
+    ) -> Result<Option<RunRecord>, CaptureError> {
+        let Some(Ok(program)) = &built.asan else { return Ok(None) };
+        let id = RunId { variant: variant.into(), mode: Mode::Plain, repeat: 1 };
+        let launch = Launch {
+            scenario: &self.manifest.scenario,
+            built,
+            id: &id,
+            root: &self.root,
+            dir: Utf8PathBuf::from(format!("{variant}/asan")),
+            env,
+            interrupt,
+            sanitized: Some(program),
+        };
+        let record = launch.run()?;
+        if let Some(build) = self.manifest.builds.iter_mut().find(|build| build.variant == variant) {
+            build.asan = Some(AsanRecord::Ran(Box::new(record.clone())));
+        }
+        self.write()?;
+        Ok(Some(record))
     }
 
     /// Marks the capture as finished, or interrupted.

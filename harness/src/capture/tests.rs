@@ -29,6 +29,7 @@ fn shell() -> Built {
         symbols: None,
         sections: Vec::new(),
         escapes: Vec::new(),
+        asan: None,
         facts: BuildFacts::default(),
     }
 }
@@ -65,6 +66,7 @@ impl Bench {
                 heap_dump: HeapDump::Off,
                 goroutine_leak: false,
                 escapes: false,
+                asan: false,
                 memprofile_rate: 4096,
                 plant: 0,
             },
@@ -429,4 +431,36 @@ fn a_drivers_program_is_looked_for_in_the_drivers_directory() {
     });
     assert_eq!(bench.plain().end, End::Stopped);
     assert!(bench.root.join("seen").exists());
+}
+
+#[test]
+fn a_run_under_the_sanitizer_is_told_to_look_for_leaks_and_is_none_of_the_measured_runs() {
+    let bench = Bench::new("echo \"$ASAN_OPTIONS\" >&2");
+    let store = Store::below(&bench.root).expect("a store");
+    let mut session = Session::create(&store, None, &bench.scenario).expect("a session");
+    let built = Built { asan: Some(Ok("/bin/sh".into())), ..shell() };
+    session.record_build("default", Ok(&built)).expect("recorded");
+    let env = BTreeMap::from([("ASAN_OPTIONS".to_owned(), "detect_leaks=0:quarantine_size_mb=1".to_owned())]);
+    session.run_sanitized("default", &built, &env, &Interrupt::default()).expect("a run");
+    let root = session.finish(CaptureStatus::Complete).expect("a manifest");
+    let capture = open(&root).expect("a capture");
+    assert_eq!(capture.manifest().runs.len(), 0);
+    let Some(AsanRecord::Ran(run)) = &capture.manifest().builds[0].asan else { panic!("not recorded") };
+    let said = capture.read(run, "stderr.txt").expect("whole").expect("there");
+    let expected = "fast_unwind_on_malloc=0:detect_leaks=0:quarantine_size_mb=1:detect_leaks=1:log_path=stderr:color=never\n";
+    assert_eq!(String::from_utf8_lossy(&said), expected);
+}
+
+#[test]
+fn why_there_is_no_sanitized_build_is_recorded_and_nothing_is_run() {
+    let bench = Bench::new("exit 1");
+    let store = Store::below(&bench.root).expect("a store");
+    let mut session = Session::create(&store, None, &bench.scenario).expect("a session");
+    let built = Built { asan: Some(Err("no C compiler".to_owned())), ..shell() };
+    session.record_build("default", Ok(&built)).expect("recorded");
+    let ran = session.run_sanitized("default", &built, &BTreeMap::new(), &Interrupt::default());
+    assert!(ran.expect("no error").is_none());
+    let root = session.finish(CaptureStatus::Complete).expect("a manifest");
+    let record = open(&root).expect("a capture").manifest().builds[0].asan.clone();
+    assert!(matches!(record, Some(AsanRecord::NotRun { why }) if why == "no C compiler"));
 }

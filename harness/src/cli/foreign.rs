@@ -16,7 +16,7 @@ use crate::capture::{
 use crate::diagnose::{self, BuildFigures, RunEvidence};
 use crate::ingest::foreign::{self, ACCEPTED, ForeignCapture, ForeignFile, ForeignKind};
 use crate::model::{
-    Bytes, Confidence, Diagnosis, Mode, Nanoseconds, Outcome, RunId, RunPieces, Timeline, WallTime,
+    Bytes, CLeaks, Confidence, Diagnosis, Mode, Nanoseconds, Outcome, RunId, RunPieces, Timeline, WallTime,
 };
 use crate::report::{self, ReportedInput, RunInput};
 use crate::scenario::{self, Expect, Scenario, Thresholds};
@@ -239,6 +239,7 @@ fn diagnosis(
         size: Bytes(0),
         modules: &capture.modules,
         escapes: &[],
+        c_leaks: &CLeaks::NotAsked,
         module_dir: &capture.module_dir,
     };
     let mut diagnosis = diagnose::variant(NAME, &runs.map(evidence), &figures, thresholds);

@@ -14,6 +14,7 @@ mod look;
 mod pipeline;
 mod reproduce;
 mod run;
+mod sanitized;
 mod scenarios;
 mod selftest;
 

@@ -9,13 +9,14 @@ use camino::Utf8Path;
 use super::Context;
 use super::console::Progress;
 use super::error::CliError;
+use super::sanitized::{self, Sanitized};
 use crate::baseline::{self, Baseline, Conditions, Day, Reproduction};
 use crate::capture::{BuildOutcome, CaptureDir, CaptureStatus, FileBytes, Manifest, RunRecord};
 use crate::diagnose::{self, BuildFigures, RunEvidence};
 use crate::format::Problem;
 use crate::format::binary::Section;
 use crate::ingest::{self, Ingested, RunFiles};
-use crate::model::{Address, Diagnosis, ModuleTable, Outcome, Timeline};
+use crate::model::{Address, CLeaks, Diagnosis, ModuleTable, Outcome, Timeline};
 use crate::report::{self, Report, RunInput};
 use crate::scenario::{BuildSpec, Thresholds, Workload};
 use crate::toolchain::{BuildFacts, SectionFacts};
@@ -66,11 +67,12 @@ pub(super) fn diagnoses_of(
     context: &Context,
 ) -> Result<Vec<Diagnosis>, CliError> {
     let runs = read_all(dir, Some(repeat), context)?;
-    Ok(diagnoses(dir.manifest(), &runs, Some(repeat)))
+    let sanitized = sanitized::read(dir)?;
+    Ok(diagnoses((dir.manifest(), &sanitized), &runs, Some(repeat)))
 }
 
 /// How often each leak reproduces, if there are repeats to tell.
-fn reproductions(manifest: &Manifest, runs: &[Analysed<'_>]) -> Vec<Reproduction> {
+fn reproductions(capture: (&Manifest, &Sanitized), runs: &[Analysed<'_>]) -> Vec<Reproduction> {
     let mut repeats: Vec<u32> = runs.iter().map(|run| run.record.id.repeat).collect();
     repeats.sort_unstable();
     repeats.dedup();
@@ -78,7 +80,7 @@ fn reproductions(manifest: &Manifest, runs: &[Analysed<'_>]) -> Vec<Reproduction
         return Vec::new();
     }
     let judged: Vec<Vec<Diagnosis>> =
-        repeats.iter().map(|repeat| diagnoses(manifest, runs, Some(*repeat))).collect();
+        repeats.iter().map(|repeat| diagnoses(capture, runs, Some(*repeat))).collect();
     baseline::reproductions(&judged)
 }
 
@@ -100,8 +102,9 @@ pub(super) fn analyse_repeat(
 ) -> Result<Analysis, CliError> {
     let manifest = dir.manifest();
     let runs = read_all(dir, None, context)?;
-    let diagnoses = diagnoses(manifest, &runs, repeat);
-    let reproductions = reproductions(manifest, &runs);
+    let sanitized = sanitized::read(dir)?;
+    let diagnoses = diagnoses((manifest, &sanitized), &runs, repeat);
+    let reproductions = reproductions((manifest, &sanitized), &runs);
     let names: Vec<String> = diagnoses.iter().map(|diagnosis| diagnosis.variant.clone()).collect();
     let groups = baseline::group(&diagnoses);
     let conditions = conditions(manifest);
@@ -126,7 +129,8 @@ pub(super) fn analyse_repeat(
         failures: &failures(dir),
         reproductions: &reproductions,
     });
-    let problems: Vec<Problem> = runs.iter().flat_map(|run| run.ingested.problems.iter().cloned()).collect();
+    let problems = runs.iter().flat_map(|run| run.ingested.problems.iter().cloned());
+    let problems: Vec<Problem> = problems.chain(sanitized.problems).collect();
     let inputs: Vec<RunInput<'_>> =
         runs.iter().map(|run| RunInput { record: run.record, timeline: &run.timeline }).collect();
     let report = report::build(report::Inputs {
@@ -285,7 +289,11 @@ fn facts<'a>(manifest: &'a Manifest, variant: &str) -> Option<&'a BuildFacts> {
 }
 
 /// Judges the variants that were built, by those of their runs that went well: all, or those of one repeat.
-fn diagnoses(manifest: &Manifest, runs: &[Analysed<'_>], repeat: Option<u32>) -> Vec<Diagnosis> {
+fn diagnoses(
+    (manifest, sanitized): (&Manifest, &Sanitized),
+    runs: &[Analysed<'_>],
+    repeat: Option<u32>,
+) -> Vec<Diagnosis> {
     let counts =
         |run: &&Analysed<'_>| run.record.ok && repeat.is_none_or(|repeat| run.record.id.repeat == repeat);
     let none = ModuleTable::default();
@@ -308,7 +316,8 @@ fn diagnoses(manifest: &Manifest, runs: &[Analysed<'_>], repeat: Option<u32>) ->
             let modules = if facts.modules.main.is_empty() { &none } else { &facts.modules };
             let module_dir = manifest.scenario.workload.module.as_str();
             let escapes = &build.escapes;
-            let figures = BuildFigures { size: facts.plain.size, modules, escapes, module_dir };
+            let c_leaks = sanitized.by_variant.get(&build.variant).unwrap_or(&CLeaks::NotAsked);
+            let figures = BuildFigures { size: facts.plain.size, modules, escapes, module_dir, c_leaks };
             let thresholds = &manifest.scenario.thresholds;
             let mut diagnosis = diagnose::variant(&build.variant, &evidence, &figures, thresholds);
             diagnosis.inconclusive.extend(doubts(&build.variant, manifest, runs));

@@ -141,6 +141,9 @@ pub(super) fn capture(
     for id in ids.iter().take_while(|_| !context.interrupt.is_set()) {
         run_one(id, built, &mut session, context)?;
     }
+    for (variant, built) in built.iter().take_while(|_| !context.interrupt.is_set()) {
+        session.run_sanitized(variant, built, &context.environment.vars, &context.interrupt)?;
+    }
     let interrupted = context.interrupt.is_set();
     Ok(session.finish(if interrupted { CaptureStatus::Interrupted } else { CaptureStatus::Complete })?)
 }

@@ -57,6 +57,7 @@ pub(super) fn run(args: &args::Run, context: &Context) -> Result<Outcome, CliErr
         Ok(session.record_build(variant, build)?)
     })?;
     let found = run_all(scenario, &built, &mut session, args.until_found, context)?;
+    run_sanitized(&built, &mut session, context)?;
     let status = match context.interrupt.is_set() {
         true => CaptureStatus::Interrupted,
         false => CaptureStatus::Complete,
@@ -182,6 +183,29 @@ fn run_all(
         }
     }
     Ok(None)
+}
+
+/// Makes the runs under AddressSanitizer that were asked for: after all others, which are measured.
+fn run_sanitized(
+    built: &[(String, Built)],
+    session: &mut Session,
+    context: &Context,
+) -> Result<(), CliError> {
+    let wanted: Vec<_> = built.iter().filter(|(_, built)| matches!(built.asan, Some(Ok(_)))).collect();
+    if wanted.is_empty() {
+        return Ok(());
+    }
+    let mut progress = context.console.progress(wanted.len(), "asan");
+    for (variant, built) in wanted {
+        if context.interrupt.is_set() {
+            break;
+        }
+        progress.begin(variant);
+        let record = session.run_sanitized(variant, built, &context.environment.vars, &context.interrupt)?;
+        let wall = record.map_or(0, |record| record.wall.0 / 1_000_000);
+        progress.end(&format!("{variant} ({wall} ms)"));
+    }
+    Ok(())
 }
 
 fn step(id: &RunId) -> String {

@@ -224,7 +224,13 @@ mod tests {
     }
 
     fn build(modules: &ModuleTable) -> BuildFigures<'_> {
-        BuildFigures { size: Bytes(0), modules, escapes: &[], module_dir: "/home/u/app" }
+        BuildFigures {
+            size: Bytes(0),
+            modules,
+            escapes: &[],
+            c_leaks: &crate::model::CLeaks::NotAsked,
+            module_dir: "/home/u/app",
+        }
     }
 
     fn print(stack: &[Frame], kind: LeakKind) -> String {

@@ -3,7 +3,8 @@
 //! The runtime lowers the heap's goal until all that it has mapped fits the limit. If that cannot be, the goal is the
 //! live heap itself: a cycle follows the other, and the limit is passed all the same (until the runtime's own limiter holds
 //! the collector back). That is the case when the goal is within [`ROOM`] of the live heap and the limit is reached at most
-//! checkpoints after warm-up. Why is told by the figures: the live heap grows; or it alone is above the limit; or
+//! checkpoints after warm-up. The limit does not count what is not Go's: memory of C and mappings. Where the anonymous
+//! resident memory passes it for that reason, which is what a container counts, that is said instead. Why is told by the figures: the live heap grows; or it alone is above the limit; or
 //! fragments, free spans, stacks and the runtime's own take what it would have needed.
 
 use super::case::{Case, Judged};
@@ -32,7 +33,9 @@ pub(super) fn run(case: &Case<'_>, drafts: &mut Vec<Draft>) {
     let head = (LeakKind::Limit, draft::repeats(&case.natural, enough), Confidence::High);
     let first_new = drafts.len();
     for judged in &case.natural {
-        let Some(found) = told(judged).as_deref().and_then(tight) else { continue };
+        let Some(figures) = told(judged) else { continue };
+        let found = tight(&figures).map(Found::Tight).or_else(|| beside(judged, &figures).map(Found::Beside));
+        let Some(found) = found else { continue };
         let Some(cycles) = at_points(judged, &judged.points, |checkpoint| Some(checkpoint.gc.0.0)) else {
             continue;
         };
@@ -43,6 +46,7 @@ pub(super) fn run(case: &Case<'_>, drafts: &mut Vec<Draft>) {
             let rate = super::trend::per_operation(trend.gained, trend.operations);
             draft.detail = found.sentence(rate);
             draft.further = evidence(judged, cycles.clone());
+            draft.further.extend(found.evidence(judged));
         }
     }
 }
@@ -50,6 +54,70 @@ pub(super) fn run(case: &Case<'_>, drafts: &mut Vec<Draft>) {
 /// The runtime's figures at the points.
 fn told(judged: &Judged<'_>) -> Option<Vec<RuntimeFigures>> {
     at_points(judged, &judged.points, |checkpoint| checkpoint.runtime).filter(|_| judged.points.are_enough())
+}
+
+/// What is said of a limit.
+enum Found {
+    Tight(Tight),
+    Beside(Beside),
+}
+
+impl Found {
+    fn sentence(&self, cycles_per_op: f64) -> String {
+        match self {
+            Self::Tight(tight) => tight.sentence(cycles_per_op),
+            Self::Beside(beside) => beside.sentence(),
+        }
+    }
+
+    fn evidence(&self, judged: &Judged<'_>) -> Option<Evidence> {
+        let Self::Beside(_) = self else { return None };
+        let values = at_points(judged, &judged.points, anonymous)?;
+        Some(figures("resident memory that no file stands for, by the system", "B", values))
+    }
+}
+
+/// A limit that is passed by what it does not count.
+#[derive(Debug, Clone, Copy)]
+struct Beside {
+    limit: Bytes,
+    /// Medians of the last third.
+    resident: f64,
+    own: f64,
+}
+
+fn anonymous(checkpoint: &Checkpoint) -> Option<u64> {
+    Some(checkpoint.process?.anonymous?.0)
+}
+
+/// Anonymous memory passes the limit at all of the last third of the checkpoints, and what Go has does not reach it at any.
+fn beside(judged: &Judged<'_>, figures: &[RuntimeFigures]) -> Option<Beside> {
+    let limit = figures.last()?.memory_limit?;
+    let resident = at_points(judged, &judged.points, anonymous)?;
+    let after = warm_up(figures.len());
+    let third = (figures.len().saturating_sub(after) / 3).max(1);
+    let (resident, own) = (
+        resident.get(resident.len().checked_sub(third)?..)?,
+        figures.get(figures.len().checked_sub(third)?..)?,
+    );
+    let is_passed = resident.iter().all(|one| *one > limit.0);
+    let is_reached = own.iter().any(|one| used(one) >= REACHED * limit.0 as f64);
+    let mut resident: Vec<f64> = resident.iter().map(|one| *one as f64).collect();
+    let mut own: Vec<f64> = own.iter().map(used).collect();
+    let (resident, own) = (median(&mut resident)?, median(&mut own)?);
+    (is_passed && !is_reached).then_some(Beside { limit, resident, own })
+}
+
+impl Beside {
+    fn sentence(&self) -> String {
+        format!(
+            "GOMEMLIMIT of {} is passed by memory that it does not count: {} are resident, of which Go has {} and C or mappings at least {}",
+            bytes(self.limit.0 as f64),
+            bytes(self.resident),
+            bytes(self.own),
+            bytes(self.resident - self.own),
+        )
+    }
 }
 
 /// What leaves no room.

@@ -9,6 +9,7 @@
 //! evidence, a finding out of a class of memory that is noise.
 
 mod ages;
+mod c_leaks;
 mod case;
 mod confidence;
 mod contents;
@@ -40,6 +41,8 @@ mod stacks;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]
+mod tests_c_leaks;
+#[cfg(test)]
 mod tests_contents;
 #[cfg(test)]
 mod tests_holders;
@@ -53,7 +56,7 @@ mod threads;
 mod trend;
 mod words;
 
-use crate::model::{Bytes, Diagnosis, Escape, ModuleTable, Nanoseconds, RunId, RunPieces, Timeline};
+use crate::model::{Bytes, CLeaks, Diagnosis, Escape, ModuleTable, Nanoseconds, RunId, RunPieces, Timeline};
 use crate::scenario::Thresholds;
 
 use case::Case;
@@ -82,6 +85,8 @@ pub struct BuildFigures<'a> {
     pub modules: &'a ModuleTable,
     /// What the compiler says of values that it puts on the heap.
     pub escapes: &'a [Escape],
+    /// What LeakSanitizer says of its memory of C.
+    pub c_leaks: &'a CLeaks,
     /// Directory of the main module as the binary's file names have it without `-trimpath`.
     pub module_dir: &'a str,
 }

@@ -9,6 +9,7 @@
 //!
 //! A mapping that nobody touches is no resident memory: it shows in the size of all mappings.
 
+use super::c_leaks;
 use super::case::{Case, Judged};
 use super::draft::{self, Draft, SiteGrowth};
 use super::identity::Cause;
@@ -42,9 +43,9 @@ pub(super) fn run(case: &Case<'_>, drafts: &mut Vec<Draft>) {
         draft::collect(drafts, head, judged.run.id.repeat, vec![found.site]);
         let new = drafts.get_mut(first_new..).unwrap_or_default();
         for draft in new.iter_mut().filter(|draft| draft.cause == cause && draft.runs.len() == 1) {
-            draft.detail = found.culprit.detail.to_owned();
+            draft.detail.clone_from(&found.culprit.detail);
             draft.further.clone_from(&found.evidence);
-            if let Some((source, why)) = found.culprit.doubt {
+            if let Some((source, why)) = &found.culprit.doubt {
                 draft.limit(Confidence::Medium, source, why);
             }
         }
@@ -88,8 +89,16 @@ struct Found {
 struct Culprit {
     taker: Taker,
     sites: Vec<(CallSite, Vec<u64>)>,
-    detail: &'static str,
-    doubt: Option<(&'static str, &'static str)>,
+    detail: String,
+    doubt: Option<(&'static str, String)>,
+    /// What shows that, beside calls.
+    proof: Vec<Evidence>,
+}
+
+impl Culprit {
+    fn sure(taker: Taker, sites: Vec<(CallSite, Vec<u64>)>, detail: &str) -> Self {
+        Self { taker, sites, detail: detail.to_owned(), doubt: None, proof: Vec::new() }
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -103,10 +112,14 @@ enum Taker {
 fn grown(case: &Case<'_>, judged: &Judged<'_>) -> Option<Found> {
     let operations = judged.points.operations();
     let memory = at_points(judged, &judged.points, memory).filter(|_| judged.points.are_enough())?;
-    let culprit = culprit(judged);
+    let mut culprit = culprit(judged);
     let resident = resident_growth(&memory, culprit.taker, &operations);
     let untouched = || mapped_growth(judged, &operations).filter(|_| culprit.taker == Taker::Maps);
     let values = resident.or_else(untouched)?;
+    if let Some(lost) = c_leaks::accounts(case, judged, gained(&values)) {
+        culprit.sites = lost.sites();
+        (culprit.detail, culprit.doubt, culprit.proof) = (lost.detail(), lost.doubt(), lost.evidence());
+    }
     let trend = trend_of(&values, &operations);
     let mut evidence = vec![
         Evidence::Figures {
@@ -117,6 +130,7 @@ fn grown(case: &Case<'_>, judged: &Judged<'_>) -> Option<Found> {
         },
         figures("resident memory, by the system", "B", memory.iter().map(|one| one.resident.unsigned_abs())),
     ];
+    evidence.append(&mut culprit.proof);
     evidence.extend(culprit.sites.iter().take(MAX_SITES).map(|(site, calls)| called(site, calls.clone())));
     let stack = culprit.sites.first().map(|(site, _)| &*site.stack);
     let site = growth(case, stack, values, (&judged.points, trend));
@@ -158,15 +172,10 @@ fn mapped_growth(judged: &Judged<'_>, operations: &[u64]) -> Option<Vec<u64>> {
 /// Who maps more than is unmapped, or allocates in C more than is freed, or calls C at all.
 fn culprit(judged: &Judged<'_>) -> Culprit {
     if let Some(sites) = unbalanced(judged, CallEffect::Maps, CallEffect::Unmaps) {
-        return Culprit { taker: Taker::Maps, sites, detail: ", mapped and not unmapped", doubt: None };
+        return Culprit::sure(Taker::Maps, sites, ", mapped and not unmapped");
     }
     if let Some(sites) = unbalanced(judged, CallEffect::Allocates, CallEffect::Frees) {
-        return Culprit {
-            taker: Taker::Allocates,
-            sites,
-            detail: ", allocated in C and not freed",
-            doubt: None,
-        };
+        return Culprit::sure(Taker::Allocates, sites, ", allocated in C and not freed");
     }
     let mut sites = owned(calls(judged, &judged.points, &[CallEffect::CallsC]));
     sites.sort_by_key(|(_, calls)| std::cmp::Reverse(gained(calls)));
@@ -175,12 +184,13 @@ fn culprit(judged: &Judged<'_>) -> Culprit {
         (0, false) => ("trace", "there is none, so that nobody is known to have asked for the memory"),
         _ => (
             "trace",
-            "it does not tell whether a C function allocates: the line is that of most calls (`go build -asan` would tell)",
+            "it does not tell whether a C function allocates: the line is that of most calls (`asan = true` in `[capture]` would tell)",
         ),
     };
     let taker = if sites.is_empty() { Taker::Nobody } else { Taker::CallsC };
     let detail = if sites.is_empty() { "" } else { ", taken by C functions called" };
-    Culprit { taker, sites, detail, doubt: Some(doubt) }
+    let doubt = Some((doubt.0, doubt.1.to_owned()));
+    Culprit { taker, sites, detail: detail.to_owned(), doubt, proof: Vec::new() }
 }
 
 /// Stacks that take, if all of them together take more often than `gives` back, those first that account for it.

@@ -8,8 +8,8 @@ use super::draft::{Draft, RunGrowth};
 use super::points::MIN_POINTS;
 use super::trend::{per_operation, steady};
 use super::{
-    descriptors, foreign, goroutines, heap, holders, leaked, limit, natural, off_heap, sampled, stacks,
-    threads,
+    c_leaks, descriptors, foreign, goroutines, heap, holders, leaked, limit, natural, off_heap, sampled,
+    stacks, threads,
 };
 use crate::model::{LeakKind, MissingInput};
 
@@ -66,6 +66,12 @@ const RULES: &[Rule] = &[
         needs: &[Input::Checkpoints, Input::ResidentMemory],
         without: None,
         run: off_heap::run,
+    },
+    Rule {
+        name: "memory of C that is lost",
+        needs: &[Input::LeakSanitizer],
+        without: Some(Input::NoQuestion),
+        run: c_leaks::run,
     },
     Rule {
         name: "room below the memory limit",
@@ -132,6 +138,9 @@ enum Input {
     HeapProfiles,
     GoroutineProfiles,
     TwoClocks,
+    LeakSanitizer,
+    /// Nobody asked for LeakSanitizer, which takes a build and a run of its own.
+    NoQuestion,
 }
 
 impl Input {
@@ -147,6 +156,8 @@ impl Input {
             Self::Census => any(case.best(), |run| !run.run.pieces.goroutines.groups.is_empty()),
             Self::LeakProfile => case.runs.iter().any(|run| run.pieces.leaked.is_some()),
             Self::HeapDump => any(case.best(), |run| run.run.pieces.heap.is_some()),
+            Self::LeakSanitizer => c_leaks::is_told(case),
+            Self::NoQuestion => !c_leaks::is_asked(case),
             Self::OpenDescriptors => descriptors::is_told(case),
             Self::Threads => threads::is_told(case),
             Self::StackMemory => stacks::is_told(case),
@@ -196,6 +207,7 @@ impl Input {
                 format!("no natural run has them at {MIN_POINTS} checkpoints that can be compared"),
             ),
             Self::NaturalCycles => ("gctrace", format!("no natural run with {MIN_POINTS} GC cycles or more")),
+            Self::LeakSanitizer | Self::NoQuestion => (c_leaks::SOURCE, c_leaks::why_not(case)),
             Self::HeapProfiles | Self::GoroutineProfiles | Self::TwoClocks => self.describe_foreign(case),
         }
     }
@@ -229,6 +241,8 @@ impl Input {
             | Self::Threads
             | Self::StackMemory
             | Self::ResidentMemory
+            | Self::LeakSanitizer
+            | Self::NoQuestion
             | Self::NaturalMetrics => ("/proc", "files from a running program do not tell".to_owned()),
             Self::NaturalCycles | Self::StepCheckpoints | Self::NaturalCheckpoints | Self::Checkpoints => (
                 "gctrace",

@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use super::*;
 use crate::model::{
-    Bytes, Checkpoint, Confidence, Evidence, Frame, GcCycle, GoroutineCensus, GoroutineGroup, HeapSnapshot,
-    LeakKind, LeakedGoroutines, Mode, MonotonicTime, Objects, Operations, Site, SiteClass, SiteUse, Stack,
+    Bytes, CLeaks, Checkpoint, Confidence, Evidence, Frame, GcCycle, GoroutineCensus, GoroutineGroup,
+    HeapSnapshot, LeakKind, LeakedGoroutines, Mode, MonotonicTime, Objects, Operations, Site, SiteClass,
+    SiteUse, Stack,
 };
 
 const POINTS: usize = 10;
@@ -109,6 +110,11 @@ impl Run {
 }
 
 pub(super) fn judge(runs: &[Run]) -> Diagnosis {
+    judge_with(runs, &CLeaks::NotAsked)
+}
+
+/// With what LeakSanitizer said of another run.
+pub(super) fn judge_with(runs: &[Run], c_leaks: &CLeaks) -> Diagnosis {
     let evidence: Vec<RunEvidence<'_>> = runs
         .iter()
         .map(|run| RunEvidence {
@@ -120,7 +126,8 @@ pub(super) fn judge(runs: &[Run]) -> Diagnosis {
         })
         .collect();
     let modules = modules();
-    let build = BuildFigures { size: Bytes(11), modules: &modules, escapes: &[], module_dir: "/src/app" };
+    let build =
+        BuildFigures { size: Bytes(11), modules: &modules, escapes: &[], c_leaks, module_dir: "/src/app" };
     let diagnosis = variant("default", &evidence, &build, &Thresholds::default());
     assert!(diagnosis.findings.iter().all(|finding| !finding.evidence.is_empty()));
     diagnosis

@@ -2,14 +2,14 @@
 
 use super::tests::{Run, judge, stack};
 use crate::model::{
-    Bytes, CallEffect, CallSite, Confidence, FinalGoroutines, Finding, GoroutineId, LeakKind,
+    Bytes, CallEffect, CallSite, Confidence, Evidence, FinalGoroutines, Finding, GoroutineId, LeakKind,
     OpenDescriptors, ProcessFigures, RuntimeFigures, SiteClass,
 };
 
-const MIB: u64 = 1 << 20;
+pub(super) const MIB: u64 = 1 << 20;
 
 /// Changes what is known at checkpoint i, from 1.
-fn with(mut run: Run, change: impl Fn(u64, &mut ProcessFigures, &mut RuntimeFigures)) -> Run {
+pub(super) fn with(mut run: Run, change: impl Fn(u64, &mut ProcessFigures, &mut RuntimeFigures)) -> Run {
     for (checkpoint, i) in run.pieces.checkpoints.iter_mut().zip(1..) {
         let mut process = checkpoint.process.unwrap_or(ProcessFigures {
             rss: Bytes(8 * MIB),
@@ -33,7 +33,7 @@ fn with(mut run: Run, change: impl Fn(u64, &mut ProcessFigures, &mut RuntimeFigu
     run
 }
 
-fn with_calls(mut run: Run, effect: CallEffect, frames: &[&str], per_checkpoint: u64) -> Run {
+pub(super) fn with_calls(mut run: Run, effect: CallEffect, frames: &[&str], per_checkpoint: u64) -> Run {
     let calls_at = (1..=run.pieces.checkpoints.len() as u64).map(|i| i * per_checkpoint).collect();
     let site = CallSite { effect, stack: stack(frames), own: frames.len(), calls_at };
     run.pieces.calls.get_or_insert_default().push(site);
@@ -231,6 +231,42 @@ fn a_memory_limit_without_room_is_told_by_its_cause() {
         assert_eq!((finding.kind, &*finding.site.function), (LeakKind::Limit, "(process)"));
         assert!(finding.sentence.contains(words), "{}", finding.sentence);
     }
+}
+
+#[test]
+fn fragments_that_take_what_the_heap_would_have_needed_are_named() {
+    let fragmented = with(limited(|_| (10 * MIB, 10 * MIB, 20 * MIB)), |_, _, runtime| {
+        (runtime.heap_free, runtime.heap_unused) = (Bytes(3 * MIB), Bytes(4 * MIB));
+    });
+    let finding = only(fragmented);
+    assert_eq!((finding.kind, &*finding.site.function), (LeakKind::Limit, "(process)"));
+    let words = "GOMEMLIMIT of 20 MiB is used up by fragmentation: 7 MiB in free or half used spans beside a live \
+                 heap of 10 MiB; each GC cycle starts with no room to grow";
+    assert!(finding.sentence.starts_with(words), "{}", finding.sentence);
+    let shown = finding.evidence.iter().any(|found| {
+        matches!(found, Evidence::Figures { what, values, .. } if what == "free and half used spans" && values[9] == 7 << 20)
+    });
+    assert!(shown, "{:?}", finding.evidence);
+}
+
+#[test]
+fn memory_that_the_limit_does_not_count_is_named_when_all_together_passes_it() {
+    let c = |anonymous: u64| {
+        with(limited(|_| (6 * MIB, 12 * MIB, 14 * MIB)), move |_, process, _| {
+            process.rss = Bytes(anonymous * MIB + 2 * MIB);
+        })
+    };
+    let finding = only(c(26));
+    assert_eq!((finding.kind, finding.confidence), (LeakKind::Limit, Confidence::High));
+    let words = "GOMEMLIMIT of 20 MiB is passed by memory that it does not count: 26 MiB are resident, of which Go \
+                 has 14 MiB and C or mappings at least 12 MiB";
+    assert!(finding.sentence.starts_with(words), "{}", finding.sentence);
+    for below in [14, 19] {
+        assert_eq!(judge(&[c(below)]).findings, [], "{below} MiB are below the limit");
+    }
+    // What Go itself has counts, and is told by the other sentences.
+    let own = with(limited(|_| (8 * MIB, 11 * MIB, 20 * MIB)), |_, process, _| process.rss = Bytes(23 * MIB));
+    assert_eq!(judge(&[own]).findings, []);
 }
 
 #[test]

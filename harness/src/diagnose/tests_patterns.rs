@@ -187,7 +187,13 @@ fn a_run_that_observation_changes_is_trusted_less() {
             })
             .collect();
         let modules = ModuleTable::default();
-        let build = BuildFigures { size: Bytes(11), modules: &modules, escapes: &[], module_dir: "/src/app" };
+        let build = BuildFigures {
+            size: Bytes(11),
+            modules: &modules,
+            escapes: &[],
+            c_leaks: &crate::model::CLeaks::NotAsked,
+            module_dir: "/src/app",
+        };
         variant("default", &evidence, &build, &Thresholds::default()).limits
     };
     assert_eq!(judge((400_000_000, 30 * MIB)), []);

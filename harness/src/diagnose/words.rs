@@ -133,7 +133,13 @@ mod tests {
     #[test]
     fn files_are_named_from_their_modules_root_in_any_build() {
         let modules = ModuleTable { main: "example.com/app".into(), dependencies: Vec::new() };
-        let build = BuildFigures { size: Bytes(0), modules: &modules, escapes: &[], module_dir: "/src/app" };
+        let build = BuildFigures {
+            size: Bytes(0),
+            modules: &modules,
+            escapes: &[],
+            c_leaks: &crate::model::CLeaks::NotAsked,
+            module_dir: "/src/app",
+        };
         for (file, expected) in [
             ("/src/app/cache/cache.go", "cache/cache.go"),
             ("example.com/app/cache/cache.go", "cache/cache.go"),

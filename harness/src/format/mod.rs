@@ -10,6 +10,7 @@ pub mod gctrace;
 pub mod goroutines;
 pub mod heapdump;
 mod input;
+pub mod lsan;
 pub mod pprof;
 pub mod proberec;
 mod problem;

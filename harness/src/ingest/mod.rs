@@ -4,6 +4,7 @@
 //! what that costs. Nothing is joined (that is `align`) and nothing is judged (`diagnose`). Bytes
 //! come from the caller: nothing here opens a file.
 
+mod c_leaks;
 mod dumps;
 mod final_goroutines;
 pub mod foreign;
@@ -17,6 +18,8 @@ mod probe;
 pub mod profile;
 mod sites;
 pub mod trace;
+
+pub use c_leaks::{CReport, c_leaks};
 
 use crate::format::Problem;
 use crate::format::binary::Section;

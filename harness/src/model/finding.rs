@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::heap::{HeapCount, HeapGrowth, ObjectAges, RetainingPath, SuspectKind};
-use super::{Bytes, Confidence, Frame, GcCycle, MissingInput, Operations, Per};
+use super::{Bytes, Confidence, Frame, GcCycle, MissingInput, Objects, Operations, Per};
 
 /// Class of leak.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
@@ -240,6 +240,17 @@ pub enum Evidence {
         stack: Vec<Frame>,
         /// Calls so far at each checkpoint.
         calls: Vec<u64>,
+    },
+    /// Memory of C that nothing refers to at the end, from LeakSanitizer.
+    Lost {
+        /// Stack of the allocation on C's side, innermost first.
+        stack: Vec<Frame>,
+        /// All of it.
+        bytes: Bytes,
+        /// Allocations.
+        objects: Objects,
+        /// Nothing at all refers to it; otherwise only other lost memory does.
+        direct: bool,
     },
     /// Who holds what grows, from a heap dump.
     Retained(Box<Retained>),

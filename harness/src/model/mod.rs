@@ -3,6 +3,7 @@
 //! Plain data with serde derives. No module here knows a stage, a file or a process.
 
 mod address;
+mod c_leaks;
 mod clock;
 mod diagnosis;
 mod escape;
@@ -21,6 +22,7 @@ mod type_name;
 mod units;
 
 pub use address::Address;
+pub use c_leaks::{CLeak, CLeaks};
 pub use clock::{ClockMap, MonotonicTime, Nanoseconds, RuntimeTime, TraceTime, WallTime};
 pub use diagnosis::{Diagnosis, Limit, Metric, Observation, Pattern};
 pub use escape::Escape;

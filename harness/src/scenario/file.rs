@@ -210,6 +210,10 @@ pub(super) struct CaptureFile {
     /// Ask the compiler why values of the main module are on the heap: its packages are compiled once more whenever the
     /// program changes. On by default.
     pub escapes: Option<bool>,
+    /// Make one more run, which nothing is measured in, of a build with `-asan`: LeakSanitizer tells which C function's memory
+    /// is lost, with its line. For programs with cgo that end by themselves; needs Go 1.25 and gcc or clang with its
+    /// sanitizer library. Off by default.
+    pub asan: Option<bool>,
     /// One allocation in so many bytes is sampled in natural mode; 4096 by default.
     #[schemars(range(min = 1))]
     pub memprofile_rate: Option<u64>,

@@ -221,6 +221,7 @@ fn capture(file: &CaptureFile) -> CaptureSpec {
         alloc_free,
         goroutine_leak: file.goroutine_leak.unwrap_or(true),
         escapes: file.escapes.unwrap_or(true),
+        asan: file.asan.unwrap_or(false),
         memprofile_rate: file.memprofile_rate.unwrap_or(4096),
         plant: 0,
     }

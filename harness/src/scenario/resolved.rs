@@ -268,11 +268,19 @@ pub struct CaptureSpec {
     /// Ask the compiler why values of the main module are on the heap.
     #[serde(default)]
     pub escapes: bool,
+    /// Make a run of a build with `-asan`, for leaks of C.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub asan: bool,
     /// Sampling rate of natural mode's memory profile, bytes (step mode is always 1).
     pub memprofile_rate: u64,
     /// Objects that the probe leaks before each checkpoint, for a self-test.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub plant: u64,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
+fn is_false(flag: &bool) -> bool {
+    !flag
 }
 
 fn is_zero(number: &u64) -> bool {

@@ -193,6 +193,7 @@ confidence = "medium"
             heap_dump: HeapDump::FirstLast,
             goroutine_leak: false,
             escapes: true,
+            asan: false,
             plant: 0,
             memprofile_rate: 1,
         }

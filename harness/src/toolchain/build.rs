@@ -15,7 +15,7 @@ use super::process::Interrupt;
 use super::readback::{ReadBack, disagreements, read_back};
 use super::release::GoroutineLeak;
 use super::select::{Choice, select};
-use super::{escape, failure, find, flags, overlay, select as selection, split, symbols};
+use super::{asan, escape, failure, find, flags, overlay, select as selection, split, symbols};
 use crate::model::Escape;
 use crate::scenario::{BuildSpec, DebugInfo, HeapDump, Scenario, Variant};
 
@@ -105,7 +105,9 @@ impl Toolchain {
             false => Names::default(),
         };
         let escapes = job.escapes(&plain_read.facts.hash)?;
+        let sanitized = job.sanitized()?;
         let mut built = job.built(Pair { plain, plain_read, probed, probed_read }, injection, names);
+        built.asan = sanitized;
         match escapes {
             Ok(escapes) => built.escapes = escapes,
             Err(why) => {
@@ -275,6 +277,22 @@ impl Job<'_> {
         })
     }
 
+    /// The program built with `-asan`, if that was asked for.
+    fn sanitized(&self) -> Result<Option<asan::Sanitized>, BuildError> {
+        if !self.scenario.capture.asan {
+            return Ok(None);
+        }
+        if let Some(why) = asan::refusal(&self.go, self.spec, &self.scenario.workload, self.interrupt)? {
+            return Ok(Some(Err(why)));
+        }
+        match self.make("asan", &self.go, &["-asan".to_owned()], &asan::keys(self.spec)) {
+            Ok(made) => Ok(Some(Ok(made.binary))),
+            Err(BuildError::Interrupted) => Err(BuildError::Interrupted),
+            Err(BuildError::Failed(failure)) => Ok(Some(Err(asan::failure(&failure.output)))),
+            Err(error) => Ok(Some(Err(error.to_string()))),
+        }
+    }
+
     /// What the compiler says of the heap in the user's own build, the one with the hash `hash`; nothing if nobody asked.
     fn escapes(&self, hash: &str) -> Result<Result<Vec<Escape>, String>, BuildError> {
         if !self.scenario.capture.escapes {
@@ -334,6 +352,7 @@ impl Job<'_> {
             symbols: names.file,
             sections: names.sections,
             escapes: Vec::new(),
+            asan: None,
             facts,
         }
     }

@@ -21,6 +21,8 @@ pub struct Built {
     pub sections: Vec<SectionFacts>,
     /// What the compiler says of values of the main module that it puts on the heap.
     pub escapes: Vec<Escape>,
+    /// The program built with `-asan`, or why it is not; `None` if nobody asked.
+    pub asan: Option<Result<Utf8PathBuf, String>>,
     /// What is known of it.
     pub facts: BuildFacts,
 }

@@ -1,6 +1,7 @@
 //! The Go toolchain: finds it, builds a variant with the probe in an overlay and without, reads
 //! back what was really built. Starts processes; never through a shell.
 
+mod asan;
 mod build;
 mod built;
 mod captured;

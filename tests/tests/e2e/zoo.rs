@@ -98,3 +98,27 @@ fn what_grows_outside_of_gos_heap_is_laid_at_its_line_and_the_twins_are_silent()
         ],
     )
 }
+
+#[test]
+fn leak_sanitizer_names_the_line_of_c_and_says_why_it_has_nothing_to_say_of_a_program_without_c() -> Result<()>
+{
+    let bench = Bench::new()?;
+    bench.program("os")?;
+    let file = bench.scenario("zoo/malloc")?;
+    let report = bench.run(["run", file.as_str(), "--format", "json"])?.json()?;
+    let all = findings(&report)?;
+    let evidence =
+        all.first().and_then(|finding| finding["evidence"].as_array()).map_or(&[][..], Vec::as_slice);
+    let lost = evidence.iter().find(|one| one["kind"] == "lost").expect("stacks of lost memory");
+    assert_eq!((lost["bytes"].as_u64(), lost["objects"].as_u64()), (Some(8_192_000), Some(2000)));
+    let frames = lost["stack"].as_array().map_or(&[][..], Vec::as_slice);
+    let sign = frames.iter().find(|frame| frame["function"] == "sign").expect("the function of C");
+    assert_eq!(sign["line"], 12);
+
+    let file = bench.scenario("zoo/limit-low-fixed")?;
+    bench.edit(&file, "[capture]\n", "[capture]\nasan = true\n")?;
+    let ended = bench.run(["run", file.as_str()])?;
+    assert_eq!(ended.code, Some(0), "{ended}");
+    assert!(ended.stdout.contains("not run: -asan: memory of C that is lost: "), "{ended}");
+    Ok(())
+}

@@ -191,6 +191,12 @@ fn evidence(out: &mut String, evidence: &Evidence, modules: &ModuleTable, look: 
             let _ = writeln!(out, "    calls of {}: {}", text::clean(called), series(calls));
             frames(out, stack, modules, look);
         }
+        Evidence::Lost { stack, bytes, objects, direct } => {
+            let of = if *direct { "" } else { " that only such memory refers to" };
+            let bytes = text::bytes(*bytes);
+            let _ = writeln!(out, "    lost memory of C{of}: {bytes} in {objects} allocations, allocated by");
+            native_frames(out, stack, look);
+        }
         Evidence::Retained(retained) => retained::write(out, retained, look),
         Evidence::Ages(found) => {
             let _ = writeln!(out, "    {}", ages::found(found));
@@ -236,6 +242,21 @@ fn frames(out: &mut String, stack: &[Frame], modules: &ModuleTable, look: &Look)
     if shown.len() > most {
         let _ =
             writeln!(out, "      {}", look.faint(&format!("… {} more, -v shows them", shown.len() - most)));
+    }
+}
+
+/// Frames of C, without the allocator's own and what cgo puts around a call; all of them when verbose.
+fn native_frames(out: &mut String, stack: &[Frame], look: &Look) {
+    let is_own = |frame: &&Frame| {
+        look.verbose
+            || !["__interceptor_", "_cgo_", "runtime."].iter().any(|own| frame.function.starts_with(own))
+    };
+    let mut shown: Vec<&Frame> = stack.iter().filter(is_own).take(FRAMES).collect();
+    if shown.is_empty() {
+        shown = stack.iter().collect(); // `C.malloc` itself
+    }
+    for frame in shown {
+        let _ = writeln!(out, "      {}", look.faint(&text::frame(frame)));
     }
 }
 
