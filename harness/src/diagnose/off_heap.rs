@@ -112,7 +112,7 @@ enum Taker {
 fn grown(case: &Case<'_>, judged: &Judged<'_>) -> Option<Found> {
     let operations = judged.points.operations();
     let memory = at_points(judged, &judged.points, memory).filter(|_| judged.points.are_enough())?;
-    let mut culprit = culprit(judged);
+    let mut culprit = culprit(case, judged);
     let resident = resident_growth(&memory, culprit.taker, &operations);
     let untouched = || mapped_growth(judged, &operations).filter(|_| culprit.taker == Taker::Maps);
     let values = resident.or_else(untouched)?;
@@ -170,7 +170,7 @@ fn mapped_growth(judged: &Judged<'_>, operations: &[u64]) -> Option<Vec<u64>> {
 }
 
 /// Who maps more than is unmapped, or allocates in C more than is freed, or calls C at all.
-fn culprit(judged: &Judged<'_>) -> Culprit {
+fn culprit(case: &Case<'_>, judged: &Judged<'_>) -> Culprit {
     if let Some(sites) = unbalanced(judged, CallEffect::Maps, CallEffect::Unmaps) {
         return Culprit::sure(Taker::Maps, sites, ", mapped and not unmapped");
     }
@@ -182,6 +182,9 @@ fn culprit(judged: &Judged<'_>) -> Culprit {
     let doubt = match (sites.len(), judged.run.pieces.calls.is_some()) {
         (0, true) => ("trace", "no call of `mmap` or of C is in it"),
         (0, false) => ("trace", "there is none, so that nobody is known to have asked for the memory"),
+        _ if c_leaks::is_asked(case) => {
+            ("trace", "it does not tell whether a C function allocates: the line is that of most calls")
+        }
         _ => (
             "trace",
             "it does not tell whether a C function allocates: the line is that of most calls (`asan = true` in `[capture]` would tell)",

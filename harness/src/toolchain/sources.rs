@@ -21,12 +21,12 @@ macro_rules! sources {
 
 /// Package `harnessprobe`.
 pub(super) const PROBE: &[Source] = sources!["probe":
-    "aftergc.go", "checkpoint.go", "clock.go", "config.go", "doc.go", "planted.go", "exit.go",
+    "aftergc.go", "checkpoint.go", "clock.go", "config.go", "doc.go", "exit.go",
     "exitsignal_bsd.go", "exitsignal_linux.go", "goroutines.go", "heapdump.go", "hit.go",
     "memprofile.go", "memrecord_bytes.go", "memrecord_size.go", "metrics.go", "names.go",
-    "open_other.go", "open_unix.go", "process_linux.go", "process_other.go", "records.go",
-    "signals_other.go", "signals_unix.go", "stacks.go", "start.go", "stderr.go", "trace.go",
-    "worker.go",
+    "open_other.go", "open_unix.go", "planted.go", "process_linux.go", "process_other.go",
+    "records.go", "signals_other.go", "signals_unix.go", "stacks.go", "start.go", "stderr.go",
+    "trace.go", "worker.go",
 ];
 
 /// The program that changes copies of sources.
