@@ -49,8 +49,11 @@ impl Heap {
         let cycle = living.cycle();
         let mut by_site: FxHashMap<u32, Tally> = FxHashMap::default();
         let mut by_type: FxHashMap<u32, Tally> = FxHashMap::default();
+        let objects = &self.graph().objects;
         for object in living.iter() {
-            let found = self.graph().objects.find(object.address);
+            // What the trace has inside of an object of the dump was freed, and its memory used again.
+            let begins = |number: &u32| objects.address(*number) == object.address;
+            let found = objects.find(object.address).filter(begins);
             let Some(number) = found.filter(|&number| self.paths.is_reached(number)) else { continue };
             let Some(class) = self.classes.class(self.classes.of(number)) else { continue };
             let birth = object.age.map(|age| cycle.saturating_sub(age.into()));
@@ -102,5 +105,40 @@ impl Ages {
             None => AgesBefore { cycle, ..AgesBefore::default() },
         });
         ages
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use harness_synth::dump::{Dump, Machine};
+
+    use crate::format::{exectrace, heapdump};
+    use crate::ingest::heap::{Loaded, Options};
+    use crate::ingest::trace::summary::living_objects;
+    use crate::model::{Objects, TraceTime};
+
+    #[test]
+    fn an_object_has_one_age_however_many_the_trace_had_in_its_memory_before() {
+        let trace = concat!(env!("CARGO_MANIFEST_DIR"), "/../fixtures/traces/alloc-go1.26.8.trace");
+        let trace = std::fs::read(trace).unwrap();
+        let mut trace = exectrace::Reader::new("trace", &trace).unwrap();
+        let living = living_objects(&mut trace, &[TraceTime(i64::MAX)]).pop().unwrap();
+        let node = living.iter().find(|object| object.type_name == Some("main.node")).unwrap().address;
+        let len = 4096;
+        let inside = living.iter().filter(|object| (node..node + len).contains(&object.address)).count();
+        assert!(inside > 10, "{inside}");
+
+        let mut dump = Dump::new();
+        dump.params(Machine::AMD64, node..node + (1 << 20)).unwrap();
+        dump.object(node, &vec![0; len as usize], &[]).unwrap();
+        dump.other_root("a root", node).unwrap();
+        dump.end().unwrap();
+        let dump = dump.bytes();
+        let mut reader = heapdump::Reader::new("dump", &dump).unwrap();
+        let heap = Loaded::read(&mut reader, Options::default()).analyse(None);
+        let mut summary = heap.summary(None);
+        heap.ages(&living).put_into(&mut summary, None);
+        let ages = summary.types[0].ages.as_ref().unwrap();
+        assert_eq!((ages.objects(), ages.unseen), (Objects(1), Objects(0)), "{ages:?}");
     }
 }
