@@ -435,7 +435,7 @@ fn a_drivers_program_is_looked_for_in_the_drivers_directory() {
 
 #[test]
 fn a_run_under_the_sanitizer_is_told_to_look_for_leaks_and_is_none_of_the_measured_runs() {
-    let bench = Bench::new("echo \"$ASAN_OPTIONS\" >&2");
+    let bench = Bench::new("echo \"$ASAN_OPTIONS $GOGC\" >&2");
     let store = Store::below(&bench.root).expect("a store");
     let mut session = Session::create(&store, None, &bench.scenario).expect("a session");
     let built = Built { asan: Some(Ok("/bin/sh".into())), ..shell() };
@@ -447,7 +447,7 @@ fn a_run_under_the_sanitizer_is_told_to_look_for_leaks_and_is_none_of_the_measur
     assert_eq!(capture.manifest().runs.len(), 0);
     let Some(AsanRecord::Ran(run)) = &capture.manifest().builds[0].asan else { panic!("not recorded") };
     let said = capture.read(run, "stderr.txt").expect("whole").expect("there");
-    let expected = "fast_unwind_on_malloc=0:detect_leaks=0:quarantine_size_mb=1:detect_leaks=1:log_path=stderr:color=never\n";
+    let expected = "fast_unwind_on_malloc=0:detect_leaks=0:quarantine_size_mb=1:detect_leaks=1:log_path=stderr:color=never 10\n";
     assert_eq!(String::from_utf8_lossy(&said), expected);
 }
 

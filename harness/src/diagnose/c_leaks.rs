@@ -199,8 +199,7 @@ pub(super) fn run(case: &Case<'_>, drafts: &mut Vec<Draft>) {
         }
     }
     if all.is_empty() {
-        let none =
-            "LeakSanitizer found nothing lost at the end: what grows is still referred to, or is mapped";
+        let none = "LeakSanitizer found nothing lost at the end: what grows is still referred to (dead memory of Go counts, too), or is mapped";
         for draft in drafts.iter_mut().filter(|draft| draft.kind == LeakKind::OffHeap) {
             draft.further.push(Evidence::Note { text: none.to_owned() });
         }
