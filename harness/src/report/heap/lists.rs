@@ -81,9 +81,11 @@ const KINDS: [(SuspectKind, &str); 8] = [
     (SuspectKind::BlockedGoroutines, "blocked goroutines"),
 ];
 
-pub(super) fn suspects(sheet: &mut Sheet<'_>, suspects: &[Suspect]) {
+pub(super) fn suspects(sheet: &mut Sheet<'_>, suspects: &[Suspect], reachable: HeapCount) {
     sheet.heading("Leak suspects", "--suspects");
-    if suspects.is_empty() {
+    if reachable.objects.0 == 0 {
+        sheet.line("not known: no root was read that leads to an object (roots come last in a dump)");
+    } else if suspects.is_empty() {
         sheet.line("none: nowhere do many alike objects hang from one");
     }
     for (number, suspect) in suspects.iter().take(sheet.rows).enumerate() {

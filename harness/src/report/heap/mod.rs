@@ -26,7 +26,7 @@ pub fn to_terminal(report: &HeapReport, is_page: bool, top: Option<usize>, look:
     let mut sheet = Sheet::new(look, rows, is_page);
     lists::header(&mut sheet, report);
     if let Some(suspects) = &report.suspects {
-        lists::suspects(&mut sheet, suspects);
+        lists::suspects(&mut sheet, suspects, report.totals.reachable);
     }
     if let Some(holders) = &report.holders {
         lists::holders(&mut sheet, holders);

@@ -223,9 +223,12 @@ fn nothing_that_a_dump_names_reaches_the_terminal_as_it_is() {
 }
 
 #[test]
-fn a_heap_without_anything_has_a_page() {
+fn of_a_heap_without_roots_it_is_not_said_that_nothing_leaks() {
     let report = HeapReport::new("empty.dump", None, HeapSummary::default(), &Section::ALL);
     let text = to_terminal(&report, true, None, &LOOK);
     assert!(text.starts_with("empty.dump\n"), "{text}");
+    assert!(text.contains("not known: no root was read") && !text.contains("none:"), "{text}");
+    let summary = HeapSummary { suspects: Vec::new(), ..Heap("").summary() };
+    let text = to_terminal(&HeapReport::new("a.dump", None, summary, &Section::ALL), true, None, &LOOK);
     assert!(text.contains("none: nowhere do many alike objects hang from one"), "{text}");
 }

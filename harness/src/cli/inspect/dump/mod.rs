@@ -10,7 +10,7 @@ use camino::Utf8Path;
 
 pub use args::InspectDump;
 
-use super::open::open_input;
+use super::open::{open_input, warn};
 use super::profiles;
 use crate::cli::Context;
 use crate::cli::error::CliError;
@@ -147,9 +147,12 @@ fn load<'p>(path: &Utf8Path, help: Help<'p>, context: &Context) -> Result<Dump<'
     if context.interrupt.is_set() {
         return Err(CliError::Interrupted);
     }
-    for problem in reader.problems() {
-        context.console.say(&format!("warning: {problem}"));
-    }
+    warn(
+        reader.problems(),
+        0,
+        "what could be read is shown; who holds what is known of a whole dump only",
+        context,
+    );
     let mut activity = context.console.activity("graph");
     activity.at(|| format!("types of {} objects", loaded.n_objects()));
     let living = help.trace.map(|trace| trace.of(&loaded)).transpose();
