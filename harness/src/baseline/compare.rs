@@ -170,9 +170,6 @@ fn finding(group: &FindingGroup, against: &Against<'_>) -> ComparedFinding {
 
 fn standing(group: &FindingGroup, known: &AcceptedFinding, against: &Against<'_>) -> Standing {
     let thresholds = against.thresholds;
-    if known.expires.is_some_and(|last| against.day > last) {
-        return Standing::Expired;
-    }
     let of = |one: &super::VariantGrowth| {
         let (then, now) = (known.growth_in(&one.variant), AcceptedGrowth::from(&one.growth));
         if known.kind.is_bytes() {
@@ -182,7 +179,10 @@ fn standing(group: &FindingGroup, known: &AcceptedFinding, against: &Against<'_>
         }
     };
     // Their order is that of gravity.
-    group.by_variant.iter().map(of).max().unwrap_or(Standing::Known)
+    let growth = group.by_variant.iter().map(of).max().unwrap_or(Standing::Known);
+    // A contract may excuse that a day is past, but not that a leak grows faster.
+    let expired = known.expires.is_some_and(|last| against.day > last);
+    if expired && growth != Standing::Worse { Standing::Expired } else { growth }
 }
 
 fn change(then: f64, now: f64, least: f64, thresholds: &Thresholds) -> Standing {

@@ -658,6 +658,17 @@ fn an_accepted_leak_is_known_until_its_day_is_past_and_new_after_it() {
 }
 
 #[test]
+fn an_expired_leak_that_grows_faster_fails_though_the_contract_expects_it() {
+    let choice = Choice { expires: "2027-03-01".parse().ok(), ..Choice::default() };
+    let baseline = accepted_with(None, &[diagnosis("a", vec![heap(256.0)], vec![])], &[], choice).unwrap();
+    let standing = |bytes: f64| {
+        let found = [diagnosis("a", vec![heap(bytes)], vec![])];
+        held_against(Some(&baseline), &found, "2027-03-02", &Exemptions::default()).findings[0].standing
+    };
+    assert_eq!((standing(256.0), standing(1024.0)), (Standing::Expired, Standing::Worse));
+}
+
+#[test]
 fn accepting_an_expired_leak_anew_drops_the_day_and_keeps_the_note() {
     let found = [diagnosis("a", vec![heap(256.0)], vec![])];
     let expired = Choice { note: Some("n"), expires: "2020-01-01".parse().ok(), ..Choice::default() };
