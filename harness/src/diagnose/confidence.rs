@@ -76,9 +76,6 @@ const RULES: &[Rule] = &[
 
 /// Applies the rules to the drafts and returns those that hold.
 pub(super) fn limit(case: &Case<'_>, drafts: &mut [Draft]) -> Vec<Limit> {
-    if case.is_foreign() {
-        return Vec::new(); // these are rules for runs of ours; `foreign` has its own
-    }
     let mut limits = Vec::new();
     for rule in RULES.iter().filter(|rule| rule.foreign || !case.is_foreign()) {
         let Some(why) = (rule.when)(case) else { continue };

@@ -4,8 +4,8 @@
 use super::tests::{PUT, Run, judge};
 use super::*;
 use crate::model::{
-    Alignment, Cell, Confidence, Conservation, CycleRow, GcCycle, GctraceCycle, Mode, Pattern, RuntimeTime,
-    SiteClass, Source,
+    Alignment, Cell, Confidence, Conservation, CycleRow, GcCycle, GctraceCycle, Mode, Origin, Pattern,
+    RuntimeTime, SiteClass, Source,
 };
 
 const MIB: u64 = 1 << 20;
@@ -162,6 +162,19 @@ fn each_written_rule_lowers_confidence_where_it_holds() {
     assert_eq!(limits(&[natural(|_| ())]), [("step run".into(), Confidence::Low)]);
     let mut ambiguous = Run::step();
     ambiguous.timeline.alignment = Alignment::Ambiguous { shifts: vec![1, 2], cycles: 9 };
+    assert_eq!(limits(&[ambiguous]), [("trace".into(), Confidence::Medium)]);
+}
+
+#[test]
+fn in_production_an_ambiguous_alignment_lowers_confidence_and_what_runs_of_ours_have_does_not() {
+    let foreign = |alignment| {
+        let mut run = natural(|_| ());
+        run.pieces.origin = Origin::Foreign;
+        run.timeline.alignment = alignment;
+        run
+    };
+    assert_eq!(limits(&[foreign(Alignment::NotNeeded)]), []);
+    let ambiguous = foreign(Alignment::Ambiguous { shifts: vec![1, 2], cycles: 9 });
     assert_eq!(limits(&[ambiguous]), [("trace".into(), Confidence::Medium)]);
 }
 
