@@ -4,12 +4,11 @@
 use super::case::{Case, Judged};
 use super::identity::{Blame, Cause};
 use super::points::Points;
-use super::slope::median;
 use super::trend::{self, Trend};
 use super::words;
 use crate::model::{
     Bytes, Confidence, Evidence, Finding, Frame, GcCycle, Growth, LeakKind, MissingInput, Per, SiteClass,
-    Stack,
+    Stack, stats,
 };
 
 /// Most lines listed as evidence; a finding with more has them in few functions anyway.
@@ -206,13 +205,13 @@ impl Draft {
     fn growth(&self) -> Option<Growth> {
         let first = self.first()?;
         let steps = self.per.steps();
-        let mut rates: Vec<f64> = self.runs.iter().map(|run| steps * run.per_operation()).collect();
+        let rates: Vec<f64> = self.runs.iter().map(|run| steps * run.per_operation()).collect();
         let objects = |run: &RunGrowth| steps * trend::per_operation(run.gained_objects(), run.operations());
-        let mut objects: Vec<f64> = self.runs.iter().map(objects).collect();
-        let rate = median(&mut rates)?;
+        let objects: Vec<f64> = self.runs.iter().map(objects).collect();
+        let rate = stats::median(&rates)?;
         Some(Growth {
             bytes_per_op: if self.kind.is_bytes() { rate } else { 0.0 },
-            objects_per_op: median(&mut objects)?,
+            objects_per_op: stats::median(&objects)?,
             spread: (*rates.first()?, *rates.last()?),
             operations: first.operations(),
             gained: first.gained(),

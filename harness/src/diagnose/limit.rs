@@ -11,9 +11,8 @@ use super::case::{Case, Judged};
 use super::draft::{self, Draft};
 use super::outside::{at_points, figures, growth, have, trend_of};
 use super::points::warm_up;
-use super::slope::median;
 use super::words::{bytes, number};
-use crate::model::{Bytes, Checkpoint, Confidence, Evidence, LeakKind, RuntimeFigures};
+use crate::model::{Bytes, Checkpoint, Confidence, Evidence, LeakKind, RuntimeFigures, stats};
 
 /// A goal this near to the live heap is none: without a limit it is twice as far away at `GOGC=100`.
 const ROOM: f64 = 1.05;
@@ -102,9 +101,9 @@ fn beside(judged: &Judged<'_>, figures: &[RuntimeFigures]) -> Option<Beside> {
     );
     let is_passed = resident.iter().all(|one| *one > limit.0);
     let is_reached = own.iter().any(|one| used(one) >= REACHED * limit.0 as f64);
-    let mut resident: Vec<f64> = resident.iter().map(|one| *one as f64).collect();
-    let mut own: Vec<f64> = own.iter().map(used).collect();
-    let (resident, own) = (median(&mut resident)?, median(&mut own)?);
+    let resident: Vec<f64> = resident.iter().map(|one| *one as f64).collect();
+    let own: Vec<f64> = own.iter().map(used).collect();
+    let (resident, own) = (stats::median(&resident)?, stats::median(&own)?);
     (is_passed && !is_reached).then_some(Beside { limit, resident, own })
 }
 
@@ -158,7 +157,7 @@ fn tight(figures: &[RuntimeFigures]) -> Option<Tight> {
     }
     let third = (after.len() / 3).max(1);
     let mid = |part: &[RuntimeFigures], of: fn(&RuntimeFigures) -> f64| {
-        median(&mut part.iter().map(of).collect::<Vec<_>>())
+        stats::median(&part.iter().map(of).collect::<Vec<_>>())
     };
     let live = |one: &RuntimeFigures| one.heap_live.0 as f64;
     let (early, late) = (after.get(..third)?, after.get(after.len() - third..)?);

@@ -5,9 +5,9 @@
 //! each pattern. Step runs are left out: there every cycle is forced. Must not accuse: an observation names no site.
 
 use super::case::{Case, Judged};
-use super::slope::{Slope, median, slope};
+use super::slope::{Slope, slope};
 use super::words;
-use crate::model::{CycleRow, Nanoseconds, Observation, Pattern};
+use crate::model::{CycleRow, Nanoseconds, Observation, Pattern, stats};
 
 /// Fewer cycles than this show no pattern.
 const MIN_CYCLES: usize = 10;
@@ -86,7 +86,7 @@ fn series(rows: &[CycleRow], figure: impl Fn(&CycleRow) -> Option<f64>) -> Vec<(
 /// Medians of the first and the last third.
 fn thirds(points: &[(f64, f64)]) -> Option<(f64, f64)> {
     let third = (points.len() / 3).max(1);
-    let of = |part: &[(f64, f64)]| median(&mut part.iter().map(|(_, y)| *y).collect::<Vec<_>>());
+    let of = |part: &[(f64, f64)]| stats::median(&part.iter().map(|(_, y)| *y).collect::<Vec<_>>());
     Some((of(points.get(..third)?)?, of(points.get(points.len() - third..)?)?))
 }
 
@@ -177,7 +177,7 @@ fn forced_cycles(judged: &Judged<'_>) -> Option<String> {
 
 fn stw_outliers(judged: &Judged<'_>) -> Option<String> {
     let points = series(&judged.run.timeline.rows, |row| Some(row.stw?.value.0 as f64));
-    let usual = median(&mut points.iter().map(|(_, stop)| *stop).collect::<Vec<_>>())?;
+    let usual = stats::median(&points.iter().map(|(_, stop)| *stop).collect::<Vec<_>>())?;
     let far = |(_, stop): &&(f64, f64)| *stop >= STW.1 && *stop >= STW.0 * usual;
     let mut outliers: Vec<&(f64, f64)> = points.iter().filter(far).collect();
     outliers.sort_by(|a, b| b.1.total_cmp(&a.1));

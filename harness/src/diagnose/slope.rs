@@ -5,6 +5,8 @@
 //! statistics (`trend`). GC cycles that follow on one another are not independent, so the chance is a lower bound: rules
 //! ask for a small one, and for a rise that matters as well.
 
+use crate::model::stats;
+
 /// Points looked at; more are thinned out evenly, as the number of pairs grows with the square.
 const MAX_POINTS: usize = 300;
 /// Quantile of the normal distribution for an interval of 95 %.
@@ -35,7 +37,8 @@ pub(super) fn slope(points: &[(f64, f64)]) -> Option<Slope> {
     }
     let deviation = kendall_variance(&thinned).sqrt();
     let score = slopes.iter().map(|slope| sign(*slope)).sum::<f64>();
-    let median = median(&mut slopes)?;
+    slopes.sort_by(f64::total_cmp);
+    let median = stats::median(&slopes)?;
     let half = Z_95 * deviation / 2.0;
     let middle = slopes.len() as f64 / 2.0;
     Some(Slope {
@@ -86,17 +89,6 @@ fn at(sorted: &[f64], place: f64) -> f64 {
     sorted.get((place.round() as usize).min(last)).copied().unwrap_or(0.0)
 }
 
-/// Median, the mean of the middle two for an even number.
-pub(super) fn median(values: &mut [f64]) -> Option<f64> {
-    values.sort_by(f64::total_cmp);
-    let middle = values.len() / 2;
-    let upper = *values.get(middle)?;
-    if values.len() % 2 == 1 {
-        return Some(upper);
-    }
-    Some((values.get(middle.checked_sub(1)?)? + upper) / 2.0)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -141,11 +133,5 @@ mod tests {
     fn a_level_series_has_no_trend() {
         let slope = slope(&[(1.0, 5.0), (2.0, 5.0), (3.0, 5.0), (4.0, 5.0)]).unwrap();
         assert_eq!((slope.median, slope.low, slope.high, slope.chance), (0.0, 0.0, 0.0, 1.0));
-    }
-
-    #[test]
-    fn the_median_of_an_even_number_is_between_the_middle_two() {
-        assert_eq!(median(&mut [4.0, 1.0, 3.0, 2.0]), Some(2.5));
-        assert_eq!(median(&mut []), None);
     }
 }
