@@ -28,6 +28,8 @@ const ASSIST_SHARE: f64 = 0.05;
 const FORCED: (usize, f64) = (5, 0.2);
 /// A stop is an outlier at so many times the median, and so many nanoseconds.
 const STW: (f64, f64) = (10.0, 1e6);
+/// More than this part of the cycles are no outliers: the machine is busy, or all stops are long now and then.
+const STW_RARE: f64 = 0.1;
 /// The collector's own aim for its share while it works is 25 %; over the whole run that much is a sign of pressure.
 const CPU_PERCENT: u32 = 25;
 /// Cycles named one by one.
@@ -180,6 +182,9 @@ fn stw_outliers(judged: &Judged<'_>) -> Option<String> {
     let usual = stats::median(&points.iter().map(|(_, stop)| *stop).collect::<Vec<_>>())?;
     let far = |(_, stop): &&(f64, f64)| *stop >= STW.1 && *stop >= STW.0 * usual;
     let mut outliers: Vec<&(f64, f64)> = points.iter().filter(far).collect();
+    if outliers.len() as f64 > STW_RARE * points.len() as f64 {
+        return None;
+    }
     outliers.sort_by(|a, b| b.1.total_cmp(&a.1));
     let named: Vec<String> = outliers
         .iter()

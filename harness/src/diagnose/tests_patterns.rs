@@ -50,7 +50,7 @@ fn patterns(run: Run) -> Vec<Pattern> {
 #[test]
 fn each_pattern_is_seen_alone_and_a_healthy_collector_shows_none() {
     type Change = fn(&mut GctraceCycle);
-    let cases: [(Change, &[Pattern]); 9] = [
+    let cases: [(Change, &[Pattern]); 10] = [
         (|_| (), &[]),
         (|cycle| cycle.heap_marked = Bytes((8 + cycle.cycle.0 / 12) * MIB), &[Pattern::LiveHeapRises]),
         // A rise during warm-up alone is none.
@@ -66,6 +66,15 @@ fn each_pattern_is_seen_alone_and_a_healthy_collector_shows_none() {
                 }
             },
             &[Pattern::StwOutliers],
+        ),
+        // Every fifth stop is long: that is the machine, not an outlier.
+        (
+            |cycle| {
+                if cycle.cycle.0.is_multiple_of(5) {
+                    cycle.stw_mark_termination = Nanoseconds(9_000_000);
+                }
+            },
+            &[],
         ),
         (|cycle| cycle.gc_cpu_percent = 31, &[Pattern::GcCpuShare]),
     ];
