@@ -39,8 +39,25 @@ fn natural(change: impl Fn(&mut GctraceCycle)) -> Run {
         change(&mut cycle);
         run.pieces.gctrace.push(cycle);
     }
-    run.timeline = crate::align::align(&run.pieces);
+    run.timeline.rows = run.pieces.gctrace.iter().map(row).collect();
     run
+}
+
+/// A cycle's row as gctrace alone makes it.
+fn row(line: &GctraceCycle) -> CycleRow {
+    fn cell<T>(value: T) -> Option<Cell<T>> {
+        Some(Cell { value, source: Source::Gctrace, confidence: Confidence::Medium })
+    }
+    CycleRow {
+        cycle: line.cycle,
+        forced: line.forced,
+        stw: cell(Nanoseconds(line.stw_sweep_termination.0 + line.stw_mark_termination.0)),
+        mark: cell(line.mark),
+        heap_start: cell(line.heap_start),
+        heap_live: cell(line.heap_marked),
+        goal: cell(line.goal),
+        ..CycleRow::default()
+    }
 }
 
 fn patterns(run: Run) -> Vec<Pattern> {
