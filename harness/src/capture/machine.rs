@@ -4,7 +4,8 @@ use super::manifest::Machine;
 use crate::model::Bytes;
 
 /// What the system tells of itself.
-pub(super) fn facts() -> Machine {
+#[must_use]
+pub fn facts() -> Machine {
     let kernel = rustix::system::uname();
     let memory = rustix::system::sysinfo();
     Machine {

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use camino::Utf8PathBuf;
 use serde::{Deserialize, Serialize};
 
+use super::inputs::Inputs;
 use crate::model::{Bytes, Escape, Nanoseconds, RunId, WallTime};
 use crate::scenario::Scenario;
 use crate::toolchain::{BuildFacts, BuildFailure, SectionFacts};
@@ -27,10 +28,29 @@ pub struct Manifest {
     pub scenario: Scenario,
     /// Where it ran.
     pub machine: Machine,
+    /// Everything that went in; captures of older harnesses do not tell.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub inputs: Option<Inputs>,
+    /// The capture that this one repeats.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replay: Option<Replay>,
     /// Builds, in variant order.
     pub builds: Vec<BuildRecord>,
     /// Runs, in the order they were made.
     pub runs: Vec<RunRecord>,
+}
+
+/// A capture that repeats another.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Replay {
+    /// Where that one lay.
+    pub of: Utf8PathBuf,
+    /// Digest of what went into it, if it tells.
+    pub digest: Option<String>,
+    /// Differences that make it another program or load, which the user did not mind, in words.
+    pub changed: Vec<String>,
+    /// Other differences: the harness, the environment, the machine.
+    pub conditions: Vec<String>,
 }
 
 /// How far a capture got.

@@ -8,6 +8,7 @@
 mod child;
 mod driver;
 mod error;
+mod inputs;
 mod launch;
 mod machine;
 mod manifest;
@@ -24,12 +25,14 @@ mod tail;
 mod tests;
 
 pub use error::CaptureError;
+pub use inputs::{Difference, Inputs, machine_differences};
+pub use machine::facts as machine;
 pub use manifest::{
     AsanRecord, BuildOutcome, BuildRecord, CaptureStatus, End, FileRecord, MANIFEST_FORMAT, Machine,
-    Manifest, RunRecord,
+    Manifest, Replay, RunRecord,
 };
 pub use map::FileBytes;
-pub use open::{CaptureDir, is_capture, open};
+pub use open::{CaptureDir, is_capture, open, open_file};
 pub use session::{Session, plan};
 pub use store::{HARNESS_DIR, Lock, Store};
 pub use tail::failure_text;

@@ -37,9 +37,17 @@ pub fn open(root: &Utf8Path) -> Result<CaptureDir, CaptureError> {
     if !path.is_file() {
         return Err(CaptureError::NoCapture { path: root.to_owned() });
     }
-    let bytes = std::fs::read(&path).map_err(io("read", &path))?;
-    let manifest = parse(&path, &bytes)?;
-    Ok(CaptureDir { root: root.to_owned(), manifest })
+    open_file(&path)
+}
+
+/// Reads a manifest, whatever it is called; its capture is the directory that it lies in.
+///
+/// # Errors
+/// See [`open`].
+pub fn open_file(path: &Utf8Path) -> Result<CaptureDir, CaptureError> {
+    let bytes = std::fs::read(path).map_err(io("read", path))?;
+    let manifest = parse(path, &bytes)?;
+    Ok(CaptureDir { root: path.parent().unwrap_or(path).to_owned(), manifest })
 }
 
 /// The format is looked at first: a newer manifest need not fit the types of this one.

@@ -7,9 +7,11 @@ use std::fs;
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::error::{CaptureError, io};
+use super::inputs::Inputs;
 use super::launch::Launch;
 use super::manifest::{
-    AsanRecord, BuildOutcome, BuildRecord, CaptureStatus, FileRecord, MANIFEST_FORMAT, Manifest, RunRecord,
+    AsanRecord, BuildOutcome, BuildRecord, CaptureStatus, FileRecord, MANIFEST_FORMAT, Manifest, Replay,
+    RunRecord,
 };
 use super::open::{BASELINE, SYMBOLS};
 use super::store::{self, Lock, Store};
@@ -27,11 +29,17 @@ pub struct Session {
 }
 
 impl Session {
-    /// Makes the directory (a new one in `store`, or `out`) and its first manifest.
+    /// Makes the directory (a new one in `store`, or `out`) and its first manifest. `env` is the harness's own
+    /// environment, which the program gets.
     ///
     /// # Errors
     /// When the directory cannot be made or holds other things.
-    pub fn create(store: &Store, out: Option<&Utf8Path>, scenario: &Scenario) -> Result<Self, CaptureError> {
+    pub fn create(
+        store: &Store,
+        out: Option<&Utf8Path>,
+        scenario: &Scenario,
+        env: &BTreeMap<String, String>,
+    ) -> Result<Self, CaptureError> {
         let created = now();
         let (root, lock) = match out {
             Some(out) => {
@@ -51,6 +59,8 @@ impl Session {
             status: CaptureStatus::Running,
             scenario: scenario.clone(),
             machine: machine::facts(),
+            inputs: Some(Inputs::of(scenario, env)),
+            replay: None,
             builds: Vec::new(),
             runs: Vec::new(),
         };
@@ -59,6 +69,18 @@ impl Session {
         session.copy(&scenario.baseline, BASELINE)?;
         session.write()?;
         Ok(session)
+    }
+
+    /// Marks the capture as one that repeats `recorded`, whose scenario file and baseline it takes over as they were.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn repeats(&mut self, recorded: &Utf8Path, replay: Replay) -> Result<(), CaptureError> {
+        for name in ["scenario.toml", BASELINE] {
+            self.copy(&recorded.join(name), name)?;
+        }
+        self.manifest.replay = Some(replay);
+        self.write()
     }
 
     /// Where the capture lies.
@@ -92,6 +114,9 @@ impl Session {
         variant: &str,
         build: Result<&Built, BuildFailure>,
     ) -> Result<(), CaptureError> {
+        if let (Ok(built), Some(inputs)) = (&build, &mut self.manifest.inputs) {
+            inputs.add(variant, built.inputs.clone());
+        }
         let symbols = match &build {
             Ok(Built { symbols: Some(file), .. }) => Some(self.keep_symbols(variant, file)?),
             _ => None,

@@ -30,6 +30,7 @@ fn shell() -> Built {
         sections: Vec::new(),
         escapes: Vec::new(),
         asan: None,
+        inputs: Vec::new(),
         facts: BuildFacts::default(),
     }
 }
@@ -81,7 +82,7 @@ impl Bench {
 
     fn run(&self, mode: Mode, interrupt: &Interrupt) -> (Utf8PathBuf, RunRecord) {
         let store = Store::below(&self.root).expect("a store");
-        let mut session = Session::create(&store, None, &self.scenario).expect("a session");
+        let mut session = Session::create(&store, None, &self.scenario, &BTreeMap::new()).expect("a session");
         let built = shell();
         let env = BTreeMap::from([("PATH".to_owned(), "/usr/bin:/bin".to_owned())]);
         let id = RunId { variant: "default".into(), mode, repeat: 1 };
@@ -313,7 +314,8 @@ fn a_run_finds_nothing_of_an_earlier_one_in_its_directory() {
     let out = bench.root.join("out");
     for _ in 0..2 {
         // Not finished, and forgotten by its manifest, as after a kill.
-        let mut session = Session::create(&store, Some(&out), &bench.scenario).expect("a session");
+        let mut session =
+            Session::create(&store, Some(&out), &bench.scenario, &BTreeMap::new()).expect("a session");
         let record = session.run(&id, &built, &env, &Interrupt::default()).expect("a record");
         assert!(record.ok, "{record:?}");
         let text = fs::read_to_string(out.join("manifest.json")).expect("a manifest");
@@ -437,7 +439,7 @@ fn a_drivers_program_is_looked_for_in_the_drivers_directory() {
 fn a_run_under_the_sanitizer_is_told_to_look_for_leaks_and_is_none_of_the_measured_runs() {
     let bench = Bench::new("echo \"$ASAN_OPTIONS $GOGC\" >&2");
     let store = Store::below(&bench.root).expect("a store");
-    let mut session = Session::create(&store, None, &bench.scenario).expect("a session");
+    let mut session = Session::create(&store, None, &bench.scenario, &BTreeMap::new()).expect("a session");
     let built = Built { asan: Some(Ok("/bin/sh".into())), ..shell() };
     session.record_build("default", Ok(&built)).expect("recorded");
     let env = BTreeMap::from([("ASAN_OPTIONS".to_owned(), "detect_leaks=0:quarantine_size_mb=1".to_owned())]);
@@ -455,7 +457,7 @@ fn a_run_under_the_sanitizer_is_told_to_look_for_leaks_and_is_none_of_the_measur
 fn why_there_is_no_sanitized_build_is_recorded_and_nothing_is_run() {
     let bench = Bench::new("exit 1");
     let store = Store::below(&bench.root).expect("a store");
-    let mut session = Session::create(&store, None, &bench.scenario).expect("a session");
+    let mut session = Session::create(&store, None, &bench.scenario, &BTreeMap::new()).expect("a session");
     let built = Built { asan: Some(Err("no C compiler".to_owned())), ..shell() };
     session.record_build("default", Ok(&built)).expect("recorded");
     let ran = session.run_sanitized("default", &built, &BTreeMap::new(), &Interrupt::default());

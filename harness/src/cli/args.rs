@@ -59,7 +59,7 @@ pub enum Format {
 pub enum Command {
     /// Build, run, analyse and judge a scenario.
     #[command(
-        after_help = "Examples:\n  harness run leak-repro\n  harness run leak-repro --variant stripped --repeat 5\n  harness run ./cmd/server            a package, with sensible defaults\n  harness run ci/leaks.toml --format json > report.json\n  harness run flaky --times 20                  how often does it reproduce?\n  harness run flaky --until-found --max 50      stop at the first run that shows it\n  harness run leak-repro --minimise             the fewest operations that reproduce"
+        after_help = "Examples:\n  harness run leak-repro\n  harness run leak-repro --variant stripped --repeat 5\n  harness run ./cmd/server            a package, with sensible defaults\n  harness run ci/leaks.toml --format json > report.json\n  harness run flaky --times 20                  how often does it reproduce?\n  harness run flaky --until-found --max 50      stop at the first run that shows it\n  harness run leak-repro --minimise             the fewest operations that reproduce\n  harness run --replay capture-dir              exactly that run again: does it come to the same?"
     )]
     Run(Run),
     /// List the scenarios that can be seen from here.
@@ -124,10 +124,23 @@ pub struct Variants {
 #[derive(Debug, Args)]
 pub struct Run {
     /// Name of a scenario, path of its file, or a Go package (`./cmd/server`).
-    pub scenario: String,
+    #[arg(required_unless_present = "replay")]
+    pub scenario: Option<String>,
     /// Which variants.
     #[command(flatten)]
     pub variants: Variants,
+    /// Repeat a capture from its manifest alone, and say whether it comes to the same.
+    ///
+    /// What differs now is named first. Changed sources, another Go or other build settings are refused; another
+    /// harness, environment or machine is a label in the report.
+    #[arg(long, value_name = "CAPTURE|MANIFEST", conflicts_with_all = ["scenario", "variants", "repeat", "times", "until_found", "minimise", "baseline"])]
+    pub replay: Option<Utf8PathBuf>,
+    /// With --replay: build with the Go of the capture, fetched as GOTOOLCHAIN does if it is not here.
+    #[arg(long, requires = "replay")]
+    pub recorded_go: bool,
+    /// With --replay: go on although sources, Go or build settings have changed, and label the report.
+    #[arg(long, requires = "replay")]
+    pub despite_changes: bool,
     /// Runs of each mode, instead of the scenario's number.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1000))]
     pub repeat: Option<u32>,

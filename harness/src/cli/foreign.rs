@@ -200,6 +200,8 @@ fn judge(capture: ForeignCapture, accepted: Option<&Baseline>, paths: &[Utf8Path
         status: CaptureStatus::Complete,
         scenario,
         machine: Machine::default(),
+        inputs: None,
+        replay: None,
         builds: Vec::new(),
         runs: vec![record.clone()],
     };

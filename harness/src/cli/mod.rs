@@ -12,6 +12,7 @@ mod foreign;
 mod inspect;
 mod look;
 mod pipeline;
+mod replay;
 mod reproduce;
 mod run;
 mod sanitized;

@@ -132,7 +132,7 @@ pub(super) fn capture(
     built: &[(String, Built)],
     context: &Context,
 ) -> Result<camino::Utf8PathBuf, CliError> {
-    let mut session = Session::create(store, None, scenario)?;
+    let mut session = Session::create(store, None, scenario, &context.environment.vars)?;
     for (variant, built) in built {
         session.record_build(variant, Ok(built))?;
     }

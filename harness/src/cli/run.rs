@@ -4,7 +4,7 @@ use camino::Utf8PathBuf;
 
 use super::args::{self, Format};
 use super::error::CliError;
-use super::{Context, foreign, pipeline, reproduce, scenarios};
+use super::{Context, foreign, pipeline, replay, reproduce, scenarios};
 use crate::baseline;
 use crate::capture::{CaptureStatus, Lock, Session, Store};
 use crate::model::{Outcome, RunId};
@@ -23,7 +23,8 @@ pub(super) struct Prepared {
 impl Prepared {
     /// Anything that is wrong is told before anything takes time.
     fn new(args: &args::Run, context: &Context) -> Result<Self, CliError> {
-        let mut scenario = scenarios::resolve(&args.scenario, &context.environment.dir)?;
+        let mut scenario =
+            scenarios::resolve(args.scenario.as_deref().unwrap_or_default(), &context.environment.dir)?;
         scenarios::select(&mut scenario, &args.variants)?;
         let most = args.until_found.then_some(args.max);
         if let Some(repeat) = args.repeat.or(args.times).or(most) {
@@ -46,17 +47,22 @@ impl Prepared {
 
 /// Runs a scenario.
 pub(super) fn run(args: &args::Run, context: &Context) -> Result<Outcome, CliError> {
+    if let Some(capture) = &args.replay {
+        return replay::run(capture, args, context);
+    }
     let prepared = Prepared::new(args, context)?;
     if args.minimise {
         return minimise(&prepared, args, context);
     }
     let Prepared { scenario, store, toolchain, .. } = &prepared;
     let out = args.out.as_ref().map(|out| context.environment.dir.join(out));
-    let mut session = Session::create(store, out.as_deref(), scenario)?;
+    let mut session = Session::create(store, out.as_deref(), scenario, &context.environment.vars)?;
     let built = build_all(scenario, toolchain, store, context, |variant, build| {
         Ok(session.record_build(variant, build)?)
     })?;
-    let found = run_all(scenario, &built, &mut session, args.until_found, context)?;
+    let names: Vec<String> = built.iter().map(|(name, _)| name.clone()).collect();
+    let plan = crate::capture::plan(scenario, &names);
+    let found = run_all(&plan, &built, &mut session, args.until_found, context)?;
     run_sanitized(&built, &mut session, context)?;
     let status = match context.interrupt.is_set() {
         true => CaptureStatus::Interrupted,
@@ -116,7 +122,9 @@ pub(super) fn report(
 ) -> Result<Outcome, CliError> {
     let dir = crate::capture::open(root)?;
     let accepted = pipeline::accepted(&dir, baseline)?;
-    show(&pipeline::analyse_repeat(&dir, accepted.as_ref(), repeat, context)?, format, context)
+    let mut analysis = pipeline::analyse_repeat(&dir, accepted.as_ref(), repeat, context)?;
+    analysis.report.replay = replay::compare(&dir, &analysis, context)?;
+    show(&analysis, format, context)
 }
 
 fn show(analysis: &pipeline::Analysis, format: Format, context: &Context) -> Result<Outcome, CliError> {
@@ -161,15 +169,13 @@ pub(super) fn build_all(
 }
 
 /// Makes all runs; until the first repeat that shows what is looked for, if asked. Tells which that was.
-fn run_all(
-    scenario: &Scenario,
+pub(super) fn run_all(
+    plan: &[RunId],
     built: &[(String, Built)],
     session: &mut Session,
     until_found: bool,
     context: &Context,
 ) -> Result<Option<u32>, CliError> {
-    let names: Vec<String> = built.iter().map(|(name, _)| name.clone()).collect();
-    let plan = crate::capture::plan(scenario, &names);
     let mut progress = context.console.progress(plan.len(), "run");
     for (nth, id) in plan.iter().enumerate() {
         if context.interrupt.is_set() {
@@ -186,7 +192,7 @@ fn run_all(
 }
 
 /// Makes the runs under AddressSanitizer that were asked for: after all others, which are measured.
-fn run_sanitized(
+pub(super) fn run_sanitized(
     built: &[(String, Built)],
     session: &mut Session,
     context: &Context,

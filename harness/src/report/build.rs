@@ -98,6 +98,8 @@ pub fn build(inputs: Inputs<'_>) -> Report {
         problems,
         unlisted_problems,
         capture: inputs.capture.to_owned(),
+        inputs_digest: inputs.manifest.inputs.as_ref().map(|inputs| inputs.digest.clone()),
+        replay: None,
         inputs: Vec::new(),
         reproductions: inputs.reproductions,
         minimised: None,

@@ -86,6 +86,13 @@ pub struct Report {
     /// The fewest operations that reproduce, if they were looked for.
     #[serde(default)]
     pub minimised: Option<Minimised>,
+    /// Digest of everything that went into the capture (16 hex digits): the same digest, the same result. Its parts are
+    /// in the capture's manifest.
+    #[serde(default)]
+    pub inputs_digest: Option<String>,
+    /// How it compares with the capture that it repeats.
+    #[serde(default)]
+    pub replay: Option<Replayed>,
     /// Files that somebody took in production, which is all that there was.
     #[serde(default)]
     pub inputs: Vec<ReportedInput>,
@@ -111,6 +118,28 @@ pub struct Trial {
     pub operations: u64,
     /// It showed the leak.
     pub found: bool,
+}
+
+/// A repeat of an earlier capture, and whether it came to the same.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Replayed {
+    /// Where the earlier capture lay.
+    #[schemars(with = "String")]
+    pub of: Utf8PathBuf,
+    /// Digest of what went into it.
+    pub digest: Option<String>,
+    /// Differences that make it another program or load, which the user did not mind.
+    pub changed: Vec<String>,
+    /// Other differences: the harness, the environment, the machine.
+    pub conditions: Vec<String>,
+    /// Why the results are not compared.
+    pub not_compared: Option<String>,
+    /// Findings that are in both.
+    pub same_findings: usize,
+    /// Exact figures that are equal.
+    pub equal_figures: usize,
+    /// Results that are not the same, in words.
+    pub differs: Vec<String>,
 }
 
 /// A file that was taken in production.

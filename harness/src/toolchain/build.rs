@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use camino::{Utf8Path, Utf8PathBuf};
 
@@ -9,6 +10,7 @@ use super::built::{BinaryFacts, BuildFacts, BuildFailure, Built, SectionFacts};
 use super::environment::Environment;
 use super::error::BuildError;
 use super::go::{Go, finish};
+use super::inputs::{Part, Question};
 use super::overlay::{Injection, Wish};
 use super::package::{self, Package};
 use super::process::Interrupt;
@@ -27,6 +29,8 @@ pub(super) const BUILD_SECONDS: u64 = 1800;
 pub struct Toolchain {
     found: Go,
     environment: Environment,
+    /// Sources by what decides on them, so that variants that share them have them listed and read once.
+    sources: Arc<Mutex<BTreeMap<String, Vec<Part>>>>,
 }
 
 /// Where builds go.
@@ -66,7 +70,7 @@ impl Toolchain {
     /// When there is none that is new enough.
     pub fn find(environment: &Environment) -> Result<Self, BuildError> {
         let found = find::find(environment, &Interrupt::default())?;
-        Ok(Self { found, environment: environment.clone() })
+        Ok(Self { found, environment: environment.clone(), sources: Arc::default() })
     }
 
     /// The Go that was found; a scenario or a module can ask for another one.
@@ -88,6 +92,7 @@ impl Toolchain {
         interrupt: &Interrupt,
     ) -> Result<Built, BuildError> {
         let job = self.job(scenario, variant, dirs, interrupt)?;
+        let inputs = self.parts(&job);
         let plain = job.make("plain", &job.go, &[], job.spec)?;
         let plain_read = read_back(&job.go, &plain.binary, interrupt)?;
         let wish = job.wish();
@@ -107,7 +112,7 @@ impl Toolchain {
         let escapes = job.escapes(&plain_read.facts.hash)?;
         let sanitized = job.sanitized()?;
         let mut built = job.built(Pair { plain, plain_read, probed, probed_read }, injection, names);
-        built.asan = sanitized;
+        (built.asan, built.inputs) = (sanitized, inputs);
         match escapes {
             Ok(escapes) => built.escapes = escapes,
             Err(why) => {
@@ -115,6 +120,28 @@ impl Toolchain {
             }
         }
         Ok(built)
+    }
+
+    /// What [`Toolchain::build`] would make a variant of, now.
+    ///
+    /// # Errors
+    /// When its Go cannot be had, or there is no such program.
+    pub fn inputs(
+        &self,
+        scenario: &Scenario,
+        variant: &Variant,
+        dirs: &BuildDirs,
+        interrupt: &Interrupt,
+    ) -> Result<Vec<Part>, BuildError> {
+        Ok(self.parts(&self.job(scenario, variant, dirs, interrupt)?))
+    }
+
+    fn parts(&self, job: &Job<'_>) -> Vec<Part> {
+        let Job { scenario, spec, go, interrupt, .. } = job;
+        let question = Question { go, workload: &scenario.workload, spec, interrupt };
+        let mut known = self.sources.lock().unwrap_or_else(PoisonError::into_inner);
+        let sources = known.entry(question.key()).or_insert_with(|| question.sources());
+        question.settings().into_iter().chain(sources.iter().cloned()).collect()
     }
 
     fn job<'a>(
@@ -353,6 +380,7 @@ impl Job<'_> {
             sections: names.sections,
             escapes: Vec::new(),
             asan: None,
+            inputs: Vec::new(),
             facts,
         }
     }

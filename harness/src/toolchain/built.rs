@@ -6,6 +6,7 @@ use camino::Utf8PathBuf;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::inputs::Part;
 use crate::model::{Bytes, Escape, ModuleTable};
 
 /// A variant's two binaries.
@@ -23,6 +24,8 @@ pub struct Built {
     pub escapes: Vec<Escape>,
     /// The program built with `-asan`, or why it is not; `None` if nobody asked.
     pub asan: Option<Result<Utf8PathBuf, String>>,
+    /// What it is made of, the probe aside.
+    pub inputs: Vec<Part>,
     /// What is known of it.
     pub facts: BuildFacts,
 }

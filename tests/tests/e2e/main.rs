@@ -15,6 +15,7 @@ mod leak_repro;
 mod pprof_reference;
 mod programs;
 mod releases;
+mod replay;
 mod report;
 mod reproduce;
 mod retention;

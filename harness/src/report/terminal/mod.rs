@@ -9,6 +9,7 @@ mod figures;
 mod findings;
 pub(super) mod grid;
 mod notes;
+mod replay;
 mod retained;
 #[cfg(test)]
 mod tests;
@@ -54,6 +55,7 @@ impl Look {
 pub fn to_terminal(report: &Report, look: &Look) -> String {
     let mut out = String::new();
     verdict(&mut out, report, look);
+    replay::write(&mut out, report, look);
     minimised(&mut out, report);
     findings::write(&mut out, report, look);
     cycles::write(&mut out, report, look);

@@ -29,6 +29,9 @@ pub(super) fn write(out: &mut String, report: &Report, look: &Look) {
     let capture = text::clean(report.capture.as_str());
     let _ = writeln!(out, "\ncapture  {capture}");
     let _ = writeln!(out, "again    harness analyze {capture}");
+    if let Some(digest) = &report.inputs_digest {
+        let _ = writeln!(out, "inputs   {}    (repeat: harness run --replay {capture})", text::clean(digest));
+    }
     let pending = report.findings.iter().filter(|one| one.is_pending()).count();
     if pending > 0 && report.inputs.is_empty() {
         let scenario = text::clean(&report.scenario);

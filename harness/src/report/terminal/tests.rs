@@ -92,6 +92,8 @@ fn report() -> Report {
         inputs: Vec::new(),
         reproductions: Vec::new(),
         minimised: None,
+        inputs_digest: Some("3fa94c11d2e07b65".to_owned()),
+        replay: None,
     }
 }
 
