@@ -26,7 +26,15 @@ pub struct Store {
 /// Held while a scenario is built and run, or a directory is written.
 #[derive(Debug)]
 pub struct Lock {
-    _file: File,
+    file: File,
+}
+
+impl Drop for Lock {
+    /// Closing alone would leave it to whatever child was being started meanwhile: until its `exec` it has all of our
+    /// descriptors.
+    fn drop(&mut self) {
+        let _ = flock(&self.file, FlockOperation::Unlock);
+    }
 }
 
 impl Store {
@@ -139,7 +147,7 @@ fn take(file: File, path: &Utf8Path) -> Result<Lock, CaptureError> {
     match flock(&file, FlockOperation::NonBlockingLockExclusive) {
         Err(rustix::io::Errno::WOULDBLOCK) => Err(CaptureError::Busy { path: path.to_owned() }),
         // A file system without locks, as some network ones are, is no reason not to run.
-        Ok(()) | Err(_) => Ok(Lock { _file: file }),
+        Ok(()) | Err(_) => Ok(Lock { file }),
     }
 }
 
