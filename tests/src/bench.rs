@@ -18,6 +18,22 @@ const MARK: &str = "HARNESS_TEST_MARK";
 /// Longest run of the binary before a test gives up: an empty Go cache and a busy machine.
 const DEADLINE: Duration = Duration::from_secs(600);
 
+/// The scenario of [`Bench::with_module`].
+const MODULE_SCENARIO: &str = r#"
+[workload]
+module = "../NAME"
+[workload.checkpoint]
+on = "call"
+func = "main.handle"
+every = 100
+[build]
+cgo = false
+[capture]
+modes = ["step"]
+repeat = 1
+heap_dump = "off"
+"#;
+
 /// A bench to run the binary on. Its directory goes with it; so does whatever still runs there.
 #[derive(Debug)]
 pub struct Bench {
@@ -48,6 +64,20 @@ impl Bench {
         let bench = Self::new()?;
         bench.program(program)?;
         bench.scenario(name)?;
+        Ok(bench)
+    }
+
+    /// A bench with a module `example.com/NAME` of one file, and `scenarios/NAME.toml` over it: a step run with a
+    /// checkpoint every hundredth call of `main.handle`, and what `more` says.
+    ///
+    /// # Errors
+    /// When they cannot be written.
+    pub fn with_module(name: &str, main: &str, more: &str) -> Result<Self> {
+        let bench = Self::new()?;
+        bench.write(format!("{name}/go.mod"), &format!("module example.com/{name}\n\ngo 1.23\n"))?;
+        bench.write(format!("{name}/main.go"), main)?;
+        let scenario = MODULE_SCENARIO.replace("NAME", name);
+        bench.write(format!("scenarios/{name}.toml"), &format!("{scenario}{more}"))?;
         Ok(bench)
     }
 

@@ -233,7 +233,7 @@ mod tests {
     #[test]
     fn a_librarys_file_tells_its_import_path() {
         for (file, expected) in [
-            ("/root/go/pkg/mod/a.org/lib@v1.2.0/pool/p.go", Some("a.org/lib/pool")),
+            ("/home/u/go/pkg/mod/a.org/lib@v1.2.0/pool/p.go", Some("a.org/lib/pool")),
             ("/src/app/vendor/a.org/lib/p.go", Some("a.org/lib")),
             ("/src/app/p.go", None),
         ] {

@@ -28,19 +28,7 @@ var kept = make([][]byte, 0, 1<<13)
 func Put(buffer []byte) { kept = append(kept, buffer) }
 "#;
 
-const SCENARIO: &str = r#"
-[workload]
-module = "../keeper"
-[workload.checkpoint]
-on = "call"
-func = "main.handle"
-every = 100
-[build]
-cgo = false
-[capture]
-modes = ["step"]
-repeat = 1
-heap_dump = "off"
+const EXPECT: &str = r#"
 [expect]
 leaks = [{ kind = "heap", site = "main.handle" }]
 "#;
@@ -49,11 +37,8 @@ const CAPTURE: &str = ".harness/runs/latest-keeper";
 
 /// A scenario that was run once, into `first`.
 fn recorded() -> Result<(Bench, serde_json::Value)> {
-    let bench = Bench::new()?;
-    bench.write("keeper/go.mod", "module example.com/keeper\n\ngo 1.23\n")?;
-    bench.write("keeper/main.go", MAIN)?;
+    let bench = Bench::with_module("keeper", MAIN, EXPECT)?;
     bench.write("keeper/store/store.go", STORE)?;
-    bench.write("scenarios/keeper.toml", SCENARIO)?;
     let first = bench.run(["run", "keeper", "--out", "first", "--format", "json"])?;
     assert_eq!(first.code, Some(0), "{first}");
     let report = first.json()?;

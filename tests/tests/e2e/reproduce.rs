@@ -35,27 +35,8 @@ func handle(keep bool) {
 }
 "#;
 
-const SCENARIO: &str = r#"
-[workload]
-module = "../flaky"
-[workload.checkpoint]
-on = "call"
-func = "main.handle"
-every = 100
-[build]
-cgo = false
-[capture]
-modes = ["step"]
-repeat = 1
-heap_dump = "off"
-"#;
-
 fn flaky() -> Result<Bench> {
-    let bench = Bench::new()?;
-    bench.write("flaky/go.mod", "module example.com/flaky\n\ngo 1.23\n")?;
-    bench.write("flaky/main.go", FLAKY)?;
-    bench.write("scenarios/flaky.toml", SCENARIO)?;
-    Ok(bench)
+    Bench::with_module("flaky", FLAKY, "")
 }
 
 #[test]

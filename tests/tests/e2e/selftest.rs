@@ -22,30 +22,14 @@ func handle() {
 }
 "#;
 
-const SCENARIO: &str = r#"
-[workload]
-module = "../leaky"
-[workload.checkpoint]
-on = "call"
-func = "main.handle"
-every = 100
-[build]
-cgo = false
-[capture]
-modes = ["step"]
-repeat = 1
-heap_dump = "off"
+const EXPECT: &str = r#"
 [expect]
 leaks = [{ kind = "heap", site = "main.handle" }]
 "#;
 
 /// A bench with the leaking program, and what its scenario says more.
 fn bench(more: &str) -> Result<Bench> {
-    let bench = Bench::new()?;
-    bench.write("leaky/go.mod", "module example.com/leaky\n\ngo 1.23\n")?;
-    bench.write("leaky/main.go", LEAKY)?;
-    bench.write("scenarios/leaky.toml", &format!("{SCENARIO}{more}"))?;
-    Ok(bench)
+    Bench::with_module("leaky", LEAKY, &format!("{EXPECT}{more}"))
 }
 
 #[test]
