@@ -13,6 +13,7 @@
 //!    | align        pieces -> Timeline: one row per GC cycle, every cell with source and confidence
 //!    | diagnose     Timelines + snapshots -> findings with evidence
 //!    | baseline     findings and metrics x accepted baseline -> comparison -> verdict
+//!    | lab          what was built -> facts of the builds, and their differences
 //!    | report       one Report document -> terminal | json
 //!    v
 //!  exit code
@@ -29,6 +30,7 @@ pub mod cli;
 pub mod diagnose;
 pub mod format;
 pub mod ingest;
+pub mod lab;
 pub mod model;
 pub mod report;
 pub mod scenario;

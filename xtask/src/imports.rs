@@ -17,7 +17,7 @@ use crate::source::{code_only, files};
 use paths::{Mention, Paths};
 
 /// A stage, and the other stages it may use.
-const STAGES: [(&str, &[&str]); 11] = [
+const STAGES: [(&str, &[&str]); 12] = [
     ("model", &[]),
     ("scenario", &["model"]),
     ("toolchain", &["model", "scenario"]),
@@ -27,6 +27,8 @@ const STAGES: [(&str, &[&str]); 11] = [
     ("align", &["model"]),
     ("diagnose", &["model", "scenario"]),
     ("baseline", &["model", "scenario"]),
+    // What is asked of builds: records and expectations in, facts out.
+    ("lab", &["model", "scenario", "toolchain", "format"]),
     // Data alone: the manifest with its build facts, and what decoders could not read.
     ("report", &["model", "scenario", "toolchain", "capture", "format", "baseline"]),
     (
@@ -41,6 +43,7 @@ const STAGES: [(&str, &[&str]); 11] = [
             "align",
             "diagnose",
             "baseline",
+            "lab",
             "report",
         ],
     ),

@@ -76,6 +76,7 @@ impl Bench {
             baseline: root.join("none.toml"),
             thresholds: Thresholds::default(),
             exemptions: Default::default(),
+            lab: Default::default(),
         };
         Self { _directory: directory, root, scenario }
     }

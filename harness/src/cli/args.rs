@@ -1,12 +1,14 @@
 //! The command line, as typed.
 
 use camino::Utf8PathBuf;
+use clap::builder::{PossibleValue, PossibleValuesParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::diff::Diff;
 use super::inspect::Inspect;
 use crate::baseline::Day;
 use crate::model::OUTCOMES;
+use crate::model::lab::{TOPICS, Topic};
 
 /// Finds, explains and gates memory leaks in Go programs.
 #[derive(Debug, Parser)]
@@ -73,8 +75,12 @@ pub enum Command {
     /// Print a JSON schema.
     #[command(after_help = "Examples:\n  harness schema > scenario.schema.json\n  harness schema report")]
     Schema(Schema),
-    /// Build the variants of a scenario and show what was really built.
-    #[command(after_help = "Example:\n  harness build leak-repro --variant stripped")]
+    /// Build the variants of a scenario, show what was really built, and compare it.
+    ///
+    /// Every variant is compared with the first one. What has to hold (`[lab.expect]` in the scenario) and does not is exit code 1.
+    #[command(
+        after_help = "Examples:\n  harness build leak-repro\n  harness build leak-repro --show size --against stripped\n  harness build ./cmd/server --show all --format json > builds.json\n\nIn the scenario:\n  [lab]\n  show = [\"size\"]              what to tell without --show\n  [lab.expect]\n  reproducible = true          what has to hold"
+    )]
     Build(Build),
     /// Show that the gate is alive: the leak is found, its fixed twin is not accused, a planted leak is found.
     ///
@@ -215,6 +221,8 @@ pub enum SchemaOf {
     HeapDump,
     /// What `harness selftest --format json` prints.
     Selftest,
+    /// What `harness build --format json` prints.
+    Build,
 }
 
 /// `harness build`
@@ -225,6 +233,37 @@ pub struct Build {
     /// Which variants.
     #[command(flatten)]
     pub variants: Variants,
+    /// What to tell of the builds, instead of what the scenario's `[lab] show` says; `all` for everything.
+    #[arg(long, value_name = "TOPIC", value_delimiter = ',', value_parser = PossibleValuesParser::new(topic_words()))]
+    pub show: Vec<String>,
+    /// Compare with this variant instead of the first.
+    #[arg(long, value_name = "VARIANT")]
+    pub against: Option<String>,
+    /// Also ask what needs a build cache of its own: everything is compiled anew, the standard library included.
+    #[arg(long)]
+    pub cold: bool,
+    /// Form of the report.
+    #[arg(long, value_name = "FORMAT", default_value = "terminal")]
+    pub format: Format,
+}
+
+impl Build {
+    /// The topics that were asked for, if any were.
+    pub fn topics(&self) -> Option<Vec<Topic>> {
+        let one = |word: &String| match word.as_str() {
+            ALL => TOPICS.iter().map(|(topic, ..)| *topic).collect(),
+            word => Vec::from_iter(Topic::of(word)),
+        };
+        (!self.show.is_empty()).then(|| self.show.iter().flat_map(one).collect())
+    }
+}
+
+/// The word for every topic.
+const ALL: &str = "all";
+
+fn topic_words() -> Vec<PossibleValue> {
+    let topics = TOPICS.iter().map(|(_, word, says)| PossibleValue::new(*word).help(*says));
+    topics.chain([PossibleValue::new(ALL).help("all of them")]).collect()
 }
 
 /// `harness analyze`

@@ -70,6 +70,7 @@ pub(super) fn schema(args: &args::Schema, context: &Context) -> Result<Outcome, 
         SchemaOf::Profile => report::profile::schema(),
         SchemaOf::HeapDump => report::heap::schema(),
         SchemaOf::Selftest => report::selftest::schema(),
+        SchemaOf::Build => report::lab::schema(),
     };
     let text = serde_json::to_string_pretty(&schema).map_err(anyhow::Error::from)?;
     context.console.print(&format!("{text}\n"))?;

@@ -5,6 +5,7 @@
 
 mod args;
 mod baseline;
+mod build;
 mod console;
 mod diff;
 mod error;
@@ -87,7 +88,7 @@ fn context(cli: &Cli) -> Result<Context, CliError> {
 fn dispatch(command: &Command, context: &Context) -> Result<Outcome, CliError> {
     match command {
         Command::Run(args) => run::run(args, context),
-        Command::Build(args) => run::build(args, context),
+        Command::Build(args) => build::command(args, context),
         Command::Selftest(args) => selftest::command(args, context),
         Command::Analyze(args) => run::analyze(args, context),
         Command::Diff(args) => diff::command(args, context),

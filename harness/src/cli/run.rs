@@ -1,4 +1,4 @@
-//! `harness run`, and `harness build`, which is its first half.
+//! `harness run`.
 
 use camino::Utf8PathBuf;
 
@@ -229,61 +229,6 @@ pub(super) fn run_one(
     let record = session.run(id, built, &context.environment.vars, &context.interrupt)?;
     let failed = if record.ok { String::new() } else { format!(": {}", report::end_words(&record.end)) };
     Ok(format!("{} ({} ms){failed}", step(id), record.wall.0 / 1_000_000))
-}
-
-/// Builds a scenario's variants and says what was really built.
-pub(super) fn build(args: &args::Build, context: &Context) -> Result<Outcome, CliError> {
-    let mut scenario = scenarios::resolve(&args.scenario, &context.environment.dir)?;
-    scenarios::select(&mut scenario, &args.variants)?;
-    let toolchain = Toolchain::find(&context.environment)?;
-    let store = Store::below(&scenarios::root(&scenario, &context.environment.dir))?;
-    let _lock = store.lock(&scenario.name)?;
-    let mut outcome = Outcome::Pass;
-    let mut text = String::new();
-    build_all(&scenario, &toolchain, &store, context, |variant, result| {
-        if result.is_err() {
-            outcome = Outcome::BuildFailed;
-        }
-        text.push_str(&facts(variant, result));
-        Ok(())
-    })?;
-    context.console.print(&text)?;
-    Ok(if context.interrupt.is_set() { Outcome::Interrupted } else { outcome })
-}
-
-fn facts(variant: &str, build: Result<&Built, BuildFailure>) -> String {
-    match build {
-        Err(failure) => {
-            let hint = failure.hint.as_ref().map(|hint| format!("hint: {hint}\n")).unwrap_or_default();
-            format!(
-                "{variant}: FAILED\n  {}\n{}\n{hint}\n",
-                failure.command.join(" "),
-                report::clean_lines(failure.output.trim_end())
-            )
-        }
-        Ok(Built { facts, .. }) => {
-            let binary = &facts.plain;
-            let mut lines = vec![
-                format!("{variant}: {} {}/{}", facts.go.version, facts.go.goos, facts.go.goarch),
-                format!("  {}", facts.command.join(" ")),
-                format!("  {} bytes, BLAKE3 {}", binary.size, binary.hash),
-                format!(
-                    "  debug info: {}, symbols: {}, static: {}, PIE: {}",
-                    yes(binary.dwarf),
-                    yes(binary.symbols),
-                    yes(binary.static_link),
-                    yes(binary.pie)
-                ),
-            ];
-            lines.extend(facts.differences.iter().map(|words| format!("  when observed: {words}")));
-            lines.extend(facts.notes.iter().map(|words| format!("  note: {words}")));
-            lines.join("\n") + "\n\n"
-        }
-    }
-}
-
-fn yes(is: bool) -> &'static str {
-    if is { "yes" } else { "no" }
 }
 
 /// Path of the latest capture of a scenario.

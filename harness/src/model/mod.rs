@@ -9,6 +9,7 @@ mod diagnosis;
 mod escape;
 mod finding;
 pub mod heap;
+pub mod lab;
 mod outcome;
 mod pieces;
 mod process;

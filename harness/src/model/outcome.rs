@@ -32,7 +32,11 @@ pub enum Outcome {
 /// The table of exit codes, as `--help` shows it.
 pub const OUTCOMES: [(Outcome, u8, &str); 10] = [
     (Outcome::Pass, 0, "as expected"),
-    (Outcome::Leak, 1, "unexpected leak or regression, or an expected leak that did not reproduce"),
+    (
+        Outcome::Leak,
+        1,
+        "unexpected leak or regression, an expected leak not reproduced, or a build not as expected",
+    ),
     (Outcome::Usage, 2, "usage or scenario error"),
     (Outcome::BuildFailed, 3, "build failed"),
     (Outcome::WorkloadFailed, 4, "workload failed or timed out"),

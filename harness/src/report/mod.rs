@@ -6,6 +6,7 @@
 mod build;
 pub mod heap;
 mod json;
+pub mod lab;
 pub mod perfetto;
 pub mod profile;
 pub mod selftest;

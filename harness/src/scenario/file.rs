@@ -8,6 +8,7 @@ use serde::Deserialize;
 
 use super::duration::Milliseconds;
 use super::keys::{BuildKeys, Matrix};
+use super::lab::Lab;
 use super::resolved::{ExpectedLeak, HeapDump, Suppression, Thresholds};
 use crate::model::Mode;
 
@@ -43,6 +44,9 @@ pub(super) struct ScenarioFile {
     /// What counts as growth and as worse.
     #[serde(default)]
     pub thresholds: Thresholds,
+    /// What is asked of the builds themselves.
+    #[serde(default)]
+    pub lab: Lab,
 }
 
 /// The program and its load.

@@ -11,6 +11,7 @@ mod error;
 mod file;
 mod find;
 mod keys;
+mod lab;
 mod load;
 mod resolve;
 mod resolved;
@@ -23,6 +24,7 @@ mod variants;
 pub use diagnostic::{Diagnostic, Position, Rejected};
 pub use error::ScenarioError;
 pub use find::{find, for_package, list};
+pub use lab::{Lab, LabExpect};
 pub use load::load;
 pub use resolved::{
     AllocFree, BuildSpec, CaptureSpec, CheckpointSpec, DebugInfo, Driver, Exemptions, Expect, ExpectedLeak,

@@ -56,6 +56,7 @@ pub(super) fn resolve(
         baseline: absolute(base.dir, &baseline),
         thresholds: file.thresholds,
         exemptions: Exemptions { third_party: file.baseline.third_party, suppress: file.baseline.suppress },
+        lab: file.lab,
         name,
     }
 }
@@ -262,6 +263,7 @@ pub(super) fn made_up(dir: &Utf8Path, package: &str) -> Scenario {
         baseline: module.join("scenarios").join(format!("{name}.baseline.toml")),
         thresholds: Default::default(),
         exemptions: Default::default(),
+        lab: Default::default(),
         name,
     }
 }

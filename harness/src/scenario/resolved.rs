@@ -8,6 +8,7 @@ use camino::Utf8PathBuf;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::lab::Lab;
 use crate::model::{Confidence, LeakKind, Mode};
 
 /// A scenario, ready to run.
@@ -37,6 +38,9 @@ pub struct Scenario {
     /// Leaks that are reported and do not judge.
     #[serde(default)]
     pub exemptions: Exemptions,
+    /// What is asked of the builds themselves.
+    #[serde(default)]
+    pub lab: Lab,
 }
 
 /// The program and its load.

@@ -151,6 +151,20 @@ impl Toolchain {
         dirs: &BuildDirs,
         interrupt: &'a Interrupt,
     ) -> Result<Job<'a>, BuildError> {
+        let (go, main) = self.program(scenario, variant, dirs, interrupt)?;
+        check_main(&go, &main, &scenario.workload.package)?;
+        let out = dirs.out.join(&variant.name);
+        Ok(Job { scenario, spec: &variant.build, go, main, out, environment: &self.environment, interrupt })
+    }
+
+    /// The Go of a variant, and the package that is to be built with it.
+    pub(super) fn program(
+        &self,
+        scenario: &Scenario,
+        variant: &Variant,
+        dirs: &BuildDirs,
+        interrupt: &Interrupt,
+    ) -> Result<(Go, Package), BuildError> {
         let spec = &variant.build;
         let mut env = self.environment.vars.clone();
         env.extend(flags::variables(spec));
@@ -163,9 +177,12 @@ impl Toolchain {
         };
         let go = self.select(&choice, interrupt)?;
         let main = package::list(&go, &scenario.workload, spec, &scenario.workload.package, interrupt)?;
-        check_main(&go, &main, &scenario.workload.package)?;
-        let out = dirs.out.join(&variant.name);
-        Ok(Job { scenario, spec, go, main, out, environment: &self.environment, interrupt })
+        Ok((go, main))
+    }
+
+    /// Where the user works.
+    pub(super) fn environment(&self) -> &Environment {
+        &self.environment
     }
 
     /// The Go of a build. What the go command says against the scenario or the module is the
@@ -437,7 +454,7 @@ fn no_probe(binary: Utf8PathBuf) -> BuildError {
     BuildError::NoProbe { binary, hint }
 }
 
-fn check_main(go: &Go, main: &Package, asked: &str) -> Result<(), BuildError> {
+pub(super) fn check_main(go: &Go, main: &Package, asked: &str) -> Result<(), BuildError> {
     let unsupported =
         |what: String, hint: &str| Err(BuildError::Unsupported { what, hint: Some(hint.to_owned()) });
     if main.name != "main" {

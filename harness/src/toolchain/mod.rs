@@ -15,6 +15,7 @@ mod flags;
 mod go;
 mod helper;
 mod inputs;
+pub mod lab;
 mod overlay;
 mod package;
 pub mod process;

@@ -1,0 +1,9 @@
+//! What a program's builds are, and how they differ: one file a topic.
+//!
+//! Input: records of `toolchain::lab`, decoded by `format`, and what the scenario expects. Output: an
+//! [`Answer`](crate::model::lab::Answer) of each topic. Pure: nothing here starts a process or reads a file.
+
+mod compare;
+pub mod size;
+
+pub use compare::{Records, against};

@@ -1,0 +1,105 @@
+//! What the build lab asks of a program's builds, and the form of every answer.
+//!
+//! A topic's own facts are a file here each; what they have in common is an [`Answer`].
+
+pub mod size;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// A question that `harness build` answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Topic {
+    /// What the file is made of.
+    Size,
+}
+
+/// Every topic with the word that asks for it and what it answers, in the order of a report.
+pub const TOPICS: [(Topic, &str, &str); 1] =
+    [(Topic::Size, "size", "what the file is made of: sections, packages, symbols")];
+
+impl Topic {
+    /// The word that asks for it.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        TOPICS.iter().find(|(topic, ..)| *topic == self).map_or("", |(_, word, _)| word)
+    }
+
+    /// The topic that a word asks for.
+    #[must_use]
+    pub fn of(word: &str) -> Option<Self> {
+        TOPICS.iter().find(|(_, name, _)| *name == word).map(|(topic, ..)| *topic)
+    }
+}
+
+/// What one topic came to: facts of each variant, what differs from the reference, what had to hold.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Answer<Facts, Difference> {
+    /// The answer in a sentence.
+    pub headline: String,
+    /// Facts, by variant, in the scenario's order.
+    pub variants: Vec<OfVariant<Facts>>,
+    /// What is different in a variant, the reference being the first one or the one that was named.
+    pub differences: Vec<OfVariant<Difference>>,
+    /// What had to hold.
+    pub expected: Vec<Expected>,
+    /// What could not be asked, and how it can be.
+    pub not_run: Vec<NotRun>,
+}
+
+/// Something of one variant.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct OfVariant<T> {
+    /// The variant.
+    pub variant: String,
+    /// What it is.
+    pub of: T,
+}
+
+/// A line of `[lab.expect]`, held against what was found in one variant.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Expected {
+    /// The variant; empty for what is of all of them.
+    pub variant: String,
+    /// The key as the scenario has it (`reproducible = true`).
+    pub expected: String,
+    /// What was found, in words.
+    pub found: String,
+    /// Whether it holds.
+    pub holds: bool,
+}
+
+/// A question that could not be asked.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct NotRun {
+    /// The variant; empty for all of them.
+    pub variant: String,
+    /// What would have been asked.
+    pub what: String,
+    /// What it needs, and how to get that.
+    pub needs: String,
+}
+
+impl<F, D> Answer<F, D> {
+    /// The facts of a variant.
+    #[must_use]
+    pub fn of(&self, variant: &str) -> Option<&F> {
+        self.variants.iter().find(|facts| facts.variant == variant).map(|facts| &facts.of)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_topic_has_a_word_of_its_own_that_is_its_name_in_a_document() {
+        for (topic, word, says) in TOPICS {
+            assert_eq!(Topic::of(word), Some(topic));
+            assert_eq!(topic.word(), word);
+            assert_eq!(serde_json::to_value(topic).expect("a word"), word);
+            assert!(!says.is_empty());
+        }
+    }
+}

@@ -1,0 +1,308 @@
+//! What the build lab came to, as a document, for a terminal, and as JSON: one file a topic.
+//!
+//! Input: what each variant was built into, and the answers of `lab`. Output: text. Pure.
+
+mod size;
+
+use std::fmt::Write;
+
+use anstyle::{AnsiColor, Style};
+use comfy_table::CellAlignment;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::Look;
+use super::terminal::{grid::Grid, text};
+use crate::model::lab::{Expected, NotRun, Topic, size::SizeAnswer};
+use crate::model::{Nanoseconds, Outcome};
+use crate::toolchain::{BuildFacts, BuildFailure};
+
+/// Version of the document.
+const LAB_FORMAT: u32 = 1;
+
+/// The document.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct LabReport {
+    /// Version of this form.
+    pub format: u32,
+    /// Version of the harness.
+    pub harness: String,
+    /// The scenario.
+    pub scenario: String,
+    /// The outcome.
+    pub outcome: Outcome,
+    /// The process's exit code.
+    pub exit_code: u8,
+    /// One line.
+    pub headline: String,
+    /// What other variants are compared with.
+    pub reference: String,
+    /// The builds, in the scenario's order.
+    pub builds: Vec<LabBuild>,
+    /// The answers, by topic.
+    pub answers: Answers,
+}
+
+/// One variant.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct LabBuild {
+    /// Its name.
+    pub variant: String,
+    /// What it was built into.
+    pub built: Option<BuildFacts>,
+    /// Why it was not.
+    pub failure: Option<BuildFailure>,
+}
+
+/// Answers, each if it was asked for.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Answers {
+    /// What the file is made of.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub size: Option<SizeAnswer>,
+}
+
+/// What all answers have, whatever they are about.
+struct Common<'a> {
+    topic: Topic,
+    headline: &'a str,
+    expected: &'a [Expected],
+    not_run: &'a [NotRun],
+    /// Tables and details.
+    body: String,
+}
+
+impl Answers {
+    /// All of them, in the order of topics, with their tables.
+    fn all(&self, look: &Look) -> Vec<Common<'_>> {
+        let size = self.size.as_ref().map(|answer| Common {
+            topic: Topic::Size,
+            headline: &answer.headline,
+            expected: &answer.expected,
+            not_run: &answer.not_run,
+            body: size::body(answer, look),
+        });
+        [size].into_iter().flatten().collect()
+    }
+
+    fn expected(&self) -> Vec<(Topic, Expected)> {
+        let look = Look { width: 100, color: false, verbose: false };
+        let all = self.all(&look).into_iter();
+        all.flat_map(|common| common.expected.iter().map(move |line| (common.topic, line.clone()))).collect()
+    }
+}
+
+/// The JSON schema of the document.
+#[must_use]
+pub fn schema() -> serde_json::Value {
+    schemars::schema_for!(LabReport).to_value()
+}
+
+impl LabReport {
+    /// From builds and answers.
+    #[must_use]
+    pub fn new(scenario: &str, reference: &str, builds: Vec<LabBuild>, answers: Answers) -> Self {
+        let failed: Vec<&str> =
+            builds.iter().filter(|build| build.built.is_none()).map(|build| build.variant.as_str()).collect();
+        let expected = answers.expected();
+        let broken: Vec<&(Topic, Expected)> = expected.iter().filter(|(_, line)| !line.holds).collect();
+        let n = builds.len();
+        let variants = text::counted(n as u64, "variant");
+        let (outcome, headline) = match (failed.as_slice(), broken.as_slice()) {
+            ([], []) if expected.is_empty() => (Outcome::Pass, format!("{variants} built")),
+            ([], []) => (Outcome::Pass, format!("{variants} built, and all that is expected of them holds")),
+            ([], [(_, first), ..]) => {
+                let of = if first.variant.is_empty() { "" } else { &format!("{}: ", first.variant) };
+                let more = if broken.len() > 1 { &format!(" and {} more", broken.len() - 1) } else { "" };
+                (Outcome::Leak, format!("{of}`{}` does not hold: {}{more}", first.expected, first.found))
+            }
+            (failed, _) => {
+                let of = if failed.len() == n {
+                    "none".to_owned()
+                } else {
+                    format!("{} of {n}", n - failed.len())
+                };
+                (Outcome::BuildFailed, format!("{of} built; failed: {}", failed.join(", ")))
+            }
+        };
+        Self {
+            format: LAB_FORMAT,
+            harness: env!("CARGO_PKG_VERSION").to_owned(),
+            scenario: scenario.to_owned(),
+            outcome,
+            exit_code: outcome.exit_code(),
+            headline,
+            reference: reference.to_owned(),
+            builds,
+            answers,
+        }
+    }
+
+    /// For programs, see `harness schema build`.
+    ///
+    /// # Errors
+    /// When it cannot be written as JSON.
+    pub fn to_json(&self) -> serde_json::Result<String> {
+        Ok(serde_json::to_string_pretty(self)? + "\n")
+    }
+
+    /// For people.
+    #[must_use]
+    pub fn to_terminal(&self, look: &Look) -> String {
+        let color = if self.outcome == Outcome::Pass { AnsiColor::Green } else { AnsiColor::Red };
+        let word = look.paint(Style::new().bold().fg_color(Some(color.into())), self.outcome.word());
+        let mut out = String::new();
+        let (name, headline) = (text::clean(&self.scenario), text::clean(&self.headline));
+        let _ = writeln!(out, "{word} {name}: {headline}\n");
+        let _ = writeln!(out, "{}\n", self.overview(look));
+        self.failures(&mut out);
+        for common in self.answers.all(look) {
+            section(&mut out, &common, look);
+        }
+        if look.verbose {
+            self.commands(&mut out);
+        }
+        out
+    }
+
+    fn overview(&self, look: &Look) -> String {
+        let base = self.builds.iter().find(|build| build.variant == self.reference);
+        let base = base.and_then(|build| build.built.as_ref()).map(|facts| facts.plain.size.0);
+        let rows: Vec<Vec<String>> =
+            self.builds.iter().map(|build| row(build, base, &self.reference)).collect();
+        let header =
+            ["variant", "size", "against", "debug info", "linked", "PIE", "built in", "Go", "target"];
+        Grid { header: &header, rows: &rows, first: CellAlignment::Left }.render(look.width)
+    }
+
+    fn failures(&self, out: &mut String) {
+        for build in &self.builds {
+            let Some(failure) = &build.failure else { continue };
+            let _ = writeln!(out, "{}: FAILED", text::clean(&build.variant));
+            if !failure.command.is_empty() {
+                let _ = writeln!(out, "  {}", text::clean(&failure.command.join(" ")));
+            }
+            let _ = writeln!(out, "{}", text::clean_lines(failure.output.trim_end()));
+            if let Some(hint) = &failure.hint {
+                let _ = writeln!(out, "hint: {}", text::clean(hint));
+            }
+            out.push('\n');
+        }
+    }
+
+    /// What was run, and what is different when it is observed.
+    fn commands(&self, out: &mut String) {
+        for build in &self.builds {
+            let Some(facts) = &build.built else { continue };
+            let _ =
+                writeln!(out, "{}: {}", text::clean(&build.variant), text::clean(&facts.command.join(" ")));
+            let _ = writeln!(out, "  BLAKE3 {}", facts.plain.hash);
+            for words in &facts.differences {
+                let _ = writeln!(out, "  when observed: {}", text::clean(words));
+            }
+            for words in &facts.notes {
+                let _ = writeln!(out, "  note: {}", text::clean(words));
+            }
+        }
+    }
+}
+
+fn row(build: &LabBuild, base: Option<u64>, reference: &str) -> Vec<String> {
+    let Some(facts) = &build.built else {
+        let mut row = vec![text::clean(&build.variant), "FAILED".to_owned()];
+        row.resize(9, "-".to_owned());
+        return row;
+    };
+    let binary = &facts.plain;
+    let against = match base {
+        Some(base) if build.variant != reference && base > 0 => {
+            format!("{:+.1} %", (binary.size.0 as f64 / base as f64 - 1.0) * 100.0)
+        }
+        _ => "-".to_owned(),
+    };
+    let debug = match (binary.dwarf, binary.symbols) {
+        (true, _) => "DWARF",
+        (false, true) => "symbols",
+        (false, false) => "none",
+    };
+    vec![
+        text::clean(&build.variant),
+        text::bytes(binary.size),
+        against,
+        debug.to_owned(),
+        if binary.static_link { "static" } else { "dynamic" }.to_owned(),
+        if binary.pie { "yes" } else { "no" }.to_owned(),
+        text::span(Nanoseconds(
+            i64::try_from(facts.build_ms.0).unwrap_or(i64::MAX).saturating_mul(1_000_000),
+        )),
+        facts.go.version.trim_start_matches("go").to_owned(),
+        format!("{}/{}", facts.go.goos, facts.go.goarch),
+    ]
+}
+
+fn section(out: &mut String, common: &Common<'_>, look: &Look) {
+    let title = look.paint(Style::new().bold(), common.topic.word());
+    let _ = writeln!(out, "{title}: {}", text::clean(common.headline));
+    if !common.body.is_empty() {
+        let _ = writeln!(out, "{}", common.body.trim_end());
+    }
+    for line in common.expected {
+        let word = if line.holds { "holds" } else { "FAILS" };
+        let of = if line.variant.is_empty() { String::new() } else { format!("{}: ", line.variant) };
+        let words = format!("  {word}  {of}expected {}; found {}", line.expected, line.found);
+        let _ = writeln!(out, "{}", text::clean(&words));
+    }
+    for line in common.not_run {
+        let of = if line.variant.is_empty() { String::new() } else { format!(" of {}", line.variant) };
+        let words = format!("  not run: {}{of}: needs {}", line.what, line.needs);
+        let _ = writeln!(out, "{}", text::clean(&words));
+    }
+    out.push('\n');
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn built(variant: &str) -> LabBuild {
+        LabBuild { variant: variant.to_owned(), built: Some(BuildFacts::default()), failure: None }
+    }
+
+    fn size(expected: Vec<Expected>) -> Answers {
+        let headline = "as it is".to_owned();
+        let (variants, differences, not_run) = (Vec::new(), Vec::new(), Vec::new());
+        Answers { size: Some(SizeAnswer { headline, variants, differences, expected, not_run }) }
+    }
+
+    #[test]
+    fn one_that_fails_is_told_beside_those_that_are_built() {
+        let failure = BuildFailure {
+            command: Vec::new(),
+            output: "no C compiler".into(),
+            hint: Some("get gcc".into()),
+        };
+        let lost = LabBuild { variant: "cgo".to_owned(), built: None, failure: Some(failure) };
+        let report = LabReport::new("s", "a", vec![built("a"), lost], Answers::default());
+        assert_eq!(
+            (report.outcome, report.headline.as_str()),
+            (Outcome::BuildFailed, "1 of 2 built; failed: cgo")
+        );
+        let shown = report.to_terminal(&Look { width: 100, color: false, verbose: false });
+        assert!(shown.contains("cgo: FAILED\nno C compiler\nhint: get gcc"), "{shown}");
+    }
+
+    #[test]
+    fn what_does_not_hold_is_the_outcome() {
+        let line = Expected {
+            variant: "a".into(),
+            expected: "max_size = 3".into(),
+            found: "4".into(),
+            holds: false,
+        };
+        let report = LabReport::new("s", "a", vec![built("a")], size(vec![line.clone()]));
+        assert_eq!((report.outcome, report.exit_code), (Outcome::Leak, 1));
+        assert_eq!(report.headline, "a: `max_size = 3` does not hold: 4");
+        let report = LabReport::new("s", "a", vec![built("a")], size(vec![Expected { holds: true, ..line }]));
+        assert_eq!(report.outcome, Outcome::Pass);
+    }
+}

@@ -1,0 +1,53 @@
+//! `[lab]`: what is asked of a scenario's builds, and what has to hold of them.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::model::lab::Topic;
+
+/// What is asked of the builds. The file form is the resolved form: nothing in it has a path or a default to fill in.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Lab {
+    /// What `harness build` shows if `--show` does not say; an overview alone by default.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub show: Vec<Topic>,
+    /// Also ask what needs a build cache of its own: all packages are compiled anew, the standard library included.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub cold: bool,
+    /// What has to hold of every variant; what does not is exit code 1.
+    pub expect: LabExpect,
+}
+
+/// What has to hold.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct LabExpect {
+    /// Built again elsewhere, the program is the same, byte by byte.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reproducible: Option<bool>,
+    /// No directory of the building machine is in the program.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub no_leaked_paths: Option<bool>,
+    /// The program needs no dynamic loader and no library.
+    #[serde(rename = "static", skip_serializing_if = "Option::is_none")]
+    pub is_static: Option<bool>,
+    /// The newest version of glibc that the program may need (`2.31`).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_glibc: Option<String>,
+    /// `vendor/` has what go.mod and go.sum say, and nothing else.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub vendor_in_sync: Option<bool>,
+    /// The program builds without a network and without a module cache.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub offline: Option<bool>,
+}
+
+impl LabExpect {
+    /// The topics that something has to hold of: they are asked although nobody wants to see them.
+    #[must_use]
+    pub fn topics(&self) -> Vec<Topic> {
+        let asked: [(bool, Topic); 0] = [];
+        asked.into_iter().filter(|(is_asked, _)| *is_asked).map(|(_, topic)| topic).collect()
+    }
+}
