@@ -30,11 +30,15 @@ pub enum CaptureError {
         /// The directory.
         path: Utf8PathBuf,
     },
-    /// There is no manifest.
-    #[error("`{path}` is no capture: it has no `manifest.json`")]
+    /// It is something else.
+    #[error("`{path}` is no capture: {why}")]
     NoCapture {
-        /// The directory.
+        /// What was named.
         path: Utf8PathBuf,
+        /// How that can be told.
+        why: &'static str,
+        /// What to name instead.
+        hint: String,
     },
     /// The manifest cannot be understood.
     #[error("`{path}`: {message}")]
@@ -74,10 +78,10 @@ impl CaptureError {
             Self::Io { .. } => return None,
             Self::Busy { .. } => "wait until it has ended".to_owned(),
             Self::Foreign { .. } => "name a new directory, or one with an older capture".to_owned(),
-            Self::NoCapture { .. } => "captures lie in `.harness/runs`, or where `--out` put them".to_owned(),
+            Self::NoCapture { hint, .. } => hint.clone(),
             Self::Format { .. } => "use the newer harness that wrote it".to_owned(),
             Self::Manifest { .. } | Self::Damaged { .. } => {
-                "the capture was changed after it was made: run the scenario again".to_owned()
+                "the capture was cut off or changed after it was made: run the scenario again".to_owned()
             }
         })
     }

@@ -149,13 +149,14 @@ fn differing(then: &[Part], now: &[Part]) -> Vec<Difference> {
 fn words((kind, name): &(PartKind, String), then: Option<&str>, now: Option<&str>) -> Option<String> {
     let Rule { readable, words, .. } = rule_of(*kind);
     let subject = format!("{words}{name}");
+    let set = [PartKind::Runtime, PartKind::Setting].contains(kind);
     Some(match (then, now) {
         (Some(""), Some(_)) | (_, Some("")) => format!("{subject} cannot be compared: it could not be read"),
         (Some(then), Some(now)) if then == now => return None,
         (Some(then), Some(now)) if *readable => format!("{subject} was {then}, is {now}"),
         (Some(_), Some(_)) => format!("{subject} has changed"),
-        (None, Some(now)) if *kind == PartKind::Runtime => format!("{subject} was not set, is {now}"),
-        (Some(then), None) if *kind == PartKind::Runtime => format!("{subject} was {then}, is not set"),
+        (None, Some(now)) if set => format!("{subject} was not set, is {now}"),
+        (Some(then), None) if set => format!("{subject} was {then}, is not set"),
         (None, _) => format!("{subject} is new"),
         (Some(_), None) => format!("{subject} is gone"),
     })

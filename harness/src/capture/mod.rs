@@ -32,7 +32,7 @@ pub use manifest::{
     Manifest, Replay, RunRecord,
 };
 pub use map::FileBytes;
-pub use open::{CaptureDir, is_capture, open, open_file};
+pub use open::{CaptureDir, is_capture, open, open_named};
 pub use session::{Session, plan};
 pub use store::{HARNESS_DIR, Lock, Store};
 pub use tail::failure_text;

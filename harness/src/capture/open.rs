@@ -1,6 +1,6 @@
 //! Reading a capture back: the manifest, and files that are what it says.
 
-use std::io::ErrorKind;
+use std::io::{ErrorKind, Read as _};
 
 use camino::{Utf8Component, Utf8Path, Utf8PathBuf};
 
@@ -14,6 +14,8 @@ pub(super) const MANIFEST: &str = "manifest.json";
 pub(super) const BASELINE: &str = "baseline.toml";
 /// Name of a variant's symbols, in the variant's directory.
 pub(super) const SYMBOLS: &str = "symbols.elf.gz";
+/// In how many bytes a manifest has shown whose it is.
+const BEGINNING: usize = 200;
 
 /// A capture directory that was read.
 #[derive(Debug)]
@@ -22,10 +24,19 @@ pub struct CaptureDir {
     manifest: Manifest,
 }
 
-/// Whether a directory is a capture of ours.
+/// Whether a path names a capture of ours, which may be damaged: its directory, or its manifest.
 #[must_use]
-pub fn is_capture(root: &Utf8Path) -> bool {
-    root.join(MANIFEST).is_file()
+pub fn is_capture(path: &Utf8Path) -> bool {
+    let manifest = if path.is_file() { path.to_owned() } else { path.join(MANIFEST) };
+    let begins = || beginning(&manifest).is_ok_and(|bytes| begins_as_ours(&bytes));
+    manifest.is_file() && (manifest.file_name() == Some(MANIFEST) || begins())
+}
+
+/// Enough of a file to tell what it is.
+fn beginning(path: &Utf8Path) -> std::io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    std::fs::File::open(path)?.take(BEGINNING as u64).read_to_end(&mut bytes)?;
+    Ok(bytes)
 }
 
 /// Reads the manifest of the capture in `root`.
@@ -34,20 +45,61 @@ pub fn is_capture(root: &Utf8Path) -> bool {
 /// When there is none, it is damaged, or a newer harness wrote it.
 pub fn open(root: &Utf8Path) -> Result<CaptureDir, CaptureError> {
     let path = root.join(MANIFEST);
-    if !path.is_file() {
-        return Err(CaptureError::NoCapture { path: root.to_owned() });
+    match (path.is_file(), root.exists()) {
+        (true, _) => open_file(&path),
+        (false, true) => Err(no_capture(root, "it has no `manifest.json`")),
+        (false, false) => Err(no_capture(root, "it is not there")),
     }
-    open_file(&path)
+}
+
+/// Reads the capture that somebody names, by its directory or by its manifest.
+///
+/// # Errors
+/// See [`open`].
+pub fn open_named(path: &Utf8Path) -> Result<CaptureDir, CaptureError> {
+    if path.is_file() { open_file(path) } else { open(path) }
 }
 
 /// Reads a manifest, whatever it is called; its capture is the directory that it lies in.
 ///
 /// # Errors
 /// See [`open`].
-pub fn open_file(path: &Utf8Path) -> Result<CaptureDir, CaptureError> {
+fn open_file(path: &Utf8Path) -> Result<CaptureDir, CaptureError> {
     let bytes = std::fs::read(path).map_err(io("read", path))?;
+    if !is_manifest(path, &bytes) {
+        let why = if bytes.is_empty() { "it is empty" } else { "it is no manifest of ours" };
+        return Err(no_capture(path, why));
+    }
     let manifest = parse(path, &bytes)?;
     Ok(CaptureDir { root: path.parent().unwrap_or(path).to_owned(), manifest })
+}
+
+/// Whether a file is, or was, a manifest of ours: a damaged one is told by its name or by its beginning. Others call
+/// their files `manifest.json`, too.
+fn is_manifest(path: &Utf8Path, bytes: &[u8]) -> bool {
+    let is_json = || serde_json::from_slice::<serde::de::IgnoredAny>(bytes).is_ok();
+    begins_as_ours(bytes) || (path.file_name() == Some(MANIFEST) && !is_json())
+}
+
+fn begins_as_ours(bytes: &[u8]) -> bool {
+    let beginning = String::from_utf8_lossy(bytes.get(..BEGINNING).unwrap_or(bytes));
+    beginning.trim_start().starts_with('{')
+        && ["\"format\"", "\"harness\""].iter().all(|key| beginning.contains(key))
+}
+
+/// Says what would be one, as far as the surroundings tell.
+fn no_capture(path: &Utf8Path, why: &'static str) -> CaptureError {
+    let begins = |dir: &&Utf8Path| beginning(&dir.join(MANIFEST)).is_ok_and(|bytes| begins_as_ours(&bytes));
+    let hint = match path.ancestors().skip(1).find(begins) {
+        Some(dir) => format!("it belongs to the capture `{dir}`: name that"),
+        None if path.extension() == Some("toml") => format!("a scenario is run by `harness run {path}`"),
+        None => {
+            "name a capture's directory or its `manifest.json`: captures lie in `.harness/runs`, or where \
+                 `--out` put them"
+                .to_owned()
+        }
+    };
+    CaptureError::NoCapture { path: path.to_owned(), why, hint }
 }
 
 /// The format is looked at first: a newer manifest need not fit the types of this one.

@@ -10,9 +10,7 @@ use super::error::CliError;
 use super::pipeline::{self, Analysis};
 use crate::align;
 use crate::baseline::{self, Baseline, Conditions};
-use crate::capture::{
-    CaptureError, CaptureStatus, End, FileBytes, MANIFEST_FORMAT, Machine, Manifest, RunRecord,
-};
+use crate::capture::{CaptureStatus, End, FileBytes, MANIFEST_FORMAT, Machine, Manifest, RunRecord};
 use crate::diagnose::{self, BuildFigures, RunEvidence};
 use crate::ingest::foreign::{self, ACCEPTED, ForeignCapture, ForeignFile, ForeignKind};
 use crate::model::{
@@ -57,7 +55,7 @@ pub(super) fn is_meant(args: &Analyze, context: &Context) -> bool {
     match args.captures.as_slice() {
         [one] => {
             let path = context.environment.dir.join(one);
-            args.binary.is_some() || path.is_file() || (path.is_dir() && !crate::capture::is_capture(&path))
+            args.binary.is_some() || (path.exists() && !crate::capture::is_capture(&path))
         }
         _ => true,
     }
@@ -129,7 +127,8 @@ fn directory(
         }
     }
     if taken.len() == before {
-        return Err(CaptureError::NoCapture { path: whole.to_owned() }.into());
+        let what = format!("`{path}` is no capture, and no file in it can be used");
+        return Err(CliError::usage(what, format!("accepted are {ACCEPTED}")));
     }
     Ok(())
 }

@@ -6,6 +6,7 @@
 mod args;
 mod baseline;
 mod build;
+mod checkout;
 mod console;
 mod diff;
 mod error;
@@ -142,7 +143,8 @@ mod tests {
         let source = std::io::Error::from(std::io::ErrorKind::NotFound);
         let error = CliError::from(CaptureError::Io { what: "read", path: "x".into(), source });
         assert_eq!(error.message(), "could not read `x`: entity not found");
-        let error = CliError::from(CaptureError::NoCapture { path: "x".into() });
+        let error = crate::capture::open(camino::Utf8Path::new("/nowhere")).expect_err("there is none");
+        let error = CliError::from(error);
         assert!(error.message().lines().last().is_some_and(|line| line.starts_with("hint: ")));
         assert_eq!(error.outcome(), Outcome::Usage);
     }

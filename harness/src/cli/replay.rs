@@ -9,10 +9,10 @@ use camino::Utf8Path;
 
 use super::error::CliError;
 use super::run::{build_all, report, run_all, run_sanitized};
-use super::{Context, args, pipeline, scenarios};
+use super::{Context, args, checkout, pipeline, scenarios};
 use crate::capture::{
     BuildOutcome, CaptureDir, CaptureStatus, Difference, Inputs, Manifest, Replay, Session, Store,
-    is_capture, machine, machine_differences, open, open_file,
+    is_capture, machine, machine_differences, open, open_named,
 };
 use crate::model::{Diagnosis, Outcome, RunId};
 use crate::report::Replayed;
@@ -22,11 +22,15 @@ use crate::toolchain::{BuildDirs, Toolchain};
 /// Repeats a capture.
 pub(super) fn run(capture: &Utf8Path, args: &args::Run, context: &Context) -> Result<Outcome, CliError> {
     let recorded = recorded(&context.environment.dir.join(capture))?;
-    let scenario = scenario(recorded.manifest(), args.recorded_go)?;
+    let (scenario, moved) = scenario(&recorded, args.recorded_go, &context.environment.dir)?;
     let toolchain = Toolchain::find(&context.environment)?;
     let store = Store::below(&scenarios::root(&scenario, &context.environment.dir))?;
     let _lock = store.lock(&scenario.name)?;
-    let replay = check(&recorded, &scenario, (&toolchain, &store), args.despite_changes, context)?;
+    let mut replay = check(&recorded, &scenario, (&toolchain, &store), args.despite_changes, context)?;
+    if let Some(words) = moved {
+        context.console.say(&format!("{:>8} {words}", "differs"));
+        replay.conditions.push(words);
+    }
     let out = args.out.as_ref().map(|out| context.environment.dir.join(out));
     let mut session = Session::create(&store, out.as_deref(), &scenario, &context.environment.vars)?;
     session.repeats(recorded.root(), replay)?;
@@ -50,7 +54,7 @@ pub(super) fn run(capture: &Utf8Path, args: &args::Run, context: &Context) -> Re
 
 fn recorded(path: &Utf8Path) -> Result<CaptureDir, CliError> {
     let path = path.canonicalize_utf8().unwrap_or_else(|_| path.to_owned());
-    let recorded = if path.is_file() { open_file(&path)? } else { open(&path)? };
+    let recorded = open_named(&path)?;
     if recorded.manifest().runs.is_empty() {
         let what = format!("`{path}` has no run that could be repeated");
         return Err(CliError::usage(what, "run its scenario instead: `harness run NAME`"));
@@ -58,18 +62,43 @@ fn recorded(path: &Utf8Path) -> Result<CaptureDir, CliError> {
     Ok(recorded)
 }
 
-/// The scenario as it was; with the Go releases as they were, if asked.
-fn scenario(manifest: &Manifest, recorded_go: bool) -> Result<Scenario, CliError> {
+/// The scenario as it was, over the sources of the checkout that is meant, and words on which that is, if another; with
+/// the Go releases as they were, if asked.
+fn scenario(
+    recorded: &CaptureDir,
+    recorded_go: bool,
+    from: &Utf8Path,
+) -> Result<(Scenario, Option<String>), CliError> {
+    let manifest = recorded.manifest();
     let mut scenario = manifest.scenario.clone();
-    let module = &scenario.workload.module;
-    if !module.is_dir() {
-        let what = format!("the module of the capture is not there: `{module}`");
-        return Err(CliError::usage(what, "put it there, or run the scenario of your own copy of it"));
-    }
+    let wanted = checkout::Wanted { module: &module(manifest), scenario: &scenario };
+    let moved = match wanted.find([from, recorded.root()]) {
+        None => {
+            let what = format!("the module of the capture is not there: `{}`", scenario.workload.module);
+            let hint =
+                "stand in a checkout that has it at the same place, or run the scenario of your own copy";
+            return Err(CliError::usage(what, hint));
+        }
+        Some((was, is)) if was == is => None,
+        Some((was, is)) => {
+            let words = format!("the sources are those in `{is}`, were those in `{was}`");
+            checkout::relocate(&mut scenario, &was, &is);
+            Some(words)
+        }
+    };
     for variant in scenario.variants.iter_mut().filter(|_| recorded_go) {
         variant.build.toolchain = release(manifest, &variant.name).or(variant.build.toolchain.take());
     }
-    Ok(scenario)
+    Ok((scenario, moved))
+}
+
+/// Path of the main module.
+fn module(manifest: &Manifest) -> String {
+    let built = manifest.builds.iter().find_map(|build| match &build.outcome {
+        BuildOutcome::Built(facts) => Some(facts.modules.main.clone()),
+        BuildOutcome::Failed(_) => None,
+    });
+    built.unwrap_or_default()
 }
 
 /// The Go release that a variant was built with.

@@ -120,7 +120,7 @@ pub(super) fn report(
     format: Format,
     context: &Context,
 ) -> Result<Outcome, CliError> {
-    let dir = crate::capture::open(root)?;
+    let dir = crate::capture::open_named(root)?;
     let accepted = pipeline::accepted(&dir, baseline)?;
     let mut analysis = pipeline::analyse_repeat(&dir, accepted.as_ref(), repeat, context)?;
     analysis.report.replay = replay::compare(&dir, &analysis, context)?;

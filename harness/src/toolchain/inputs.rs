@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use camino::{Utf8Path, Utf8PathBuf};
 use serde::{Deserialize, Serialize};
 
+use super::cgo;
 use super::flags::list_words;
 use super::go::{Go, finish};
 use super::process::Interrupt;
@@ -110,7 +111,8 @@ impl Question<'_> {
     /// Sources depend on nothing else: variants that agree in it share the answer.
     pub(super) fn key(&self) -> String {
         let Self { go, workload, spec, .. } = self;
-        let settings = ["GOOS", "GOARCH", "CGO_ENABLED", "GOFLAGS", "GOEXPERIMENT", "GOMOD", "GOWORK"];
+        let settings =
+            ["GOOS", "GOARCH", "CGO_ENABLED", "GOFLAGS", "GOEXPERIMENT", "GOMOD", "GOWORK", "CC", "CXX"];
         let settings: Vec<&str> = settings.iter().map(|name| go.setting(name)).collect();
         format!(
             "{:?}",
@@ -121,7 +123,11 @@ impl Question<'_> {
     /// Sources: packages, modules, files.
     pub(super) fn sources(&self) -> Vec<Part> {
         let mut parts = match self.list() {
-            Ok(packages) => self.packages(&packages),
+            Ok(packages) => {
+                let mut parts = self.packages(&packages);
+                parts.extend(cgo::parts(self.go, &packages, &self.workload.module, self.interrupt));
+                parts
+            }
             Err(why) => vec![Part::new(PartKind::Package, format!("list ({why})"), "")],
         };
         let named = [("go.mod", "GOMOD"), ("go.work", "GOWORK")];
@@ -146,14 +152,16 @@ impl Question<'_> {
             Part::new(PartKind::Setting, "flags", digest(&flags)),
             Part::new(PartKind::Setting, "target", target),
         ];
-        let settings = go.info.settings.iter().filter(|(name, _)| *name != "GOWORK"); // a path; its content is a part
+        // Paths: what GOWORK's file says and what compilers call themselves are parts.
+        let is_path = |name: &str| name == "GOWORK" || cgo::is_compiler(name);
+        let settings = go.info.settings.iter().filter(|(name, _)| !is_path(name));
         parts.extend(settings.map(|(name, value)| Part::new(PartKind::Setting, name, format!("`{value}`"))));
         parts
     }
 
     fn list(&self) -> Result<Vec<Listed>, String> {
         let fields = ["Dir", "ImportPath", "Standard", "DepOnly", "Module"];
-        let fields: Vec<&str> = fields.into_iter().chain(FILES).collect();
+        let fields: Vec<&str> = fields.into_iter().chain(FILES).chain(cgo::FLAGS).collect();
         let mut args = vec!["list".to_owned(), "-deps".to_owned(), format!("-json={}", fields.join(","))];
         args.extend(list_words(self.spec));
         args.extend(["--".to_owned(), self.workload.package.clone()]);
@@ -242,13 +250,13 @@ fn overlaid(path: &Utf8Path) -> Vec<Part> {
 /// A package as `go list` tells of it.
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
-struct Listed {
+pub(super) struct Listed {
     dir: Utf8PathBuf,
-    import_path: String,
-    standard: bool,
+    pub(super) import_path: String,
+    pub(super) standard: bool,
     dep_only: bool,
     module: Option<Module>,
-    /// Lists of file names, by [`FILES`].
+    /// Lists of file names, by [`FILES`], and of flags.
     #[serde(flatten)]
     lists: BTreeMap<String, serde_json::Value>,
 }
@@ -258,6 +266,9 @@ struct Listed {
 struct Module {
     path: String,
     version: String,
+    dir: Utf8PathBuf,
+    /// The release whose language its packages are written in.
+    go_version: String,
     replace: Option<Box<Module>>,
 }
 
@@ -271,22 +282,47 @@ impl Module {
 }
 
 impl Listed {
-    /// Digest of names and contents; empty if a file cannot be read.
-    fn digest(&self) -> String {
-        let lists = FILES.iter().filter_map(|list| Some((list, self.lists.get(*list)?.as_array()?)));
-        let mut hasher = blake3::Hasher::new();
-        for (list, names) in lists {
-            hasher.update(list.as_bytes());
-            for name in names.iter().filter_map(serde_json::Value::as_str) {
-                let Ok(content) = std::fs::read(self.dir.join(name)) else { return String::new() };
-                // Lengths keep a file's end from being taken for the next one's name.
-                for bytes in [name.as_bytes(), &content] {
-                    hasher.update(&(bytes.len() as u64).to_le_bytes()).update(bytes);
-                }
-            }
-        }
-        short(&hasher.finalize())
+    /// One of its lists; empty if it has none.
+    pub(super) fn list(&self, name: &str) -> Vec<&str> {
+        let list = self.lists.get(name).and_then(serde_json::Value::as_array);
+        list.into_iter().flatten().filter_map(serde_json::Value::as_str).collect()
     }
+
+    /// Directory of its module; its own outside of any.
+    pub(super) fn module_dir(&self) -> &Utf8Path {
+        let dir = self.module.as_ref().map(|module| module.dir.as_path());
+        dir.filter(|dir| !dir.as_str().is_empty()).unwrap_or(&self.dir)
+    }
+
+    /// Digest of the files of each list, and of the language that they are written in, which is go.mod's to say; empty
+    /// if a file cannot be read.
+    fn digest(&self) -> String {
+        let language = self.module.as_ref().map_or("", |module| &module.go_version);
+        let lists =
+            FILES.map(|name| (name, self.list(name))).into_iter().filter(|(_, names)| !names.is_empty());
+        let mut all = language.to_owned();
+        for (name, files) in lists {
+            let files = digest_of_files(&self.dir, files.into_iter().map(Utf8Path::new));
+            if files.is_empty() {
+                return files;
+            }
+            all.push_str(&format!(" {name} {files}"));
+        }
+        digest(all.as_bytes())
+    }
+}
+
+/// Digest of files by name and content; empty if one cannot be read.
+pub(super) fn digest_of_files<'a>(dir: &Utf8Path, names: impl Iterator<Item = &'a Utf8Path>) -> String {
+    let mut hasher = blake3::Hasher::new();
+    for name in names {
+        let Ok(content) = std::fs::read(dir.join(name)) else { return String::new() };
+        // Lengths keep a file's end from being taken for the next one's name.
+        for bytes in [name.as_str().as_bytes(), &content] {
+            hasher.update(&(bytes.len() as u64).to_le_bytes()).update(bytes);
+        }
+    }
+    short(&hasher.finalize())
 }
 
 #[cfg(test)]
@@ -316,9 +352,23 @@ mod tests {
     }
 
     #[test]
+    fn a_package_is_another_in_another_language() {
+        let dir = tempfile::tempdir().expect("temporary");
+        let dir = Utf8Path::from_path(dir.path()).expect("utf-8");
+        std::fs::write(dir.join("a.go"), "package a").expect("written");
+        let of = |release: &str| {
+            let module = Module { go_version: release.into(), ..Module::default() };
+            Listed { module: Some(module), ..listed(dir, &["a.go"]) }.digest()
+        };
+        assert_eq!(of("1.22"), of("1.22"));
+        assert_ne!(of("1.21"), of("1.22")); // a loop's variable is another one
+    }
+
+    #[test]
     fn a_replaced_module_is_the_one_that_takes_its_place() {
-        let real = Module { path: "fork".into(), version: "v2.0.0".into(), replace: None };
-        let module = Module { path: "m".into(), version: "v1.0.0".into(), replace: Some(Box::new(real)) };
+        let real = Module { path: "fork".into(), version: "v2.0.0".into(), ..Module::default() };
+        let replace = Some(Box::new(real));
+        let module = Module { path: "m".into(), version: "v1.0.0".into(), replace, ..Module::default() };
         let sums = [("fork v2.0.0".to_owned(), "h1:x=".to_owned())].into();
         assert_eq!(module.part(&sums), Part::new(PartKind::Module, "m", "fork v2.0.0 h1:x="));
     }

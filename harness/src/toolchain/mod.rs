@@ -5,6 +5,7 @@ mod asan;
 mod build;
 mod built;
 mod captured;
+mod cgo;
 mod doctor;
 mod environment;
 mod error;

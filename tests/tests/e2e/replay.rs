@@ -1,6 +1,7 @@
 //! `harness run --replay`: what goes into a capture is told by a digest, and a capture can be repeated.
 
 use anyhow::Result;
+use camino::Utf8Path;
 use harness_tests::Bench;
 
 /// Keeps a buffer per operation, through a package of its own.
@@ -97,5 +98,147 @@ fn another_environment_is_a_label_and_no_reason_to_refuse() -> Result<()> {
     let conditions = replay["conditions"].as_array().cloned().unwrap_or_default();
     assert!(conditions.iter().any(|one| one == "GOTRACEBACK was not set, is all"), "{replay}");
     assert_eq!(replay["changed"], serde_json::json!([]), "{replay}");
+    Ok(())
+}
+
+#[test]
+fn a_capture_copied_to_another_checkout_is_repeated_over_the_sources_that_lie_there() -> Result<()> {
+    let (bench, first) = recorded()?;
+    let other = Bench::with_module("keeper", MAIN, EXPECT)?;
+    other.write("keeper/store/store.go", STORE)?;
+    copy(&bench.root().join("first"), &other.root().join("captures/copied"))?;
+    let was = bench.root().to_owned();
+    drop(bench); // and the first checkout is gone
+    let again = other.run(["run", "--replay", "captures/copied", "--format", "json"])?;
+    assert_eq!(again.code, Some(0), "{again}");
+    let report = again.json()?;
+    assert_eq!(first["inputs_digest"], report["inputs_digest"]);
+    let replay = &report["replay"];
+    assert_eq!(replay["differs"], serde_json::json!([]), "{replay}");
+    let moved = format!("the sources are those in `{}`, were those in `{was}`", other.root());
+    let conditions = replay["conditions"].as_array().cloned().unwrap_or_default();
+    assert!(conditions.iter().any(|one| *one == moved), "{replay}");
+    Ok(())
+}
+
+fn copy(from: &Utf8Path, to: &Utf8Path) -> Result<()> {
+    std::fs::create_dir_all(to)?;
+    for entry in from.read_dir_utf8()? {
+        let entry = entry?;
+        let to = to.join(entry.file_name());
+        if entry.file_type()?.is_dir() {
+            copy(entry.path(), &to)?;
+        } else {
+            std::fs::copy(entry.path(), to)?;
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn what_is_no_capture_is_told_from_a_damaged_one_and_says_what_to_name() -> Result<()> {
+    let (bench, _) = recorded()?;
+    let whole = std::fs::read_to_string(bench.root().join("first/manifest.json"))?;
+    bench.write("README.md", "# Not a capture\n")?;
+    bench.write("empty", "")?;
+    bench.write("other.json", "{\"name\": \"a web application\"}\n")?;
+    bench.write("web/manifest.json", "{\"name\": \"a web application\"}\n")?;
+    bench.write("bare/notes.txt", "nothing\n")?;
+    bench.write("cut.json", &whole[..500])?;
+    bench.write("cut/manifest.json", "")?;
+    bench.write("newer.json", &whole.replacen("\"format\": 1", "\"format\": 99", 1))?;
+    for (path, code, words, hint) in [
+        ("README.md", 2, "is no manifest of ours", "name a capture's directory or its `manifest.json`"),
+        ("empty", 2, "it is empty", "name a capture's directory"),
+        ("other.json", 2, "is no manifest of ours", "name a capture's directory"),
+        ("web", 2, "is no manifest of ours", "name a capture's directory"),
+        ("bare", 2, "it has no `manifest.json`", "name a capture's directory"),
+        ("gone", 2, "it is not there", "name a capture's directory"),
+        ("scenarios/keeper.toml", 2, "is no manifest of ours", "a scenario is run by `harness run "),
+        ("first/default/step-1/trace.out", 2, "is no manifest of ours", "it belongs to the capture `"),
+        ("cut.json", 5, "at line 2", "cut off or changed after it was made: run the scenario again"),
+        ("cut", 5, "at line 1", "cut off or changed after it was made"),
+        ("newer.json", 5, "has format 99", "use the newer harness"),
+    ] {
+        let refused = bench.run(["run", "--replay", path])?;
+        assert_eq!(refused.code, Some(code), "{path}: {refused}");
+        assert!(refused.stderr.contains(words), "{path}: {refused}");
+        assert!(refused.stderr.contains("hint: ") && refused.stderr.contains(hint), "{refused}");
+    }
+    let analysed = bench.run(["analyze", "first/manifest.json"])?;
+    assert_eq!(analysed.code, Some(0), "{analysed}");
+    Ok(())
+}
+
+/// Keeps memory of C whose size a header beside the package says.
+const C_MAIN: &str = r#"// Command keeper leaks memory of C and of Go.
+package main
+
+/*
+#cgo CFLAGS: -I${SRCDIR}/include
+#include <stdlib.h>
+#include "size.h"
+
+static void *take(void) { return malloc(SIZE); }
+*/
+import "C"
+
+var kept [][]byte
+
+func main() {
+	for range 1000 {
+		handle()
+	}
+}
+
+//go:noinline
+func handle() {
+	C.take()
+	kept = append(kept, make([]byte, 512))
+}
+"#;
+
+#[test]
+fn a_c_compiler_counts_by_its_version_and_flags_and_headers_of_the_module_by_content() -> Result<()> {
+    let bench = Bench::with_module("keeper", C_MAIN, EXPECT)?;
+    bench.edit("scenarios/keeper.toml", "cgo = false", "cgo = true")?;
+    bench.write("keeper/include/size.h", "#define SIZE 64\n")?;
+    let first = bench.run(["run", "keeper", "--out", "first", "--format", "json"])?;
+    assert_eq!(first.code, Some(0), "{first}");
+    let link = bench.root().join("the-same-compiler");
+    std::os::unix::fs::symlink("/usr/bin/gcc", &link)?;
+    let replay = ["run", "--replay", "first", "--format", "json"];
+    let same = bench.run_with(replay, &[("CC", link.as_str())])?;
+    assert_eq!(same.code, Some(0), "{same}");
+    assert_eq!(same.json()?["inputs_digest"], first.json()?["inputs_digest"]);
+    let flags = bench.run_with(replay, &[("CC", "gcc -O1")])?;
+    assert_eq!(flags.code, Some(2), "{flags}");
+    assert!(flags.stderr.contains("- build setting C compiler was ("), "{flags}");
+    bench.write("keeper/include/size.h", "#define SIZE 128\n")?;
+    let header = bench.run(replay)?;
+    assert_eq!(header.code, Some(2), "{header}");
+    assert!(header.stderr.contains("- file C files of example.com/keeper has changed"), "{header}");
+    Ok(())
+}
+
+#[test]
+fn another_module_of_the_workspace_counts_by_content_and_language() -> Result<()> {
+    let bench = Bench::with_module("keeper", &MAIN.replace("keeper/store", "store"), EXPECT)?;
+    bench.write(
+        "keeper/go.mod",
+        "module example.com/keeper\n\ngo 1.23\n\nrequire example.com/store v1.0.0\n",
+    )?;
+    bench.write("go.work", "go 1.23\n\nuse (\n\t./keeper\n\t./store\n)\n")?;
+    bench.write("store/go.mod", "module example.com/store\n\ngo 1.23\n")?;
+    bench.write("store/store.go", STORE)?;
+    let first = bench.run(["run", "keeper", "--out", "first"])?;
+    assert_eq!(first.code, Some(0), "{first}");
+    let replay = ["run", "--replay", "first", "--format", "json"];
+    let same = bench.run(replay)?.json()?;
+    assert_eq!(same["replay"]["differs"], serde_json::json!([]), "{same}");
+    bench.edit("store/go.mod", "go 1.23", "go 1.22")?;
+    let refused = bench.run(replay)?;
+    assert_eq!(refused.code, Some(2), "{refused}");
+    assert!(refused.stderr.contains("- package example.com/store has changed"), "{refused}");
     Ok(())
 }
