@@ -52,6 +52,7 @@ impl Recorded {
             trace: self.trace.as_deref(),
             probe: self.probe.as_deref(),
             dumps: None,
+            emulated: false,
         };
         let pieces = ingest::run(&files, &modules()).pieces;
         let timeline = align::align(&pieces);

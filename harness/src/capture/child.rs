@@ -54,6 +54,8 @@ pub(super) struct Start<'a> {
     pub(super) stdout: Utf8PathBuf,
     /// Opened for appending: the runtime and others write to it side by side.
     pub(super) stderr: Utf8PathBuf,
+    /// What real-time signals are moved up by on their way to the program.
+    pub(super) shift: i32,
 }
 
 /// A started program. Dropping it ends its group.
@@ -62,6 +64,7 @@ pub(super) struct Child {
     process: Process,
     pid: Option<Pid>,
     mark: String,
+    shift: i32,
     /// Becomes readable when the program ends; `None` where the system has no such thing.
     handle: Option<OwnedFd>,
     /// When its end was first seen.
@@ -108,6 +111,7 @@ impl Child {
             process,
             pid,
             mark,
+            shift: start.shift,
             handle: pid.and_then(handle),
             seen: Cell::new(None),
             reaped: false,
@@ -158,7 +162,7 @@ impl Child {
     /// Sends one of the probe's signals to the program alone.
     pub(super) fn tell(&self, signal: ProbeSignal) {
         if let Some(pid) = self.pid {
-            let _ = kill_process(pid, raw::signal(signal.number())); // it may have ended
+            let _ = kill_process(pid, raw::signal(signal.number() + self.shift)); // it may have ended
         }
     }
 

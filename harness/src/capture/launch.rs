@@ -16,7 +16,7 @@ use super::ready;
 use super::session::now;
 use crate::model::{Bytes, Mode, Nanoseconds, RunId};
 use crate::scenario::{CheckpointSpec, Driver, Ready, Scenario};
-use crate::toolchain::{Built, Interrupt};
+use crate::toolchain::{Built, Emulator, Interrupt, PATIENCE_FACTOR};
 
 /// Longest deadline and grace there is, so that no sum with a time overflows.
 const YEAR: Duration = Duration::from_secs(365 * 24 * 3600);
@@ -43,6 +43,13 @@ impl Launch<'_> {
         fresh(&directory)?;
         let (mut added, mut notes) =
             mode::environment(self.scenario, &self.built.facts, self.id, &directory, self.env);
+        if let Some(emulator) = self.emulator() {
+            added.extend(emulator.env.clone());
+            notes.push(format!(
+                "under {}: deadlines are {PATIENCE_FACTOR} times as long, figures of the process are the emulator's",
+                emulator.name
+            ));
+        }
         if self.sanitized.is_some() {
             mode::sanitize(&mut added, self.env);
         }
@@ -85,9 +92,25 @@ impl Launch<'_> {
         }
     }
 
+    fn emulator(&self) -> Option<&Emulator> {
+        self.built.facts.runner.emulator()
+    }
+
+    /// What is started: the program, or an emulator with the program among its arguments.
     fn argv(&self) -> Vec<String> {
-        let program = self.program().to_string();
-        std::iter::once(program).chain(self.args()).collect()
+        let prefix = self.emulator().map_or(&[][..], |emulator| &emulator.words);
+        let own = std::iter::once(self.program().to_string()).chain(self.args());
+        prefix.iter().cloned().chain(own).collect()
+    }
+
+    /// A time that the program is given: more of it under an emulator.
+    fn patience(&self, ms: u64) -> Duration {
+        limited(ms.saturating_mul(self.emulator().map_or(1, |_| PATIENCE_FACTOR)))
+    }
+
+    /// Why it is not started at all.
+    fn refused(&self) -> io::Result<()> {
+        self.built.facts.refusal().map_or(Ok(()), |why| Err(io::Error::new(io::ErrorKind::Unsupported, why)))
     }
 
     /// The program's arguments, with the number of operations put in.
@@ -97,6 +120,7 @@ impl Launch<'_> {
     }
 
     fn start(&self, directory: &Utf8Path, added: &BTreeMap<String, String>) -> io::Result<Child> {
+        self.refused()?;
         let workload = &self.scenario.workload;
         if let Some(Driver { ready: Ready::Tcp(address), .. }) = &workload.driver
             && ready::accepts(address)
@@ -109,14 +133,17 @@ impl Launch<'_> {
         env.extend(added.clone());
         // Descriptor 2 is the runtime's channel when it traces its GC; the probe takes os.Stderr elsewhere.
         let stderr = if self.probed() { "gctrace.txt" } else { "stderr.txt" };
+        let argv = self.argv();
+        let (program, args) = argv.split_first().map_or(("", &[][..]), |(first, rest)| (first, rest));
         Child::start(&Start {
-            program: self.program(),
-            args: &self.args(),
+            program: Utf8Path::new(program),
+            args,
             dir: &workload.dir,
             env: env.into_iter().collect(),
             stdin: workload.stdin.as_deref(),
             stdout: directory.join("stdout.txt"),
             stderr: directory.join(stderr),
+            shift: self.emulator().map_or(0, Emulator::signal_shift),
         })
         .map_err(|error| io::Error::new(error.kind(), format!("`{}`: {error}", self.program())))
     }
@@ -142,7 +169,7 @@ impl Launch<'_> {
 
     fn rounds<'a>(&'a self, driver: &'a Driver, clock: Instant, directory: &'a Utf8Path) -> Rounds<'a> {
         let checkpoints = self.probed() && self.scenario.workload.checkpoint == CheckpointSpec::Round;
-        let deadline = clock + limited(self.scenario.workload.timeout_ms);
+        let deadline = clock + self.patience(self.scenario.workload.timeout_ms);
         Rounds {
             driver,
             workload: &self.scenario.workload,
@@ -155,7 +182,7 @@ impl Launch<'_> {
     }
 
     fn wait(&self, child: &Child) -> Result<(), Stopped> {
-        if child.wait_for(limited(self.scenario.workload.timeout_ms), || self.interrupt.is_set()) {
+        if child.wait_for(self.patience(self.scenario.workload.timeout_ms), || self.interrupt.is_set()) {
             return Err(Stopped::Ended);
         }
         Err(if self.interrupt.is_set() { Stopped::Interrupted } else { Stopped::Deadline })
@@ -163,7 +190,7 @@ impl Launch<'_> {
 
     /// Ends a program that did not end by itself; `None` if it did.
     fn stop(&self, child: &Child, stopped: &Result<(), Stopped>) -> Option<End> {
-        let grace = limited(self.scenario.workload.grace_ms);
+        let grace = self.patience(self.scenario.workload.grace_ms);
         match stopped {
             Err(Stopped::Ended | Stopped::Early(_)) => None,
             // As planned: what the last checkpoint has to say is worth a wait.

@@ -11,13 +11,14 @@ use crate::model::{Mode, RunId};
 use crate::scenario::{
     AllocFree, CaptureSpec, CheckpointSpec, Driver, HeapDump, Ready, Scenario, Thresholds, Variant, Workload,
 };
-use crate::toolchain::{BuildFacts, Built, Interrupt};
+use crate::toolchain::{BuildFacts, Built, Emulator, Interrupt, Runner};
 
 /// A capture of `/bin/sh -c SCRIPT`, which stands for the built program.
 struct Bench {
     _directory: tempfile::TempDir,
     root: Utf8PathBuf,
     scenario: Scenario,
+    runner: Runner,
 }
 
 /// The shell, which stands for a program that was built.
@@ -78,13 +79,14 @@ impl Bench {
             exemptions: Default::default(),
             lab: Default::default(),
         };
-        Self { _directory: directory, root, scenario }
+        Self { _directory: directory, root, scenario, runner: Runner::Native }
     }
 
     fn run(&self, mode: Mode, interrupt: &Interrupt) -> (Utf8PathBuf, RunRecord) {
         let store = Store::below(&self.root).expect("a store");
         let mut session = Session::create(&store, None, &self.scenario, &BTreeMap::new()).expect("a session");
-        let built = shell();
+        let mut built = shell();
+        built.facts.runner = self.runner.clone();
         let env = BTreeMap::from([("PATH".to_owned(), "/usr/bin:/bin".to_owned())]);
         let id = RunId { variant: "default".into(), mode, repeat: 1 };
         let record = session.run(&id, &built, &env, interrupt).expect("a record").clone();
@@ -164,6 +166,28 @@ fn a_program_that_cannot_start_is_a_record() {
     let mut bench = Bench::new("true");
     bench.scenario.workload.dir = bench.root.join("nowhere");
     assert!(matches!(bench.plain().end, End::NotStarted { .. }));
+}
+
+#[test]
+fn an_emulator_stands_before_the_program_and_gets_its_variables() {
+    let mut bench = Bench::new("echo $QEMU_TEST ran");
+    let words = ["/usr/bin/env", "-u", "nothing"].map(str::to_owned).to_vec();
+    let env = [("QEMU_TEST".to_owned(), "it".to_owned())].into();
+    bench.runner = Runner::Emulated(Emulator { name: "emu".into(), version: String::new(), words, env });
+    let (root, record) = bench.run(Mode::Plain, &Interrupt::default());
+    assert_eq!(record.argv[..4], ["/usr/bin/env", "-u", "nothing", "/bin/sh"], "{record:?}");
+    let read = open(&root).expect("a capture").read(&record, "stdout.txt").expect("whole").expect("there");
+    assert_eq!(String::from_utf8_lossy(&read), "it ran\n");
+    assert!(record.notes[0].starts_with("under emu: deadlines are 10 times as long"), "{record:?}");
+}
+
+#[test]
+fn a_program_that_nothing_runs_here_is_not_started() {
+    let mut bench = Bench::new("touch started");
+    bench.runner = Runner::Foreign;
+    let End::NotStarted { detail } = bench.plain().end else { panic!("it was started") };
+    assert!(detail.contains("built, not run: no emulator for "), "{detail}");
+    assert!(!bench.root.join("started").exists());
 }
 
 #[test]

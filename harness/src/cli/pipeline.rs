@@ -11,15 +11,15 @@ use super::console::Progress;
 use super::error::CliError;
 use super::sanitized::{self, Sanitized};
 use crate::baseline::{self, Baseline, Conditions, Day, Reproduction};
-use crate::capture::{BuildOutcome, CaptureDir, CaptureStatus, FileBytes, Manifest, RunRecord};
+use crate::capture::{BuildOutcome, BuildRecord, CaptureDir, CaptureStatus, FileBytes, Manifest, RunRecord};
 use crate::diagnose::{self, BuildFigures, RunEvidence};
 use crate::format::Problem;
 use crate::format::binary::Section;
 use crate::ingest::{self, Ingested, RunFiles};
-use crate::model::{Address, CLeaks, Diagnosis, ModuleTable, Outcome, Timeline};
+use crate::model::{Address, Bytes, CLeaks, Diagnosis, ModuleTable, Outcome, Timeline};
 use crate::report::{self, Report, RunInput};
 use crate::scenario::{BuildSpec, Thresholds, Workload};
-use crate::toolchain::{BuildFacts, SectionFacts};
+use crate::toolchain::{BuildFacts, Runner, SectionFacts};
 use crate::{align, capture};
 
 /// Runs that are read at the same time, at most: each may take a few hundred megabytes.
@@ -120,7 +120,7 @@ pub(super) fn analyse_repeat(
     let expectations = baseline::expectations(expect, &groups, &names);
     let verdict = baseline::judge(&baseline::Case {
         expect,
-        n_variants: manifest.builds.len(),
+        n_variants: manifest.builds.iter().filter(|build| can_run(build)).count(),
         groups: &groups,
         comparison: &comparison,
         expectations: &expectations,
@@ -205,6 +205,7 @@ fn read<'a>(dir: &'a CaptureDir, record: &'a RunRecord) -> Result<Analysed<'a>, 
         dumps.files.iter().map(|(name, bytes)| (name.as_str(), &**bytes)).collect();
     let symbols = dumps.symbols.as_deref().map_err(String::as_str);
     let sections = sections(dir.manifest(), &record.id.variant);
+    let build = facts(dir.manifest(), &record.id.variant);
     let files = RunFiles {
         directory: record.dir.as_str(),
         mode: record.id.mode,
@@ -212,8 +213,9 @@ fn read<'a>(dir: &'a CaptureDir, record: &'a RunRecord) -> Result<Analysed<'a>, 
         trace: trace.as_deref(),
         probe: probe.as_deref(),
         dumps: dumps.wanted.then_some(ingest::Dumps { files: &contents, symbols, sections: &sections }),
+        emulated: build.is_some_and(|facts| facts.runner.emulator().is_some()),
     };
-    let modules = facts(dir.manifest(), &record.id.variant).map(|facts| facts.modules.clone());
+    let modules = build.map(|facts| facts.modules.clone());
     let ingested = ingest::run(&files, &modules.unwrap_or_default());
     let timeline = align::align(&ingested.pieces);
     Ok(Analysed { record, ingested, timeline })
@@ -288,6 +290,14 @@ fn facts<'a>(manifest: &'a Manifest, variant: &str) -> Option<&'a BuildFacts> {
     }
 }
 
+/// Whether a variant can be judged on the machine it was built on.
+fn can_run(build: &BuildRecord) -> bool {
+    match &build.outcome {
+        BuildOutcome::Built(facts) => facts.refusal().is_none(),
+        BuildOutcome::Failed(_) => true,
+    }
+}
+
 /// Judges the variants that were built, by those of their runs that went well: all, or those of one repeat.
 fn diagnoses(
     (manifest, sanitized): (&Manifest, &Sanitized),
@@ -299,6 +309,8 @@ fn diagnoses(
     let none = ModuleTable::default();
     let mut diagnoses = Vec::new();
     for build in &manifest.builds {
+        let facts = facts(manifest, &build.variant);
+        let is_emulated = facts.is_some_and(|facts| facts.runner.emulator().is_some());
         let evidence: Vec<RunEvidence<'_>> = runs
             .iter()
             .filter(|run| *run.record.id.variant == *build.variant)
@@ -308,10 +320,9 @@ fn diagnoses(
                 pieces: &run.ingested.pieces,
                 timeline: &run.timeline,
                 wall: run.record.wall,
-                peak_rss: run.record.peak_rss,
+                peak_rss: if is_emulated { Bytes(0) } else { run.record.peak_rss },
             })
             .collect();
-        let facts = facts(manifest, &build.variant);
         if let Some(facts) = facts.filter(|_| !evidence.is_empty()) {
             let modules = if facts.modules.main.is_empty() { &none } else { &facts.modules };
             let module_dir = manifest.scenario.workload.module.as_str();
@@ -396,6 +407,16 @@ fn workload(workload: &Workload) -> Option<String> {
     Some(blake3::hash(text.as_bytes()).to_hex()[..16].to_owned())
 }
 
+/// What it means that a variant was not run: nothing, if it is for another system and others were run.
+fn unrun(variant: &str, facts: &BuildFacts, nothing_ran: bool) -> Option<(Outcome, String)> {
+    let why = match &facts.runner {
+        Runner::Foreign if !nothing_ran => return None,
+        Runner::Native | Runner::Emulated(_) => "was not run".to_owned(),
+        Runner::Missing { .. } | Runner::Foreign => facts.refusal()?,
+    };
+    Some((Outcome::Inconclusive, format!("{variant}: {why}")))
+}
+
 /// What failed before there was anything to judge.
 fn failures(dir: &CaptureDir) -> Vec<(Outcome, String)> {
     let manifest = dir.manifest();
@@ -404,14 +425,15 @@ fn failures(dir: &CaptureDir) -> Vec<(Outcome, String)> {
         let words = "the capture is not complete: it was interrupted".to_owned();
         failures.push((Outcome::Interrupted, words));
     }
+    let nothing_ran = manifest.runs.is_empty();
     for build in &manifest.builds {
         let was_run = manifest.runs.iter().any(|run| *run.id.variant == *build.variant);
         match &build.outcome {
             BuildOutcome::Failed(_) => {
                 failures.push((Outcome::BuildFailed, format!("{} did not build", build.variant)));
             }
-            BuildOutcome::Built(_) if !was_run && manifest.status == CaptureStatus::Complete => {
-                failures.push((Outcome::Inconclusive, format!("{} was not run", build.variant)));
+            BuildOutcome::Built(facts) if !was_run && manifest.status == CaptureStatus::Complete => {
+                failures.extend(unrun(&build.variant, facts, nothing_ran));
             }
             BuildOutcome::Built(_) => {}
         }

@@ -1,7 +1,7 @@
 //! `harness run --until-found` and `--minimise`: runs that look for a leak, one after another.
 
 use super::error::CliError;
-use super::run::{Prepared, run_one};
+use super::run::{Prepared, run_one, runnable};
 use super::{Context, pipeline};
 use crate::baseline;
 use crate::capture::{CaptureStatus, Session, Store};
@@ -136,8 +136,7 @@ pub(super) fn capture(
     for (variant, built) in built {
         session.record_build(variant, Ok(built))?;
     }
-    let names: Vec<String> = built.iter().map(|(name, _)| name.clone()).collect();
-    let ids: Vec<RunId> = crate::capture::plan(scenario, &names);
+    let ids: Vec<RunId> = crate::capture::plan(scenario, &runnable(built, context));
     for id in ids.iter().take_while(|_| !context.interrupt.is_set()) {
         run_one(id, built, &mut session, context)?;
     }

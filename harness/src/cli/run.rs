@@ -60,8 +60,7 @@ pub(super) fn run(args: &args::Run, context: &Context) -> Result<Outcome, CliErr
     let built = build_all(scenario, toolchain, store, context, |variant, build| {
         Ok(session.record_build(variant, build)?)
     })?;
-    let names: Vec<String> = built.iter().map(|(name, _)| name.clone()).collect();
-    let plan = crate::capture::plan(scenario, &names);
+    let plan = crate::capture::plan(scenario, &runnable(&built, context));
     let found = run_all(&plan, &built, &mut session, args.until_found, context)?;
     run_sanitized(&built, &mut session, context)?;
     let status = match context.interrupt.is_set() {
@@ -212,6 +211,18 @@ pub(super) fn run_sanitized(
         progress.end(&format!("{variant} ({wall} ms)"));
     }
     Ok(())
+}
+
+/// The variants whose programs run on this machine; of the others is said why not.
+pub(super) fn runnable(built: &[(String, Built)], context: &Context) -> Vec<String> {
+    let mut names = Vec::new();
+    for (name, built) in built {
+        match built.facts.refusal() {
+            None => names.push(name.clone()),
+            Some(why) => context.console.say(&format!("{:>8} {name}: {why}", "run")),
+        }
+    }
+    names
 }
 
 fn step(id: &RunId) -> String {

@@ -35,7 +35,7 @@ pub(super) fn all(case: &Case<'_>) -> Vec<Metric> {
         let wall = runs().map(|run| u64::try_from(run.wall.0).unwrap_or(0));
         metrics.push(metric(&format!("{name}.wall"), "ns", false, wall));
         if mode != Mode::Step {
-            let rss = runs().map(|run| run.peak_rss.0);
+            let rss = runs().map(|run| run.peak_rss.0).filter(|rss| *rss > 0); // 0: an emulator's is not told
             metrics.push(metric(&format!("{name}.peak_rss"), "B", false, rss));
         }
     }

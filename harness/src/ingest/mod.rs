@@ -47,6 +47,8 @@ pub struct RunFiles<'a> {
     pub probe: Option<&'a [u8]>,
     /// Heap dumps, if any were asked for.
     pub dumps: Option<Dumps<'a>>,
+    /// It ran under an emulator.
+    pub emulated: bool,
 }
 
 /// The heap dumps of a run.
@@ -91,12 +93,21 @@ pub fn run(files: &RunFiles<'_>, modules: &ModuleTable) -> Ingested {
     if files.probe.is_some() {
         dumps::fold(&mut ingested, files, &dumps);
     }
+    if files.emulated {
+        ingested.forget_process();
+    }
     ingested
 }
 
 impl Ingested {
     fn missing(&mut self, source: &str, why: &str) {
         self.pieces.missing.push(MissingInput { source: source.to_owned(), why: why.to_owned() });
+    }
+
+    /// What `/proc` says of an emulated program is said of the emulator: its memory, its descriptors, its threads.
+    fn forget_process(&mut self) {
+        self.pieces.checkpoints.iter_mut().for_each(|checkpoint| checkpoint.process = None);
+        self.missing("/proc", "under an emulator it tells of the emulator: not comparable, not judged");
     }
 
     fn gctrace(&mut self, files: &RunFiles<'_>) {

@@ -6,7 +6,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use super::built::{BinaryFacts, BuildFacts, BuildFailure, Built, SectionFacts};
+use super::built::{BinaryFacts, BuildFacts, BuildFailure, Built, GoInfo, SectionFacts};
+use super::emulator::{self, Runner};
 use super::environment::Environment;
 use super::error::BuildError;
 use super::go::{Go, finish};
@@ -376,6 +377,10 @@ impl Job<'_> {
             notes
                 .push(format!("{} has no goroutineleak profile; it came with Go 1.26", self.go.info.version));
         }
+        let can_dump = self.go.info.goos != "js";
+        if injection.heap_dump && !can_dump {
+            notes.push("no heap dump: the runtime writes no files under js".to_owned());
+        }
         let facts = BuildFacts {
             go: self.go.info.clone(),
             command: plain.command,
@@ -386,9 +391,10 @@ impl Job<'_> {
             build_ms: (plain.millis, probed.millis),
             differences: self.differences(injection.differences),
             notes,
-            heap_dump: injection.heap_dump,
+            heap_dump: injection.heap_dump && can_dump,
             no_symbols: names.missing,
             goroutine_leak: self.scenario.capture.goroutine_leak && leak != GoroutineLeak::Absent,
+            runner: self.runner(),
         };
         Built {
             plain: plain.binary,
@@ -400,6 +406,11 @@ impl Job<'_> {
             inputs: Vec::new(),
             facts,
         }
+    }
+
+    fn runner(&self) -> Runner {
+        let GoInfo { goos, goarch, .. } = &self.go.info;
+        emulator::runner((goos, goarch), self.go.goroot(), self.environment, self.interrupt)
     }
 
     /// Variables of the build that are not the user's environment.

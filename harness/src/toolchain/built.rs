@@ -6,6 +6,7 @@ use camino::Utf8PathBuf;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::emulator::Runner;
 use super::inputs::Part;
 use crate::model::{Bytes, Escape, ModuleTable};
 
@@ -58,6 +59,23 @@ pub struct BuildFacts {
     pub no_symbols: Option<String>,
     /// The goroutineleak profile is available in the probed build.
     pub goroutine_leak: bool,
+    /// How its programs run on the machine that built them.
+    #[serde(default, skip_serializing_if = "Runner::is_native")]
+    pub runner: Runner,
+}
+
+impl BuildFacts {
+    /// `linux/arm64`.
+    #[must_use]
+    pub fn target(&self) -> String {
+        format!("{}/{}", self.go.goos, self.go.goarch)
+    }
+
+    /// Why its programs cannot be run here, in words; `None` if they can.
+    #[must_use]
+    pub fn refusal(&self) -> Option<String> {
+        self.runner.refusal(&self.target())
+    }
 }
 
 /// A Go toolchain.

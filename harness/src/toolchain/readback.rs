@@ -18,6 +18,19 @@ use crate::scenario::BuildSpec;
 /// The start of every function's name in the probe, as the function table holds it.
 const PROBE_FUNCTION: &[u8] = b"\0harnessprobe.";
 
+/// How a WebAssembly file begins.
+const WASM: &[u8] = b"\0asm";
+
+/// What stands before and after a program's build information in its data (`cmd/go/internal/modload`: `infoStart`,
+/// `infoEnd`).
+const INFO: (&[u8; 16], &[u8; 16]) = (
+    b"\x30\x77\xaf\x0c\x92\x74\x08\x02\x41\xe1\xc1\x07\xe6\xd6\x18\xe6",
+    b"\xf9\x32\x43\x31\x86\x18\x20\x72\x00\x82\x42\x10\x41\x16\xd8\xf2",
+);
+
+/// Build information is a few kilobytes; more than this between two marks is something else.
+const MOST_INFO: usize = 1 << 20;
+
 /// A binary as it was read back.
 pub(super) struct ReadBack {
     pub facts: BinaryFacts,
@@ -34,7 +47,10 @@ pub(super) fn read_back(go: &Go, binary: &Utf8Path, interrupt: &Interrupt) -> Re
     let data = fs::read(binary).map_err(BuildError::file("read", binary))?;
     let dir = binary.parent().unwrap_or(binary);
     let command = go.command(["version", "-m", binary.as_str()].map(str::to_owned).to_vec(), dir);
-    let info = BuildInfo::parse(&query(&command, interrupt)?);
+    let info = match data.starts_with(WASM) {
+        true => BuildInfo::embedded(&data), // the go command does not read these (1.26)
+        false => BuildInfo::parse(&query(&command, interrupt)?),
+    };
     let mut facts = BinaryFacts {
         size: Bytes(data.len() as u64),
         hash: blake3::hash(&data).to_hex().to_string(),
@@ -78,6 +94,18 @@ pub(super) struct BuildInfo {
 }
 
 impl BuildInfo {
+    /// From the text in the program's data, where it stands without the tabs; nothing where there is none.
+    fn embedded(data: &[u8]) -> Self {
+        let place = |data: &[u8], mark: &[u8]| data.windows(mark.len()).position(|window| window == mark);
+        let text = place(data, INFO.0).and_then(|at| {
+            let rest = data.get(at + INFO.0.len()..)?;
+            let rest = rest.get(..rest.len().min(MOST_INFO))?;
+            rest.get(..place(rest, INFO.1)?)
+        });
+        let text = String::from_utf8_lossy(text.unwrap_or_default());
+        Self::parse(&text.lines().map(|line| format!("\t{line}\n")).collect::<String>())
+    }
+
     /// From the text of `go version -m`: a tab, a word that says what the line is, tab-separated
     /// fields. Keys and values with odd characters are quoted.
     pub(super) fn parse(text: &str) -> Self {
@@ -159,6 +187,18 @@ mod tests {
         assert_eq!(setting("-ldflags"), Some("-X 'main.v=a \"b'"));
         assert_eq!(setting("odd key"), Some("v=w"));
         assert_eq!(setting("CGO_CFLAGS"), Some(""));
+    }
+
+    #[test]
+    fn build_info_in_a_programs_data_is_found_between_its_marks_and_damage_is_none() {
+        let text = b"path\texample.com/m/cmd\nmod\texample.com/m\t(devel)\t\nbuild\tGOARCH=wasm\n";
+        let data = [b"\0asm....", &INFO.0[..], text, INFO.1, b"...."].concat();
+        let info = BuildInfo::embedded(&data);
+        assert_eq!(info.modules.main, "example.com/m");
+        assert_eq!(info.settings.get("GOARCH").map(String::as_str), Some("wasm"));
+        for end in 0..data.len() - 5 {
+            assert_eq!(BuildInfo::embedded(&data[..end]).modules.main, "", "{end}");
+        }
     }
 
     #[test]

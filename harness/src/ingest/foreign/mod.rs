@@ -309,6 +309,7 @@ impl ForeignCapture {
             trace: None,
             probe: None,
             dumps: Some(Dumps { files: &contents, symbols, sections: &[] }),
+            emulated: false,
         };
         let mut ingested = Ingested { pieces: std::mem::take(&mut self.heap), problems: Vec::new() };
         dumps::fold(&mut ingested, &files, &[]);

@@ -158,6 +158,16 @@ fn doubts(report: &Report) -> Vec<String> {
             by_words.entry(words).or_default().push(&variant.name);
         }
     }
+    for (variant, build) in report.variants.iter().filter_map(|one| Some((one, one.build.as_ref()?))) {
+        if let Some(why) = build.refusal() {
+            by_words.entry(why).or_default().push(&variant.name);
+        }
+        if let Some(emulator) = build.runner.emulator() {
+            let words =
+                format!("run under {}: times are the emulator's ({})", emulator.name, emulator.version);
+            by_words.entry(words).or_default().push(&variant.name);
+        }
+    }
     let mut lines: Vec<String> =
         by_words.into_iter().map(|(words, of)| with_variants(words, &of, report)).collect();
     lines.extend(report.missing.iter().map(|missing| format!("{}: {}", missing.source, missing.why)));

@@ -42,9 +42,13 @@ fn row(variant: &VariantReport) -> Vec<String> {
         _ => dash(),
     };
     let build = variant.build.as_ref();
+    let emulator = build.and_then(|build| build.runner.emulator());
     let rss = median(variant, Mode::Plain, |run| i64::try_from(run.peak_rss.0).unwrap_or(i64::MAX));
     vec![
-        text::clean(&variant.name),
+        match emulator {
+            Some(emulator) => format!("{} ({})", text::clean(&variant.name), emulator.name),
+            None => text::clean(&variant.name),
+        },
         build.map_or_else(dash, |build| text::bytes(build.plain.size)),
         build.map_or("FAILED".to_owned(), |build| millis(build.build_ms.0.saturating_add(build.build_ms.1))),
         plain.map_or_else(dash, text::span),
@@ -52,8 +56,8 @@ fn row(variant: &VariantReport) -> Vec<String> {
         factor(Mode::Step),
         variant.natural.map_or_else(dash, |natural| natural.gc_cycles.to_string()),
         variant.natural.and_then(|natural| natural.peak_heap).map_or_else(dash, text::bytes),
-        rss.map_or_else(dash, |rss| text::bytes(Bytes(rss.unsigned_abs()))),
-        variant.n_findings.to_string(),
+        rss.filter(|_| emulator.is_none()).map_or_else(dash, |rss| text::bytes(Bytes(rss.unsigned_abs()))),
+        if variant.runs.is_empty() { "not run".to_owned() } else { variant.n_findings.to_string() },
     ]
 }
 
