@@ -24,16 +24,7 @@ struct Bench {
 /// The shell, which stands for a program that was built.
 fn shell() -> Built {
     let shell = Utf8Path::new("/bin/sh").to_owned();
-    Built {
-        plain: shell.clone(),
-        probed: shell,
-        symbols: None,
-        sections: Vec::new(),
-        escapes: Vec::new(),
-        asan: None,
-        inputs: Vec::new(),
-        facts: BuildFacts::default(),
-    }
+    Built { plain: shell.clone(), probed: shell, ..Built::default() }
 }
 
 impl Bench {

@@ -162,6 +162,9 @@ pub struct Run {
     /// Look for the fewest operations (`{ops}` in the scenario) or rounds of the driver that still reproduce.
     #[arg(long, conflicts_with_all = ["repeat", "out"])]
     pub minimise: bool,
+    /// Build anew, although nothing that goes into a build has changed. The go command's own cache is used all the same.
+    #[arg(long)]
+    pub rebuild: bool,
     /// Put the capture there instead of below `.harness/runs`.
     #[arg(long, value_name = "DIR")]
     pub out: Option<Utf8PathBuf>,
@@ -239,6 +242,9 @@ pub struct Build {
     /// Compare with this variant instead of the first.
     #[arg(long, value_name = "VARIANT")]
     pub against: Option<String>,
+    /// Build anew, although nothing that goes into a build has changed. The go command's own cache is used all the same.
+    #[arg(long)]
+    pub rebuild: bool,
     /// Also ask what needs a build cache of its own: everything is compiled anew, the standard library included.
     #[arg(long)]
     pub cold: bool,

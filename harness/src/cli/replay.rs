@@ -7,8 +7,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use camino::Utf8Path;
 
+use super::builds::build_all;
 use super::error::CliError;
-use super::run::{build_all, report, run_all, run_sanitized};
+use super::run::{report, run_all, run_sanitized};
 use super::{Context, args, checkout, pipeline, scenarios};
 use crate::capture::{
     BuildOutcome, CaptureDir, CaptureStatus, Difference, Inputs, Manifest, Replay, Session, Store,

@@ -3,6 +3,7 @@
 use camino::Utf8PathBuf;
 
 use super::args::{self, Format};
+use super::builds::build_all;
 use super::error::CliError;
 use super::{Context, foreign, pipeline, replay, reproduce, scenarios};
 use crate::baseline;
@@ -10,7 +11,7 @@ use crate::capture::{CaptureStatus, Lock, Session, Store};
 use crate::model::{Outcome, RunId};
 use crate::report;
 use crate::scenario::Scenario;
-use crate::toolchain::{BuildDirs, BuildError, BuildFailure, Built, Toolchain};
+use crate::toolchain::{BuildError, Built, Toolchain};
 
 /// All that precedes builds.
 pub(super) struct Prepared {
@@ -38,7 +39,7 @@ impl Prepared {
         if args.minimise {
             reproduce::narrow(&mut scenario)?;
         }
-        let toolchain = Toolchain::find(&context.environment)?;
+        let toolchain = Toolchain::find(&context.environment)?.anew(args.rebuild);
         let store = Store::below(&scenarios::root(&scenario, &context.environment.dir))?;
         let lock = store.lock(&scenario.name)?;
         Ok(Self { scenario, store, toolchain, _lock: lock })
@@ -133,38 +134,6 @@ fn show(analysis: &pipeline::Analysis, format: Format, context: &Context) -> Res
     };
     context.console.print(&text)?;
     Ok(analysis.report.verdict.outcome)
-}
-
-/// Builds every variant; one that fails is recorded and does not stop the others.
-pub(super) fn build_all(
-    scenario: &Scenario,
-    toolchain: &Toolchain,
-    store: &Store,
-    context: &Context,
-    mut record: impl FnMut(&str, Result<&Built, BuildFailure>) -> Result<(), CliError>,
-) -> Result<Vec<(String, Built)>, CliError> {
-    let dirs = BuildDirs { out: store.builds(&scenario.name), cache: context.environment.cache_dir() };
-    let mut progress = context.console.progress(scenario.variants.len(), "build");
-    let mut all = Vec::new();
-    for variant in &scenario.variants {
-        progress.begin(&variant.name);
-        match toolchain.build(scenario, variant, &dirs, &context.interrupt) {
-            Ok(built) => {
-                let (plain, probed) = built.facts.build_ms;
-                context.console.mention(&built.facts.command.join(" "));
-                progress.end(&format!("{} ({plain} ms, probed {probed} ms)", variant.name));
-                record(&variant.name, Ok(&built))?;
-                all.push((variant.name.clone(), built));
-            }
-            Err(BuildError::Failed(failure)) => {
-                progress.end(&format!("{} FAILED", variant.name));
-                record(&variant.name, Err(*failure))?;
-            }
-            Err(BuildError::Interrupted) => break,
-            Err(error) => return Err(error.into()),
-        }
-    }
-    Ok(all)
 }
 
 /// Makes all runs; until the first repeat that shows what is looked for, if asked. Tells which that was.

@@ -4,8 +4,8 @@
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::args::{self, Format};
+use super::builds::build_all;
 use super::error::CliError;
-use super::run::build_all;
 use super::{Context, pipeline, reproduce, scenarios};
 use crate::baseline::{self, FindingGroup};
 use crate::capture::Store;

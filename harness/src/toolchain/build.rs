@@ -18,7 +18,7 @@ use super::process::Interrupt;
 use super::readback::{ReadBack, disagreements, read_back};
 use super::release::GoroutineLeak;
 use super::select::{Choice, select};
-use super::{asan, escape, failure, find, flags, overlay, select as selection, split, symbols};
+use super::{asan, escape, failure, find, flags, kept, overlay, select as selection, split, symbols};
 use crate::model::Escape;
 use crate::scenario::{BuildSpec, DebugInfo, HeapDump, Scenario, Variant};
 
@@ -32,6 +32,8 @@ pub struct Toolchain {
     environment: Environment,
     /// Sources by what decides on them, so that variants that share them have them listed and read once.
     sources: Arc<Mutex<BTreeMap<String, Vec<Part>>>>,
+    /// Make builds anew that are there.
+    anew: bool,
 }
 
 /// Where builds go.
@@ -71,7 +73,13 @@ impl Toolchain {
     /// When there is none that is new enough.
     pub fn find(environment: &Environment) -> Result<Self, BuildError> {
         let found = find::find(environment, &Interrupt::default())?;
-        Ok(Self { found, environment: environment.clone(), sources: Arc::default() })
+        Ok(Self { found, environment: environment.clone(), sources: Arc::default(), anew: false })
+    }
+
+    /// Makes builds anew, or takes up those that are there and of which nothing has changed.
+    #[must_use]
+    pub fn anew(self, anew: bool) -> Self {
+        Self { anew, ..self }
     }
 
     /// The Go that was found; a scenario or a module can ask for another one.
@@ -94,31 +102,16 @@ impl Toolchain {
     ) -> Result<Built, BuildError> {
         let job = self.job(scenario, variant, dirs, interrupt)?;
         let inputs = self.parts(&job);
-        let plain = job.make("plain", &job.go, &[], job.spec)?;
-        let plain_read = read_back(&job.go, &plain.binary, interrupt)?;
-        let wish = job.wish();
-        let injection = overlay::inject(&job.go, &wish, &dirs.cache, interrupt)?;
-        let (go, spec) = job.probed();
-        let overlay = format!("-overlay={}", injection.file);
-        let overlay = [overlay];
-        let probed = job.make("probed", &go, &overlay, &spec).map_err(blame_overlay)?;
-        let probed_read = read_back(&job.go, &probed.binary, interrupt)?;
-        if !probed_read.has_probe {
-            return Err(no_probe(probed.binary));
+        let key = job.key(&inputs);
+        if let Some(key) = key.as_ref().filter(|_| !self.anew)
+            && let Some(built) = kept::read(&job.out, key)
+        {
+            return Ok(built);
         }
-        let names = match injection.heap_dump {
-            true => job.names(&go, &spec, &overlay, (&probed_read.facts, &probed.binary))?,
-            false => Names::default(),
-        };
-        let escapes = job.escapes(&plain_read.facts.hash)?;
-        let sanitized = job.sanitized()?;
-        let mut built = job.built(Pair { plain, plain_read, probed, probed_read }, injection, names);
-        (built.asan, built.inputs) = (sanitized, inputs);
-        match escapes {
-            Ok(escapes) => built.escapes = escapes,
-            Err(why) => {
-                built.facts.notes.push(format!("the compiler's words on escapes are not there: {why}"))
-            }
+        kept::forget(&job.out)?;
+        let (built, is_complete) = job.build(inputs, dirs)?;
+        if let Some(key) = key.filter(|_| is_complete) {
+            kept::write(&job.out, &key, &built);
         }
         Ok(built)
     }
@@ -236,6 +229,44 @@ impl Names {
 }
 
 impl Job<'_> {
+    /// Everything that decides on its binaries, as a key; `None` if something is not known.
+    fn key(&self, parts: &[Part]) -> Option<String> {
+        let Self { scenario, spec, go, interrupt, .. } = self;
+        kept::Question { scenario, spec, go, parts, interrupt }.key()
+    }
+
+    /// Builds, and tells whether nothing is missing that another try might bring.
+    fn build(&self, inputs: Vec<Part>, dirs: &BuildDirs) -> Result<(Built, bool), BuildError> {
+        let plain = self.make("plain", &self.go, &[], self.spec)?;
+        let plain_read = read_back(&self.go, &plain.binary, self.interrupt)?;
+        let wish = self.wish();
+        let injection = overlay::inject(&self.go, &wish, &dirs.cache, self.interrupt)?;
+        let (go, spec) = self.probed();
+        let overlay = format!("-overlay={}", injection.file);
+        let overlay = [overlay];
+        let probed = self.make("probed", &go, &overlay, &spec).map_err(blame_overlay)?;
+        let probed_read = read_back(&self.go, &probed.binary, self.interrupt)?;
+        if !probed_read.has_probe {
+            return Err(no_probe(probed.binary));
+        }
+        let names = match injection.heap_dump {
+            true => self.names(&go, &spec, &overlay, (&probed_read.facts, &probed.binary))?,
+            false => Names::default(),
+        };
+        let escapes = self.escapes(&plain_read.facts.hash)?;
+        let sanitized = self.sanitized()?;
+        let mut built = self.built(Pair { plain, plain_read, probed, probed_read }, injection, names);
+        (built.asan, built.inputs) = (sanitized, inputs);
+        let is_complete = escapes.is_ok();
+        match escapes {
+            Ok(escapes) => built.escapes = escapes,
+            Err(why) => {
+                built.facts.notes.push(format!("the compiler's words on escapes are not there: {why}"))
+            }
+        }
+        Ok((built, is_complete))
+    }
+
     /// Runs `go build` into the directory `kind` of the variant.
     fn make(&self, kind: &str, go: &Go, extra: &[String], spec: &BuildSpec) -> Result<Made, BuildError> {
         let dir = self.out.join(kind);
@@ -405,6 +436,7 @@ impl Job<'_> {
             asan: None,
             inputs: Vec::new(),
             facts,
+            reused: false,
         }
     }
 

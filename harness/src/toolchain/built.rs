@@ -11,7 +11,7 @@ use super::inputs::Part;
 use crate::model::{Bytes, Escape, ModuleTable};
 
 /// A variant's two binaries.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Built {
     /// The user's own build: sizes are read off it, plain runs run it.
     pub plain: Utf8PathBuf,
@@ -29,6 +29,9 @@ pub struct Built {
     pub inputs: Vec<Part>,
     /// What is known of it.
     pub facts: BuildFacts,
+    /// It was made before, and nothing that goes into it has changed.
+    #[serde(skip)]
+    pub reused: bool,
 }
 
 /// Facts of a build, as recorded.

@@ -17,6 +17,7 @@ mod flags;
 mod go;
 mod helper;
 mod inputs;
+mod kept;
 pub mod lab;
 mod overlay;
 mod package;

@@ -5,8 +5,8 @@
 mod size;
 
 use super::args::{self, Format};
+use super::builds::build_all;
 use super::error::CliError;
-use super::run::build_all;
 use super::{Context, scenarios};
 use crate::capture::Store;
 use crate::lab::Records;
@@ -36,7 +36,7 @@ pub(super) fn command(args: &args::Build, context: &Context) -> Result<Outcome, 
     scenarios::select(&mut scenario, &args.variants)?;
     scenario.lab.cold |= args.cold;
     let reference = reference(&scenario, args.against.as_deref())?;
-    let toolchain = Toolchain::find(&context.environment)?;
+    let toolchain = Toolchain::find(&context.environment)?.anew(args.rebuild);
     let store = Store::below(&scenarios::root(&scenario, &context.environment.dir))?;
     let _lock = store.lock(&scenario.name)?;
     let mut builds = Vec::new();
