@@ -85,31 +85,44 @@ impl Question<'_> {
 
 /// The build in `dir` that was made for `key`, if it is still whole.
 pub(super) fn read(dir: &Utf8Path, key: &str) -> Option<Built> {
-    let text = fs::read(dir.join(FILE)).ok()?;
-    let kept: Kept<Built> = serde_json::from_slice(&text).ok()?;
-    let built = kept.built;
-    let same = |path: &Utf8PathBuf, facts: &BinaryFacts| {
-        fs::read(path).is_ok_and(|data| blake3::hash(&data).to_hex().as_str() == facts.hash)
-    };
+    let Kept { key: of, built } = record(dir)?;
     let there = |path: Option<&Utf8PathBuf>| path.is_none_or(|path| path.is_file());
     let sanitized = built.asan.as_ref().and_then(|asan| asan.as_ref().ok());
-    let is_whole = kept.key == key
-        && same(&built.plain, &built.facts.plain)
-        && same(&built.probed, &built.facts.probed)
+    let is_whole = of == key
+        && is_same(&built.plain, &built.facts.plain)
+        && is_same(&built.probed, &built.facts.probed)
         && there(built.symbols.as_ref())
         && there(sanitized);
     is_whole.then_some(Built { reused: true, ..built })
 }
 
-/// Takes a record away: what it is of is about to change.
+/// Takes a record away: what it is of is about to change. A binary that somebody has changed goes with it: the go command looks at
+/// the build id in it alone, and would take it for its own.
 ///
 /// # Errors
-/// When it is there and cannot be removed.
+/// When something is there and cannot be removed.
 pub(super) fn forget(dir: &Utf8Path) -> Result<(), BuildError> {
-    let path = dir.join(FILE);
-    match fs::remove_file(&path) {
+    if let Some(Kept { built, .. }) = record(dir) {
+        let binaries = [(&built.plain, &built.facts.plain), (&built.probed, &built.facts.probed)];
+        let changed = binaries.into_iter().filter(|(path, facts)| !is_same(path, facts));
+        changed.map(|(path, _)| path).try_for_each(|path| remove(path))?;
+    }
+    remove(&dir.join(FILE))
+}
+
+fn record(dir: &Utf8Path) -> Option<Kept<Built>> {
+    let text = fs::read(dir.join(FILE)).ok()?;
+    serde_json::from_slice(&text).ok()
+}
+
+fn is_same(path: &Utf8Path, facts: &BinaryFacts) -> bool {
+    fs::read(path).is_ok_and(|data| blake3::hash(&data).to_hex().as_str() == facts.hash)
+}
+
+fn remove(path: &Utf8Path) -> Result<(), BuildError> {
+    match fs::remove_file(path) {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-            Err(BuildError::file("remove", &path)(error))
+            Err(BuildError::file("remove", path)(error))
         }
         _ => Ok(()),
     }

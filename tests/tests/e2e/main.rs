@@ -11,6 +11,7 @@ mod help;
 mod identity;
 mod inspect_dump;
 mod inspect_trace;
+mod lab_builds;
 mod leak_repro;
 mod pprof_reference;
 mod programs;
