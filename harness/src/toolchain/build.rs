@@ -104,8 +104,9 @@ impl Toolchain {
         let inputs = self.parts(&job);
         let key = job.key(&inputs);
         if let Some(key) = key.as_ref().filter(|_| !self.anew)
-            && let Some(built) = kept::read(&job.out, key)
+            && let Some(mut built) = kept::read(&job.out, key)
         {
+            built.facts.runner = job.runner(); // an emulator may have come, or gone
             return Ok(built);
         }
         kept::forget(&job.out)?;
