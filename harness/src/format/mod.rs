@@ -5,6 +5,7 @@
 //! lets it. Wire types stay in here: `ingest` turns them into `model` pieces.
 
 pub mod binary;
+pub mod buildtime;
 pub mod exectrace;
 pub mod gctrace;
 pub mod goroutines;

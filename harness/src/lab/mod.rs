@@ -5,5 +5,6 @@
 
 mod compare;
 pub mod size;
+pub mod time;
 
 pub use compare::{Records, against};

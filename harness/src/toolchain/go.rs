@@ -138,7 +138,21 @@ fn command(
 /// # Errors
 /// When it cannot be started, is interrupted or runs into `seconds`.
 pub(super) fn finish(command: &Command, seconds: u64, interrupt: &Interrupt) -> Result<Finished, BuildError> {
-    let done = run(command, &Limits::within(Duration::from_secs(seconds)), interrupt)?;
+    finish_within(command, seconds, Limits::within(Duration::ZERO).output, interrupt)
+}
+
+/// As [`finish`], keeping so many bytes of each output stream.
+///
+/// # Errors
+/// Those of [`finish`].
+pub(super) fn finish_within(
+    command: &Command,
+    seconds: u64,
+    output: usize,
+    interrupt: &Interrupt,
+) -> Result<Finished, BuildError> {
+    let limits = Limits { output, ..Limits::within(Duration::from_secs(seconds)) };
+    let done = run(command, &limits, interrupt)?;
     match done.end {
         Ended::Interrupted => Err(BuildError::Interrupted),
         Ended::TimedOut => Err(BuildError::TimedOut { command: command.words().join(" "), seconds }),

@@ -3,6 +3,7 @@
 //! One file a topic: it has the tools asked of every variant, and hands the records on to `lab`.
 
 mod size;
+mod time;
 
 use super::args::{self, Format};
 use super::builds::build_all;
@@ -114,6 +115,7 @@ impl Bench<'_> {
         let mut answers = Answers::default();
         for topic in topics {
             match topic {
+                Topic::Time => answers.time = Some(time::answer(self)?),
                 Topic::Size => answers.size = Some(size::answer(self)?),
             }
         }

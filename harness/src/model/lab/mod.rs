@@ -3,6 +3,7 @@
 //! A topic's own facts are a file here each; what they have in common is an [`Answer`].
 
 pub mod size;
+pub mod time;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -11,13 +12,17 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Topic {
+    /// Where a build's time goes.
+    Time,
     /// What the file is made of.
     Size,
 }
 
 /// Every topic with the word that asks for it and what it answers, in the order of a report.
-pub const TOPICS: [(Topic, &str, &str); 1] =
-    [(Topic::Size, "size", "what the file is made of: sections, packages, symbols")];
+pub const TOPICS: [(Topic, &str, &str); 2] = [
+    (Topic::Time, "time", "where a build's time goes, and what variants cannot share in the build cache"),
+    (Topic::Size, "size", "what the file is made of: sections, packages, symbols"),
+];
 
 impl Topic {
     /// The word that asks for it.

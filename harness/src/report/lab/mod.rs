@@ -3,6 +3,7 @@
 //! Input: what each variant was built into, and the answers of `lab`. Output: text. Pure.
 
 mod size;
+mod time;
 
 use std::fmt::Write;
 
@@ -13,7 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Look;
 use super::terminal::{grid::Grid, text};
-use crate::model::lab::{Expected, NotRun, Topic, size::SizeAnswer};
+use crate::model::lab::{Expected, NotRun, Topic, size::SizeAnswer, time::TimeAnswer};
 use crate::model::{Nanoseconds, Outcome};
 use crate::toolchain::{BuildFacts, BuildFailure};
 
@@ -57,6 +58,9 @@ pub struct LabBuild {
 /// Answers, each if it was asked for.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Answers {
+    /// Where a build's time goes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub time: Option<TimeAnswer>,
     /// What the file is made of.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub size: Option<SizeAnswer>,
@@ -75,6 +79,13 @@ struct Common<'a> {
 impl Answers {
     /// All of them, in the order of topics, with their tables.
     fn all(&self, look: &Look) -> Vec<Common<'_>> {
+        let time = self.time.as_ref().map(|answer| Common {
+            topic: Topic::Time,
+            headline: &answer.headline,
+            expected: &answer.expected,
+            not_run: &answer.not_run,
+            body: time::body(answer, look),
+        });
         let size = self.size.as_ref().map(|answer| Common {
             topic: Topic::Size,
             headline: &answer.headline,
@@ -82,7 +93,7 @@ impl Answers {
             not_run: &answer.not_run,
             body: size::body(answer, look),
         });
-        [size].into_iter().flatten().collect()
+        [time, size].into_iter().flatten().collect()
     }
 
     fn expected(&self) -> Vec<(Topic, Expected)> {
@@ -271,7 +282,8 @@ mod tests {
     fn size(expected: Vec<Expected>) -> Answers {
         let headline = "as it is".to_owned();
         let (variants, differences, not_run) = (Vec::new(), Vec::new(), Vec::new());
-        Answers { size: Some(SizeAnswer { headline, variants, differences, expected, not_run }) }
+        let size = Some(SizeAnswer { headline, variants, differences, expected, not_run });
+        Answers { size, ..Answers::default() }
     }
 
     #[test]

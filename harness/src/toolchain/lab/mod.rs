@@ -4,6 +4,8 @@
 //! [`Subject::out`]; what they mean is for `format` and `lab`. A tool that is missing is said in the record, never an error.
 //! Must not change the user's files.
 
+pub mod time;
+
 use camino::Utf8PathBuf;
 
 use super::build::{BuildDirs, Toolchain, check_main};
@@ -11,7 +13,7 @@ use super::built::Built;
 use super::environment::Environment;
 use super::error::BuildError;
 use super::flags;
-use super::go::{Go, finish};
+use super::go::{Go, finish, finish_within};
 use super::process::{Command, Finished, Interrupt};
 use crate::scenario::{Scenario, Variant};
 
@@ -108,4 +110,13 @@ impl<'a> Subject<'a> {
     fn finish(&self, command: &Command, seconds: u64) -> Result<Finished, BuildError> {
         finish(command, seconds, self.interrupt)
     }
+
+    /// As [`Subject::finish`], for a command whose output is an answer of some length: none of it is left out, short of
+    /// what no such answer is as large as.
+    fn finish_long(&self, command: &Command, seconds: u64) -> Result<Finished, BuildError> {
+        finish_within(command, seconds, MAX_ANSWER, self.interrupt)
+    }
 }
+
+/// Bytes of an answer.
+const MAX_ANSWER: usize = 512 << 20;
