@@ -32,8 +32,18 @@ pub(super) struct Launch<'a> {
     /// The harness's own environment.
     pub(super) env: &'a BTreeMap<String, String>,
     pub(super) interrupt: &'a Interrupt,
-    /// The program that is run instead, under AddressSanitizer.
-    pub(super) sanitized: Option<&'a Utf8Path>,
+    pub(super) purpose: Purpose<'a>,
+}
+
+/// What a run is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Purpose<'a> {
+    /// To be looked at as its mode says.
+    Observed,
+    /// To find lost memory of C: this program is run instead, under AddressSanitizer.
+    Sanitized(&'a Utf8Path),
+    /// To be measured: the plain program, with gctrace alone.
+    Measured,
 }
 
 impl Launch<'_> {
@@ -50,8 +60,10 @@ impl Launch<'_> {
                 emulator.name
             ));
         }
-        if self.sanitized.is_some() {
-            mode::sanitize(&mut added, self.env);
+        match self.purpose {
+            Purpose::Observed => {}
+            Purpose::Sanitized(_) => mode::sanitize(&mut added, self.env),
+            Purpose::Measured => mode::trace_gc(&mut added, self.env),
         }
         let started = now();
         let clock = Instant::now();
@@ -85,10 +97,10 @@ impl Launch<'_> {
     }
 
     fn program(&self) -> &Utf8Path {
-        match self.sanitized {
-            Some(sanitized) => sanitized,
-            None if self.probed() => &self.built.probed,
-            None => &self.built.plain,
+        match self.purpose {
+            Purpose::Sanitized(sanitized) => sanitized,
+            Purpose::Observed if self.probed() => &self.built.probed,
+            Purpose::Observed | Purpose::Measured => &self.built.plain,
         }
     }
 

@@ -13,6 +13,7 @@ mod launch;
 mod machine;
 mod manifest;
 mod map;
+mod measure;
 mod mode;
 mod open;
 mod peak;
@@ -32,6 +33,7 @@ pub use manifest::{
     Manifest, Replay, RunRecord,
 };
 pub use map::FileBytes;
+pub use measure::measure;
 pub use open::{CaptureDir, is_capture, open, open_named};
 pub use session::{Session, plan};
 pub use store::{HARNESS_DIR, Lock, Store};

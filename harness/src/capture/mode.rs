@@ -82,6 +82,13 @@ pub(super) fn sanitize(env: &mut BTreeMap<String, String>, inherited: &BTreeMap<
     env.insert("GOGC".to_owned(), ASAN_GOGC.to_owned());
 }
 
+/// Has the runtime tell of its collector on standard error, beside what the user has it tell.
+pub(super) fn trace_gc(env: &mut BTreeMap<String, String>, inherited: &BTreeMap<String, String>) {
+    let theirs = env.get("GODEBUG").or_else(|| inherited.get("GODEBUG")).map_or("", String::as_str);
+    let all = merged(theirs, &[("gctrace", "1".to_owned())]);
+    env.insert("GODEBUG".to_owned(), all);
+}
+
 fn flag(on: bool) -> String {
     if on { "1" } else { "0" }.to_owned()
 }

@@ -8,7 +8,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use super::error::{CaptureError, io};
 use super::inputs::Inputs;
-use super::launch::Launch;
+use super::launch::{Launch, Purpose};
 use super::manifest::{
     AsanRecord, BuildOutcome, BuildRecord, CaptureStatus, FileRecord, MANIFEST_FORMAT, Manifest, Replay,
     RunRecord,
@@ -171,7 +171,7 @@ impl Session {
             dir,
             env,
             interrupt,
-            sanitized: None,
+            purpose: Purpose::Observed,
         };
         let record = launch.run()?;
         self.manifest.runs.push(record);
@@ -200,7 +200,7 @@ impl Session {
             dir: Utf8PathBuf::from(format!("{variant}/asan")),
             env,
             interrupt,
-            sanitized: Some(program),
+            purpose: Purpose::Sanitized(program),
         };
         let record = launch.run()?;
         if let Some(build) = self.manifest.builds.iter_mut().find(|build| build.variant == variant) {
@@ -222,14 +222,15 @@ impl Session {
 }
 
 /// The runs of a scenario, interleaved: all variants of the first repeat, then of the second, so that a
-/// machine that slows down slows all of them.
+/// machine that slows down slows all of them. A plain run is made once.
 #[must_use]
 pub fn plan(scenario: &Scenario, variants: &[String]) -> Vec<RunId> {
     let mut plan = Vec::new();
     for repeat in 1..=scenario.capture.repeat {
         for variant in variants {
-            let id = |mode: &Mode| RunId { variant: variant.as_str().into(), mode: *mode, repeat };
-            plan.extend(scenario.capture.modes.iter().map(id));
+            for mode in scenario.capture.modes.iter().filter(|mode| repeat == 1 || **mode != Mode::Plain) {
+                plan.push(RunId { variant: variant.as_str().into(), mode: *mode, repeat });
+            }
         }
     }
     plan

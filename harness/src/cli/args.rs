@@ -4,6 +4,7 @@ use camino::Utf8PathBuf;
 use clap::builder::{PossibleValue, PossibleValuesParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use super::bisect::Bisect;
 use super::diff::Diff;
 use super::inspect::Inspect;
 use crate::baseline::Day;
@@ -91,6 +92,15 @@ pub enum Command {
         after_help = "Examples:\n  harness selftest leak-repro\n  harness selftest ci/leaks.toml --format json\n\nIn the scenario:\n  [control]\n  twin = { package = \"./cmd/fixed\" }    or tags = [\"fixed\"], revision = \"4f2c1aa\", variant = \"fixed\",\n                                        scenario = \"leak-fixed.toml\""
     )]
     Selftest(SelfTest),
+    /// Find the flag, or the commit, that brought a leak, a size or a figure of the collector.
+    ///
+    /// With --flags: the smallest set of flags between two variants that flips what is asked, also of flags that only do it together.
+    /// Otherwise: the first bad commit between two revisions, as `git bisect` finds it, in a working tree of its own; the user's
+    /// is left alone. Commits that do not build or run are skipped.
+    #[command(
+        after_help = "Examples:\n  harness bisect leak-repro --flags --good default --bad stripped --on size\n  harness bisect leak-repro --flags --good default --bad prod --on gc-count:10%\n  harness bisect leaks.toml --good v1.2.0 --bad main\n  harness bisect leaks.toml --good v1.2.0 --bad main --on finding:830cdafe\n\nAs a step of git's own search (0 good, 1 bad, 125 neither; keep the scenario outside of what is checked out):\n  git bisect start main v1.2.0\n  git bisect run harness bisect /elsewhere/leaks.toml --step"
+    )]
+    Bisect(Bisect),
     /// Analyse a capture again, on any machine, without Go; or files that were taken in production.
     ///
     /// Files are told by their content: execution traces, heap and goroutine profiles, goroutine stacks as text, text with
@@ -226,6 +236,8 @@ pub enum SchemaOf {
     Selftest,
     /// What `harness build --format json` prints.
     Build,
+    /// What `harness bisect --format json` prints.
+    Bisect,
 }
 
 /// `harness build`

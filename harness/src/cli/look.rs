@@ -71,6 +71,7 @@ pub(super) fn schema(args: &args::Schema, context: &Context) -> Result<Outcome, 
         SchemaOf::HeapDump => report::heap::schema(),
         SchemaOf::Selftest => report::selftest::schema(),
         SchemaOf::Build => report::lab::schema(),
+        SchemaOf::Bisect => report::bisect::schema(),
     };
     let text = serde_json::to_string_pretty(&schema).map_err(anyhow::Error::from)?;
     context.console.print(&format!("{text}\n"))?;

@@ -5,6 +5,7 @@
 
 mod args;
 mod baseline;
+mod bisect;
 mod build;
 mod builds;
 mod checkout;
@@ -91,6 +92,7 @@ fn dispatch(command: &Command, context: &Context) -> Result<Outcome, CliError> {
     match command {
         Command::Run(args) => run::run(args, context),
         Command::Build(args) => build::command(args, context),
+        Command::Bisect(args) => bisect::command(args, context),
         Command::Selftest(args) => selftest::command(args, context),
         Command::Analyze(args) => run::analyze(args, context),
         Command::Diff(args) => diff::command(args, context),

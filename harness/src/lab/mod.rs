@@ -3,7 +3,9 @@
 //! Input: records of `toolchain::lab`, decoded by `format`, and what the scenario expects. Output: an
 //! [`Answer`](crate::model::lab::Answer) of each topic. Pure: nothing here starts a process or reads a file.
 
+pub mod bisect;
 mod compare;
+pub mod runs;
 pub mod size;
 pub mod time;
 

@@ -23,6 +23,8 @@ pub enum Outcome {
     Unreadable,
     /// Wrong usage or a mistake in a scenario.
     Usage,
+    /// A step of `git bisect run` that tells nothing.
+    Skip,
     /// Interrupted by the user.
     Interrupted,
     /// A bug in the harness.
@@ -30,7 +32,7 @@ pub enum Outcome {
 }
 
 /// The table of exit codes, as `--help` shows it.
-pub const OUTCOMES: [(Outcome, u8, &str); 10] = [
+pub const OUTCOMES: [(Outcome, u8, &str); 11] = [
     (Outcome::Pass, 0, "as expected"),
     (
         Outcome::Leak,
@@ -44,6 +46,7 @@ pub const OUTCOMES: [(Outcome, u8, &str); 10] = [
     (Outcome::Inconclusive, 6, "inconclusive: ambiguous alignment, too few checkpoints, inputs missing"),
     (Outcome::DeadGate, 7, "gate is dead: a self-test missed the planted leak, or accused the fixed twin"),
     (Outcome::Bug, 70, "a bug in the harness"),
+    (Outcome::Skip, 125, "`bisect --step` cannot judge this commit: git skips it"),
     (Outcome::Interrupted, 130, "interrupted"),
 ];
 
@@ -59,7 +62,7 @@ impl Outcome {
     pub fn word(self) -> &'static str {
         match self {
             Self::Pass => "PASS",
-            Self::Inconclusive => "INCONCLUSIVE",
+            Self::Inconclusive | Self::Skip => "INCONCLUSIVE",
             Self::Leak | Self::DeadGate | Self::WorkloadFailed | Self::BuildFailed => "FAIL",
             Self::Unreadable | Self::Usage | Self::Bug => "ERROR",
             Self::Interrupted => "INTERRUPTED",

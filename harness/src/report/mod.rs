@@ -3,6 +3,7 @@
 //! Input: what the stages decided. Output: text. A [`Report`] holds no samples and no bytes of a capture; every
 //! rendering is a pure function of it. Its JSON form is a contract, described by `harness schema report`.
 
+pub mod bisect;
 mod build;
 pub mod heap;
 mod json;
@@ -56,9 +57,6 @@ pub struct Report {
     /// Suppressions of the scenario that no finding needed.
     #[serde(default)]
     pub unused_suppressions: Vec<String>,
-    /// Thresholds of the scenario that hold nothing.
-    #[serde(default)]
-    pub idle_thresholds: Vec<String>,
     /// There is an accepted baseline.
     pub has_baseline: bool,
     /// Why no figures, or no noisy ones, were compared with it.

@@ -17,7 +17,6 @@ mod resolve;
 mod resolved;
 mod rules;
 mod schema;
-mod silence;
 #[cfg(test)]
 mod tests;
 mod variants;
@@ -32,4 +31,3 @@ pub use resolved::{
     HeapDump, MetricThreshold, Ready, Scenario, Suppression, Thresholds, Twin, Variant, Workload,
 };
 pub use schema::json_schema;
-pub use silence::module_name;

@@ -117,6 +117,22 @@ impl Toolchain {
         Ok(built)
     }
 
+    /// Builds the user's own binary alone, which stands for both; for who asks for no more than its size or its runs.
+    ///
+    /// # Errors
+    /// See [`Toolchain::build`].
+    pub fn build_plain(
+        &self,
+        scenario: &Scenario,
+        variant: &Variant,
+        dirs: &BuildDirs,
+        interrupt: &Interrupt,
+    ) -> Result<Built, BuildError> {
+        let job = self.job(scenario, variant, dirs, interrupt)?;
+        kept::forget(&job.out)?;
+        job.plain()
+    }
+
     /// What [`Toolchain::build`] would make a variant of, now.
     ///
     /// # Errors
@@ -234,6 +250,22 @@ impl Job<'_> {
     fn key(&self, parts: &[Part]) -> Option<String> {
         let Self { scenario, spec, go, interrupt, .. } = self;
         kept::Question { scenario, spec, go, parts, interrupt }.key()
+    }
+
+    fn plain(&self) -> Result<Built, BuildError> {
+        let plain = self.make("plain", &self.go, &[], self.spec)?;
+        let read = read_back(&self.go, &plain.binary, self.interrupt)?;
+        let facts = BuildFacts {
+            go: self.go.info.clone(),
+            command: plain.command,
+            env: self.own_variables(),
+            plain: read.facts,
+            modules: read.modules,
+            build_ms: (plain.millis, 0),
+            runner: self.runner(),
+            ..BuildFacts::default()
+        };
+        Ok(Built { plain: plain.binary.clone(), probed: plain.binary, facts, ..Built::default() })
     }
 
     /// Builds, and tells whether nothing is missing that another try might bring.

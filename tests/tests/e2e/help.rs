@@ -9,9 +9,10 @@ fn every_command_shows_an_example() -> Result<()> {
     let top = bench.run(["--help"])?;
     assert_eq!(top.code, Some(0), "{top}");
     assert!(top.stdout.contains("130"), "{top}");
-    for command in
-        ["run", "list", "check", "schema", "build", "analyze", "baseline", "diff", "inspect", "doctor"]
-    {
+    for command in [
+        "run", "list", "check", "schema", "build", "bisect", "analyze", "baseline", "diff", "inspect",
+        "doctor",
+    ] {
         assert!(top.stdout.contains(command), "no {command} in {top}");
         let help = bench.run([command, "--help"])?;
         assert_eq!(help.code, Some(0), "{help}");

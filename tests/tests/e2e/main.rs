@@ -4,6 +4,7 @@
 //! fails, loudly, where Go is missing.
 
 mod analyze;
+mod bisect;
 mod determinism;
 mod foreign;
 mod gates;

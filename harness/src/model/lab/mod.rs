@@ -2,6 +2,7 @@
 //!
 //! A topic's own facts are a file here each; what they have in common is an [`Answer`].
 
+pub mod runs;
 pub mod size;
 pub mod time;
 

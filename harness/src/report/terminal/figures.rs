@@ -82,9 +82,7 @@ fn notes(out: &mut String, all: &[(&MetricComparison, Interval)], hidden: usize,
         ));
     }
     if let Some(needed) = needed(|metric| metric.from_accepted) {
-        lines.push(format!(
-            "baseline: more repeats needed, {needed}, to tell a difference to either side from chance"
-        ));
+        lines.push(format!("baseline: more repeats needed, {needed}, to tell a difference from chance"));
     }
     if hidden > 0 {
         lines.push(format!("{hidden} more that do not differ, or of step runs; -v shows them"));

@@ -1,0 +1,106 @@
+//! One step for `git bisect run`, which has checked a commit out already.
+//!
+//! git takes 0 for good, 125 for neither, 128 and more for an end of the search, and everything else for bad: so whatever
+//! keeps us from judging is 125, or 130.
+
+use super::args::Bisect;
+use super::bench::{Bench, Shown};
+use super::question::On;
+use super::with_variant;
+use crate::capture::Store;
+use crate::cli::error::CliError;
+use crate::cli::{Context, args, console, reproduce, scenarios};
+use crate::lab::bisect::{Limit, Seen};
+use crate::model::{Outcome, stats};
+
+pub(super) fn command(args: &Bisect, context: &Context) -> Outcome {
+    match judge(args, context) {
+        Ok(outcome) => outcome,
+        Err(CliError::Interrupted) => Outcome::Interrupted,
+        Err(error) => {
+            console::complain(&format!("error: {}", error.message()));
+            Outcome::Skip
+        }
+    }
+}
+
+fn judge(args: &Bisect, context: &Context) -> Result<Outcome, CliError> {
+    let mut scenario = scenarios::resolve(&args.scenario, &context.environment.dir)?;
+    let store = Store::below(&scenarios::root(&scenario, &context.environment.dir))?;
+    let _lock = store.lock(&scenario.name)?;
+    match &args.variant {
+        None => reproduce::one_variant(&mut scenario),
+        Some(name) => scenarios::select(&mut scenario, &args::Variants { variants: vec![name.clone()] })?,
+    }
+    let variant = scenario.variants.first().cloned();
+    let variant =
+        variant.ok_or_else(|| CliError::usage("the scenario has no variant", "see `harness check`"))?;
+    let bench = Bench { args, store: &store, context, trials: Vec::new() };
+    let shown = bench.show(&with_variant(&scenario, variant))?;
+    let outcome = outcome(&args.on, &shown)?;
+    let word = match outcome {
+        Outcome::Pass => "good",
+        Outcome::Leak => "bad",
+        _ => "neither good nor bad",
+    };
+    context.console.print(&format!("{word}: {}\n", bench.words(&shown)))?;
+    if let Ok(Seen::Findings(all)) = &shown {
+        for one in all {
+            context.console.print(&format!("  {}  [{}]\n", one.sentence, one.fingerprint))?;
+        }
+    }
+    Ok(outcome)
+}
+
+fn outcome(on: &On, shown: &Shown) -> Result<Outcome, CliError> {
+    let Ok(seen) = shown else { return Ok(Outcome::Skip) };
+    let is_bad = match (on, seen) {
+        (On::Finding(only), Seen::Findings(all)) => {
+            all.iter().any(|one| only.as_ref().is_none_or(|prefix| one.fingerprint.starts_with(prefix)))
+        }
+        (On::Figure(_, Limit::Amount(limit)), Seen::Figure(values)) => {
+            stats::median(values).is_some_and(|value| value >= *limit)
+        }
+        (On::Figure(..), _) => {
+            return Err(CliError::usage(
+                "a step has no other end to compare a figure with",
+                "name the value from which on it is bad: `--on size:8MB`",
+            ));
+        }
+        (_, Seen::Verdict(Outcome::Pass)) => false,
+        (_, Seen::Verdict(Outcome::Leak)) => true,
+        _ => return Ok(Outcome::Skip),
+    };
+    Ok(if is_bad { Outcome::Leak } else { Outcome::Pass })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lab::bisect::SeenFinding;
+
+    #[test]
+    fn what_cannot_be_judged_is_neither_for_git() {
+        let code = |on: &str, shown: Shown| {
+            outcome(&on.parse().expect("a question"), &shown).map_or(0, Outcome::exit_code)
+        };
+        assert_eq!(code("finding", Err("does not build".to_owned())), 125);
+        assert_eq!(code("verdict", Ok(Seen::Verdict(Outcome::WorkloadFailed))), 125);
+        assert_eq!(code("verdict", Ok(Seen::Verdict(Outcome::Leak))), 1);
+        let leak = SeenFinding { fingerprint: "ab12".to_owned(), sentence: String::new() };
+        let leaks = || Ok(Seen::Findings(vec![leak.clone()]));
+        assert_eq!(
+            [code("finding", leaks()), code("finding:ab", leaks()), code("finding:cd", leaks())],
+            [1, 1, 0]
+        );
+        assert_eq!(code("size:8", Ok(Seen::Figure(vec![8.0]))), 1);
+        assert_eq!(code("size:9", Ok(Seen::Figure(vec![8.0]))), 0);
+        assert!(
+            outcome(
+                &On::Figure(super::super::question::Measure::Size, Limit::Half),
+                &Ok(Seen::Figure(vec![8.0]))
+            )
+            .is_err()
+        );
+    }
+}
