@@ -43,7 +43,7 @@ func takeCheckpoint(r request) {
 		writeGoroutineText(index)
 	}
 	if settings.dumpLast {
-		dumps.checkpoint(index, operations(r), last)
+		dumps.checkpoint(index, inTurn(operations(r)), last)
 	}
 
 	out.begin(kindCheckpoint)

@@ -1,4 +1,8 @@
 //! Whether a value grows over a run's comparable checkpoints, from when, and by how much.
+//!
+//! Checkpoints are not all at the same distance, on purpose (`early` in the probe's `hit.go`): at even ones a
+//! saw-tooth, such as a batch that is sent when it is full, is caught a little fuller each time. What leaks is more at
+//! *every* later checkpoint, whatever the distance.
 
 use super::points::{MIN_POINTS, warm_up};
 
@@ -12,7 +16,7 @@ const OVERDUE: f64 = 0.9;
 /// How something grows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Pattern {
-    /// At every checkpoint.
+    /// From checkpoint to checkpoint.
     Steady,
     /// In steps, in proportion to the operations.
     Stepwise,
@@ -43,15 +47,30 @@ pub(super) fn gained(values: &[u64]) -> i64 {
     i64::try_from(last).unwrap_or(i64::MAX).saturating_sub(i64::try_from(base).unwrap_or(i64::MAX))
 }
 
-/// Growth at every checkpoint after warm-up.
+/// Growth from checkpoint to checkpoint after warm-up: never a decrease, and more wherever a usual distance lies
+/// between two. (What leaks once in so many operations may miss a shorter one.)
 pub(super) fn steady(values: &[u64], operations: &[u64]) -> Option<Trend> {
-    let grows = |pair: &[u64]| pair[0] < pair[1];
-    let after = values.get(warm_up(values.len())..)?;
-    if values.len() < MIN_POINTS || !after.windows(2).all(grows) {
+    let base = warm_up(values.len());
+    if values.len() < MIN_POINTS || values.len() != operations.len() {
         return None;
     }
-    let since = values.windows(2).rposition(|pair| !grows(pair)).map_or(0, |still| still + 1);
-    Some(trend(Pattern::Steady, values, operations, since))
+    let usual = usual_distance(operations);
+    let grows = |at: usize| {
+        let (value, from) = (values[at], operations[at]);
+        let mut later = values.iter().zip(operations).skip(at + 1);
+        let next = later.clone().next();
+        let far = later.find(|(_, to)| to.saturating_sub(from) >= usual);
+        next.is_none_or(|(next, _)| value <= *next) && far.is_none_or(|(far, _)| value < *far)
+    };
+    let since = (0..values.len()).rfind(|&at| !grows(at)).map_or(0, |still| still + 1);
+    (since <= base).then(|| trend(Pattern::Steady, values, operations, since))
+}
+
+/// What lies between most checkpoints.
+fn usual_distance(operations: &[u64]) -> u64 {
+    let mut distances: Vec<u64> = operations.windows(2).map(|pair| pair[1].saturating_sub(pair[0])).collect();
+    distances.sort_unstable();
+    distances.get(distances.len() / 2).copied().unwrap_or(0)
 }
 
 /// Growth in steps: never a decrease after warm-up, and each step in time for the operations.
@@ -115,6 +134,37 @@ mod tests {
         ] {
             assert_eq!(steady(values, &operations(values.len())), None, "{values:?}");
             assert_eq!(stepwise(values, &operations(values.len())), None, "{values:?}");
+        }
+    }
+
+    /// Where the probe has them, and after how many operations what is emptied every `period` is so full.
+    fn saw_tooth(every: u64, period: u64, phase: u64) -> (Vec<u64>, Vec<u64>) {
+        let early = [0, 0, 0, 0, every * 382 / 1000, 0, 0, every * 236 / 1000, 0];
+        let operations: Vec<u64> = (1..).zip(early).map(|(nth, early)| nth * every - early).collect();
+        (operations.iter().map(|n| (n + phase) % period).collect(), operations)
+    }
+
+    #[test]
+    fn a_saw_tooth_of_any_period_does_not_grow() {
+        for period in 2..2000 {
+            for phase in (0..period).step_by(7) {
+                let (values, operations) = saw_tooth(400, period, phase);
+                let told = || format!("period {period}, phase {phase}: {values:?}");
+                assert_eq!(steady(&values, &operations).filter(|trend| trend.gained > 8), None, "{}", told());
+            }
+        }
+        let even = [30, 60, 90, 120, 150, 180, 210, 240, 270];
+        assert!(steady(&even, &operations(9)).is_some(), "370 at even distances of 400");
+    }
+
+    #[test]
+    fn a_leak_grows_at_checkpoints_of_any_distance_if_it_takes_longer_than_the_shorter_ones() {
+        for lump in [1, 7, 40, 100, 390] {
+            let (_, operations) = saw_tooth(400, 1, 0);
+            let values: Vec<u64> = operations.iter().map(|n| n / lump).collect();
+            let trend = steady(&values, &operations).unwrap();
+            assert_eq!((trend.operations, trend.since), (2400, 0), "{lump}");
+            assert_eq!(trend.gained.unsigned_abs(), 3600 / lump - 1200 / lump);
         }
     }
 
