@@ -35,6 +35,8 @@ enum Doubt {
     NotSeen,
     /// No root holds most of them.
     Divided,
+    /// What holds them is on a stack, and may be no pointer.
+    Guessed,
     /// The dump was cut off: what its rest would have held is not known.
     Partial,
 }
@@ -47,6 +49,11 @@ const DOUBTS: &[(Doubt, Confidence, &str)] = &[
         "the growing objects are not in it, so nothing tells who holds them",
     ),
     (Doubt::Divided, Confidence::Medium, "several hold a part of what grows, and none of them most"),
+    (
+        Doubt::Guessed,
+        Confidence::Medium,
+        "only words on a stack that may be no pointers lead to the growing objects",
+    ),
     (Doubt::Partial, Confidence::Medium, "it was cut off: another holder may be in what is missing"),
 ];
 
@@ -95,6 +102,7 @@ pub(super) fn name(root: &HeapRoot) -> String {
         RootKind::Finalizer => "finalizer",
         RootKind::Timer => "timer",
         RootKind::Runtime => "runtime",
+        RootKind::Stack => "stack",
         RootKind::Other => "other",
     };
     if root.name.starts_with(kind) { root.name.clone() } else { format!("{kind} {}", root.name) }
@@ -129,6 +137,9 @@ fn hold(draft: &mut Draft, heap: &RunHeap) {
         doubt(draft, Doubt::Divided);
     } else {
         draft.holder = Some(Holding { name: name(most.root), through: through(most.path), each: None });
+    }
+    if most.root.kind == RootKind::Stack {
+        doubt(draft, Doubt::Guessed);
     }
     let suspect = heap.summary.suspects.iter().find(|suspect| is_of(suspect, most, &held));
     let others = shares.iter().skip(1).take(MAX_OTHERS);
@@ -258,7 +269,8 @@ fn through(path: &RetainingPath) -> Option<String> {
 /// What leaked goroutines alone keep.
 fn hold_by_goroutines(draft: &mut Draft, heap: &RunHeap) {
     let starts = super::fold::starts(draft);
-    let is_theirs = |holder: &&Holder| is_of_draft(draft, &starts, &holder.root);
+    let is_theirs =
+        |holder: &&Holder| holder.root.kind != RootKind::Stack && is_of_draft(draft, &starts, &holder.root);
     let holders: Vec<&Holder> = heap.summary.holders.iter().filter(is_theirs).collect();
     let Some(most) = holders.iter().max_by_key(|holder| holder.retained.bytes) else { return };
     let goroutines = holders.iter().filter_map(|holder| holder.root.goroutine.as_ref());

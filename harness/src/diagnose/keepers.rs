@@ -8,14 +8,18 @@
 //! goroutines' own: there are about as many objects as goroutines, or fewer, but then they grow with them. What is
 //! shared is one, or a fixed number of shards.
 //!
+//! A map that lists what leaked goroutines keep (a server's connections, by the goroutines that serve them) grows since
+//! they leak, whoever holds it: it is theirs if nearly all that is in it is reached from them before it is from the map,
+//! one for each of them. A map of anything else has its own entries on its own paths.
+//!
 //! A dump has the shortest path to an object, and it may be reached on another one, too. What a global or a goroutine
 //! that does not leak reaches first, by more than [`REST`], stays a finding of its own.
 
 use super::case::Case;
 use super::draft::{Draft, SiteGrowth};
 use super::{fold, holders};
-use crate::model::Frame;
-use crate::model::heap::{HeapSummary, HeldSite, PathStep, RetainingPath};
+use crate::model::heap::{Entries, HeapSummary, HeldSite, PathStep, RetainingPath, RootKind};
+use crate::model::{Frame, SiteClass, is_inside_of_map};
 
 /// Part of a site's bytes that others than leaked goroutines may hold.
 const REST: f64 = 0.1;
@@ -31,7 +35,7 @@ const FEW: u64 = 5;
 pub(super) enum Kept {
     /// There is no dump, or not all of it.
     Unknown,
-    /// Nothing in the dump reaches any of its objects.
+    /// Nothing in the dump reaches any of its objects, but what may be a pointer on a stack.
     NotSeen,
     /// Somebody else holds a part of it.
     ByOthers,
@@ -68,9 +72,15 @@ impl<'a> Keepers<'a> {
         }
         let most = by.iter().enumerate().max_by_key(|(_, bytes)| **bytes);
         let theirs: u64 = by.iter().sum();
+        let paths = held.iter().flat_map(|site| &site.paths);
+        let guessed: u64 =
+            paths.filter(|path| path.root.kind == RootKind::Stack).map(|path| path.held.bytes.0).sum();
+        if let Some(place) = leaking.iter().position(|draft| lists(&held, draft)) {
+            return Kept::By(place);
+        }
         match most {
-            _ if total == 0 => Kept::NotSeen,
             Some((place, bytes)) if *bytes > 0 && is_nearly(theirs, &held) => Kept::By(place),
+            _ if total <= guessed => Kept::NotSeen,
             _ => Kept::ByOthers,
         }
     }
@@ -87,7 +97,7 @@ impl<'a> Keepers<'a> {
         alike >= FEW
             && !is_list
             && between.iter().all(|step| self.is_for_each(step, alike))
-            && (ends.saturating_mul(SHARE) >= alike || grows_with(ends, end))
+            && (ends.saturating_mul(SHARE) >= alike || grows_with(ends, end) || are_tables(between, end))
             && holders::is_of_draft(draft, &fold::starts(draft), &path.root)
     }
 
@@ -98,10 +108,35 @@ impl<'a> Keepers<'a> {
     }
 }
 
+/// Whether these are tables of maps that list what the draft's goroutines keep.
+fn lists(held: &[&HeldSite], draft: &Draft) -> bool {
+    let starts = fold::starts(draft);
+    let entries = || held.iter().flat_map(|site| &site.entries);
+    let all: u64 = entries().map(|of| of.objects.0).sum();
+    let is_one_for_each = |of: &&Entries| {
+        let Some(root) = &of.root else { return false };
+        let alike = root.goroutine.as_ref().map_or(0, |goroutine| goroutine.alike);
+        let (at_least, at_most) = (of.objects.0.saturating_mul(SHARE), alike.saturating_mul(SHARE));
+        alike >= FEW
+            && at_least >= alike
+            && of.objects.0 <= at_most
+            && holders::is_of_draft(draft, &starts, root)
+    };
+    let theirs: u64 = entries().filter(is_one_for_each).map(|of| of.objects.0).sum();
+    theirs > 0 && theirs as f64 >= (1.0 - REST) * all as f64
+}
+
 /// What the runtime notes of a goroutine that waits. It is the goroutine's own, and used again and again, so that its
 /// site tells nothing.
 fn is_wait(step: &PathStep) -> bool {
     step.type_name.as_deref() == Some("runtime.sudog")
+}
+
+/// What is at the path's end are tables of the map before it. No two maps share them, however few they are.
+fn are_tables(between: &[PathStep], end: &SiteGrowth) -> bool {
+    let of_map = |name: &str| name.starts_with("map<") || name.starts_with("map[") || is_inside_of_map(name);
+    let before = between.last().and_then(|step| step.type_name.as_deref());
+    end.class == SiteClass::Map && before.is_some_and(of_map)
 }
 
 /// Most of the objects at a path's end came while it was measured: it is not one thing that becomes larger.

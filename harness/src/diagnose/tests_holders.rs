@@ -1,6 +1,7 @@
 //! Who holds what grows, on made-up dumps: what is said, what it costs when it is not known.
 
 use super::tests::{CREATED, PUT, Run, START, judge, stack};
+use super::tests_keepers::goroutine;
 use crate::model::heap::{
     AgesBefore, Agreement, GoroutineRoot, HeapCount, HeapGrowth, HeapRoot, HeapSummary, HeapTotals, HeldSite,
     Holder, ObjectAges, RetainingPath, RootKind,
@@ -37,6 +38,7 @@ pub(super) fn held(paths: Vec<RetainingPath>) -> HeldSite {
         unlisted: HeapCount::default(),
         growth: None,
         ages: None,
+        entries: Vec::new(),
     }
 }
 
@@ -111,10 +113,13 @@ fn what_is_not_known_of_the_holder_lowers_confidence_and_says_so() {
     let third = |name: &str| path(global(name, "T"), count(100, 25_600));
     let divided = dump(vec![held(vec![third("a.x"), third("b.y"), third("c.z")])], Vec::new());
     let unseen = dump(Vec::new(), Vec::new());
+    let stack = HeapRoot { kind: RootKind::Stack, ..goroutine("main.main") };
+    let guessed = dump(vec![held(vec![path(stack, count(100, 25_600))])], Vec::new());
     let mut partial = dump(vec![held(vec![third("a.x")])], Vec::new());
     partial.summary.totals.agreement = None;
     for (heap, why, holder) in [
         (divided, "several hold a part", None),
+        (guessed, "only words on a stack", Some("goroutine main.main")),
         (unseen, "the growing objects are not in it", None),
         (partial, "it was cut off", Some("global a.x")),
     ] {
@@ -138,19 +143,7 @@ fn a_dump_that_was_asked_for_and_is_not_there_is_missed() {
 
 #[test]
 fn leaked_goroutines_are_charged_with_what_they_alone_hold() {
-    let root = HeapRoot {
-        kind: RootKind::Goroutine,
-        name: "main.serve.func1".into(),
-        type_name: None,
-        goroutine: Some(GoroutineRoot {
-            id: GoroutineId(9),
-            alike: 1000,
-            wait_reason: "chan receive".into(),
-            wait_since: 0,
-            function: "main.serve.func1".into(),
-            stack: vec!["runtime.gopark".into(), "main.serve.func1".into()],
-        }),
-    };
+    let root = goroutine("main.serve.func1");
     let holder = Holder {
         root,
         retained: count(3000, 640_000),

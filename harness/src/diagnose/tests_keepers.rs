@@ -2,13 +2,14 @@
 
 use super::tests::{PUT, Run, judge, stack};
 use super::tests_holders::{count, dump, global, held, path};
-use crate::model::heap::{GoroutineRoot, HeapRoot, HeldSite, PathStep, RetainingPath, RootKind};
-use crate::model::{Bytes, Evidence, Finding, Frame, GoroutineId, LeakKind, SiteClass};
+use crate::model::heap::{Entries, GoroutineRoot, HeapRoot, HeldSite, PathStep, RetainingPath, RootKind};
+use crate::model::{Bytes, Evidence, Finding, Frame, GoroutineId, LeakKind, Objects, SiteClass};
 
 const START: &str = "main.serve.func1";
 const N: u64 = 1000;
 
-fn goroutine(function: &str) -> HeapRoot {
+/// A thousand of them.
+pub(super) fn goroutine(function: &str) -> HeapRoot {
     let waiting = GoroutineRoot {
         id: GoroutineId(9),
         alike: N,
@@ -142,6 +143,66 @@ fn a_librarys_register_goes_with_what_is_in_it_and_a_map_of_the_users_does_not()
     let of_library = ["net/http.(*Transport).note 7", PUT[0], "main.handle 35", "main.main 9"];
     assert_eq!(tables(&of_library), ONE);
     assert_eq!(tables(&[PUT[0], "main.handle 36", "main.main 9"]), TWO);
+}
+
+#[test]
+fn a_map_that_lists_what_leaked_goroutines_keep_goes_with_them_and_no_other_map_does() {
+    let frames = ["lib.(*Server).add 7", "lib.(*Server).serve 9"];
+    let listing = |entries: &[(Option<HeapRoot>, u64)]| {
+        let run = Run::step().goroutines(&["main.serve 20"], "main.serve.func1 21", |i| i * 100);
+        let run = run.site(SiteClass::Map, 4096, &frames, |i| i * 2);
+        let mut map = held(vec![path(global("lib.servers", "map[conn]bool"), count(20, 81_920))]);
+        (map.stack, map.class) = (stack(&frames).to_vec(), SiteClass::Map);
+        let of = |(root, objects): &(Option<HeapRoot>, u64)| Entries {
+            root: root.clone(),
+            objects: Objects(*objects),
+        };
+        map.entries = entries.iter().map(of).collect();
+        kinds(run, vec![map])
+    };
+    let leaked = || Some(goroutine(START));
+    assert_eq!(listing(&[(leaked(), N)]), ONE);
+    assert_eq!(listing(&[(leaked(), N), (Some(global("lib.all", "T")), 50)]), ONE);
+    for (what, entries) in [
+        ("nothing is known", &[][..]),
+        ("what only the map has", &[(None, N)]),
+        ("half of it", &[(leaked(), N), (None, N)]),
+        ("one thing that all of them use", &[(leaked(), 1)]),
+        ("a cache that they fill", &[(leaked(), 40 * N)]),
+        ("goroutines that do not leak", &[(Some(goroutine("main.worker")), N)]),
+    ] {
+        assert_eq!(listing(entries), TWO, "{what}");
+    }
+}
+
+#[test]
+fn a_few_tables_of_maps_that_each_goroutine_has_are_theirs() {
+    let frames = ["lib.(*writer).register 7", "main.serve.func1 21"];
+    let with = |before: PathStep| {
+        let run = Run::step().goroutines(&["main.serve 20"], "main.serve.func1 21", |i| i * 100);
+        let run = run.site(SiteClass::Map, 4096, &frames, |i| i);
+        let way = RetainingPath { steps: vec![before, step(3)], ..path(goroutine(START), count(3, 12_288)) };
+        let mut tables = held(vec![way]);
+        (tables.stack, tables.class) = (stack(&frames).to_vec(), SiteClass::Map);
+        kinds(run, vec![tables])
+    };
+    let map = |n| PathStep { type_name: Some("map<uint32,*lib.stream>".into()), ..step(n) };
+    assert_eq!(with(map(N)), ONE);
+    assert_eq!(with(map(1)), TWO, "one map that all of them have");
+    assert_eq!(with(step(N)), TWO, "what each of them has refers to a few");
+}
+
+#[test]
+fn what_may_be_a_pointer_on_another_stack_is_as_if_nothing_reached_it() {
+    let run = Run::step().goroutines(&["main.serve 20"], "main.serve.func1 21", |i| i * 100);
+    let run = run.site(SiteClass::User, 32, &["main.ask 30", "main.serve.func1 21"], |i| i * 37);
+    let with = |kind| {
+        let root = HeapRoot { kind, ..goroutine("main.worker") };
+        let mut site = held(vec![path(root, count(370, 11_840))]);
+        site.stack = stack(&["main.ask 30", "main.serve.func1 21"]).to_vec();
+        kinds(run.clone(), vec![site])
+    };
+    assert_eq!((with(RootKind::Stack).len(), with(RootKind::Goroutine).len()), (1, 2));
 }
 
 #[test]

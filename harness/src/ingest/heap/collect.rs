@@ -24,6 +24,9 @@ const MAX_NUMBER: usize = (NONE - (1 << 24)) as usize;
 /// An object with at least so many pointers is counted in [`Collected::wide`].
 const WIDE: u32 = 8;
 
+/// Words of stacks that are kept: what is not looked at may stay without a path, and nothing else.
+const MAX_WORDS: usize = 1 << 20;
+
 /// Not worth another thread.
 const FEW_BYTES: u64 = 16 << 20;
 
@@ -64,6 +67,8 @@ pub(super) struct Collected {
     pub(super) past_objects: Option<u64>,
     pub(super) segments: Vec<SegmentPlace>,
     pub(super) root_slots: Vec<RootSlot>,
+    /// Words in frames that are no known pointers and look like some into the heap.
+    pub(super) words: Vec<RootSlot>,
     pub(super) goroutines: Vec<GoroutineRecord>,
     /// Functions of frames, each once.
     pub(super) functions: Vec<Arc<str>>,
@@ -293,7 +298,25 @@ impl Collected {
         let stack = &mut self.goroutines[number].stack;
         let depth = stack.len() as u32;
         stack.push(function);
-        self.root_memory(&frame.memory, |_| RootPlace::Frame(number as u32, depth));
+        let place = RootPlace::Frame(number as u32, depth);
+        self.root_memory(&frame.memory, |_| place);
+        self.words_of(&frame.memory, place);
+    }
+
+    /// Variables that stay on the stack and have their address taken are not in a frame's pointer map: the runtime finds
+    /// what they refer to by other tables (`stackObjectRecord`, Go 1.22-1.27), which a dump does not have.
+    fn words_of(&mut self, memory: &Memory<'_>, place: RootPlace) {
+        let width = u64::from(self.layout.pointer_size);
+        let (Some(contents), true) = (memory.contents(), width > 0) else { return };
+        let mut slots = memory.slots().map(|slot| slot.offset).peekable();
+        for offset in (0..memory.size()).step_by(width as usize) {
+            while slots.next_if(|slot| *slot < offset).is_some() {}
+            let Some(value) = self.layout.pointer(contents, offset) else { return };
+            let is_known = slots.peek() == Some(&offset);
+            if !is_known && (self.heap.0..self.heap.1).contains(&value.0) && self.words.len() < MAX_WORDS {
+                self.words.push(RootSlot { place, value: value.0, mark: Mark::default() });
+            }
+        }
     }
 
     fn function(&mut self, name: &Arc<str>) -> u32 {

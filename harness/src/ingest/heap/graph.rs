@@ -42,11 +42,13 @@ impl Graph {
         let mut arranged = Arranged::new(all);
         let resolved = resolve(&mut arranged);
         let Arranged { objects, wide, n_overlapping, .. } = arranged;
-        let roots = Roots::new(&Source { all, objects: &objects, statics, modules });
+        let source = Source { all, objects: &objects, statics, modules };
+        let roots = Roots::new(&source);
         let mut rows = Rows { resolved, objects: &objects, wide: &wide };
         let mut roots = rows.lead_timers(roots);
         rows.lead_descriptors(&mut roots);
         rows.lead_finalizers(&mut roots);
+        roots.words(&source);
         let Resolved { starts, targets, marks } = rows.resolved;
         let mut edges = Edges::new(starts, targets);
         for holder in &roots.holders {

@@ -33,12 +33,16 @@ impl Paths {
         reached.add(top);
         let mut worked = 0;
         for turn in Turn::ALL {
-            for (place, _) in graph.roots.holders.iter().enumerate().filter(|(_, holder)| holder.turn == turn)
+            for (place, holder) in
+                graph.roots.holders.iter().enumerate().filter(|(_, holder)| holder.turn == turn)
             {
                 let node = graph.first_holder() + place as u32;
                 paths.before[node as usize] = top;
                 reached.add(node);
                 paths.order.push(node);
+                for word in &holder.words {
+                    paths.take(node, word.target, leaves, &mut reached);
+                }
             }
             while worked < paths.order.len() {
                 worked += paths.go_on(worked, &graph.edges, leaves, &mut reached);
@@ -59,13 +63,19 @@ impl Paths {
         edges.touch(block[..n].iter().map(|&(_, from, _)| from));
         for &(node, from, to) in &block[..n] {
             for &target in edges.targets(from, to) {
-                if reached.is_new(target) {
-                    self.before[target as usize] = node;
-                    if leaves.has(target) { &mut self.leaves } else { &mut self.order }.push(target);
-                }
+                self.take(node, target, leaves, reached);
             }
         }
         n
+    }
+
+    /// `target`, if it was not reached yet, comes after `node`.
+    #[inline]
+    fn take(&mut self, node: u32, target: u32, leaves: &Bits, reached: &mut Bits) {
+        if reached.is_new(target) {
+            self.before[target as usize] = node;
+            if leaves.has(target) { &mut self.leaves } else { &mut self.order }.push(target);
+        }
     }
 
     /// The node before `node` on its path; `None` for the top and for what is not reached.

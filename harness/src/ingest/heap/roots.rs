@@ -6,9 +6,9 @@
 
 use std::sync::Arc;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::collect::{Collected, GoroutineRecord, RootPlace};
+use super::collect::{Collected, GoroutineRecord, RootPlace, RootSlot};
 use super::marks::Mark;
 use super::names::Statics;
 use super::objects::Objects;
@@ -29,14 +29,16 @@ pub(super) enum Turn {
     Other,
     /// The runtime's and the probe's.
     Runtime,
-    /// Finalizers: last, so that what they reach first is held by nothing else.
+    /// Finalizers: so late that what they reach first is held by nothing else.
     Finalizers,
+    /// Words on stacks that may be no pointers: last, so that they change nothing of what is reached for sure.
+    Words,
 }
 
 impl Turn {
     /// In this order.
-    pub(super) const ALL: [Self; 6] =
-        [Self::User, Self::Timers, Self::Std, Self::Other, Self::Runtime, Self::Finalizers];
+    pub(super) const ALL: [Self; 7] =
+        [Self::User, Self::Timers, Self::Std, Self::Other, Self::Runtime, Self::Finalizers, Self::Words];
 }
 
 /// A root, or the part of a goroutine's that are alike.
@@ -48,6 +50,8 @@ pub(super) struct Holder {
     /// Place among the dump's goroutines, if it is one.
     pub(super) goroutine: Option<u32>,
     pub(super) references: Vec<RootReference>,
+    /// What words on its stack seem to refer to. They are in no row of the graph: who retains what goes without them.
+    pub(super) words: Vec<RootReference>,
 }
 
 /// A reference from a root.
@@ -107,7 +111,7 @@ impl Roots {
     }
 
     fn add(&mut self, turn: Turn, group: u32, goroutine: Option<u32>) -> u32 {
-        self.holders.push(Holder { turn, group, goroutine, references: Vec::new() });
+        self.holders.push(Holder { turn, group, goroutine, references: Vec::new(), words: Vec::new() });
         self.holders.len() as u32 - 1
     }
 
@@ -193,6 +197,41 @@ impl Roots {
         }
         self.finalized.sort_unstable();
         self.finalized.dedup();
+    }
+
+    /// Holders for words on the stacks of the program's own goroutines, which come first. What they seem to refer to has
+    /// to be in use, as the memory profile tells: a slot that is free or whose object is dead may be referred to by what
+    /// a call left on the stack.
+    pub(super) fn words(&mut self, source: &Source<'_>) {
+        let target = |word: &RootSlot| Some((word.place, target(source.objects, word.value, word.mark)?));
+        let found: Vec<_> = source.all.words.iter().filter_map(target).collect();
+        let addresses: FxHashSet<u64> =
+            found.iter().map(|(_, (object, _))| source.objects.address(*object)).collect();
+        let samples = source.all.samples.iter().map(|(address, _)| address);
+        let in_use: FxHashSet<u64> = samples.filter(|address| addresses.contains(address)).copied().collect();
+        let (mut holders, mut groups) = (FxHashMap::default(), FxHashMap::default());
+        for (place, (target, mark)) in found {
+            let RootPlace::Frame(goroutine, depth) = place else { continue };
+            let turn = self.holders[goroutine as usize].turn;
+            if in_use.contains(&source.objects.address(target)) && matches!(turn, Turn::User | Turn::Std) {
+                let holder =
+                    *holders.entry(goroutine).or_insert_with(|| self.of_words(&mut groups, goroutine));
+                self.holders[holder as usize].words.push(RootReference { target, mark, depth });
+            }
+        }
+    }
+
+    /// The holder for words on the stack of a goroutine, in a group that is alike to the goroutine's.
+    fn of_words(&mut self, groups: &mut FxHashMap<u32, u32>, goroutine: u32) -> u32 {
+        let of = self.holders[goroutine as usize].group;
+        let group = *groups.entry(of).or_insert_with(|| {
+            let mut root = HeapRoot { kind: RootKind::Stack, ..self.groups[of as usize].clone() };
+            root.goroutine.iter_mut().for_each(|goroutine| goroutine.alike = 0);
+            self.groups.push(root);
+            self.groups.len() as u32 - 1
+        });
+        self.groups[group as usize].goroutine.iter_mut().for_each(|goroutine| goroutine.alike += 1);
+        self.add(Turn::Words, group, Some(goroutine))
     }
 
     fn find_ps(&mut self) {

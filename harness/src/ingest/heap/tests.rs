@@ -219,6 +219,67 @@ fn a_goroutine_holds_what_hangs_from_its_descriptor_and_not_the_descriptor() {
     assert_eq!(retained("goroutine descriptors"), (RootKind::Runtime, 1, 480));
 }
 
+const OWN: &[(&str, &str, u64)] = &[("main.work", "/app/main.go", 5)];
+
+#[test]
+fn a_word_on_a_stack_holds_what_is_in_use_and_nothing_else_reaches() {
+    let [state, entry, reached, dead] = [0u64, 1, 2, 3].map(|nth| HEAP + nth * 0x1000);
+    let dump = |words: &[u64], pointers: &[u64]| {
+        by_hand(|dump| {
+            dump.object(state, &memory(64, &[entry, reached]), &[0, 8])?;
+            dump.object(entry, &memory(128, &[]), &[])?;
+            dump.object(reached, &memory(256, &[]), &[])?;
+            dump.object(dead, &memory(512, &[]), &[])?;
+            dump.goroutine(&Goroutine { id: 1, status: 4, wait_reason: "select", ..Goroutine::default() })?;
+            let (function, contents) = ("main.work", memory(64, words));
+            dump.frame(&Frame { function, contents: &contents, pointers, ..Frame::default() })?;
+            dump.bss(0x50_0000, &memory(8, &[reached]), &[0])?;
+            dump.bucket(9, 64, OWN, [3, 0])?;
+            [state, entry, reached].into_iter().try_for_each(|object| dump.sample(object, 9))
+        })
+    };
+    let root = |heap: &Heap, object: u64| {
+        heap.object(Address(object)).unwrap().path.map(|path| (path.root.kind, path.root.name))
+    };
+    let by_word = read(&dump(&[7, dead, reached, state + 8], &[]));
+    let stack = Some((RootKind::Stack, "main.work".to_owned()));
+    assert_eq!(root(&by_word, state), stack);
+    assert_eq!(root(&by_word, entry), stack);
+    assert_eq!(root(&by_word, reached).unwrap().0, RootKind::Global, "that is known for sure");
+    assert_eq!(root(&by_word, dead), None, "a call left that on the stack");
+    let by_pointer = read(&dump(&[7, dead, reached, state], &[24]));
+    assert_eq!(root(&by_pointer, state).unwrap().0, RootKind::Goroutine);
+    let retained = |heap: &Heap, object| heap.object(Address(object)).unwrap().retained;
+    assert_eq!(retained(&by_word, reached), retained(&by_pointer, reached));
+}
+
+#[test]
+fn of_what_is_in_a_map_it_is_told_who_else_reaches_it() {
+    let map: &[(&str, &str, u64)] =
+        &[("internal/runtime/maps.newTable", "/go/src/internal/runtime/maps/table.go", 70), OWN[0]];
+    let (table, connection, session) =
+        (HEAP, |nth: u64| HEAP + 0x1000 + nth * 64, |nth: u64| HEAP + 0x2000 + nth * 64);
+    let summary = summary(&by_hand(|dump| {
+        let entries: Vec<u64> = (0..8).flat_map(|nth| [connection(nth), session(nth)]).collect();
+        let slots: Vec<u64> = (0..16).map(|nth| nth * 8).collect();
+        dump.object(table, &memory(256, &entries), &slots)?;
+        (0..8).try_for_each(|nth| dump.object(connection(nth), &memory(64, &[]), &[]))?;
+        (0..8).try_for_each(|nth| dump.object(session(nth), &memory(64, &[]), &[]))?;
+        for nth in 0..8 {
+            let (id, wait_reason) = (nth + 1, "IO wait");
+            dump.goroutine(&Goroutine { id, status: 4, wait_reason, ..Goroutine::default() })?;
+            let (function, contents) = ("main.work", memory(8, &[connection(nth)]));
+            dump.frame(&Frame { function, contents: &contents, pointers: &[0], ..Frame::default() })?;
+        }
+        dump.bss(0x50_0000, &memory(8, &[table]), &[0])?;
+        dump.bucket(9, 256, map, [1, 0])?;
+        dump.sample(table, 9)
+    }));
+    let site = summary.sites.iter().find(|site| !site.entries.is_empty()).unwrap();
+    let entries = site.entries.iter().map(|of| (of.root.as_ref().map(|root| &*root.name), of.objects.0));
+    assert_eq!(entries.collect::<Vec<_>>(), [(None, 8), (Some("main.work"), 8)]);
+}
+
 /// What 64 blocks look like that a global's objects refer to, with this word behind the pointer; allocated at `stack`.
 fn looks(stack: &[(&str, &str, u64)], size: usize, behind: &[u64]) -> Option<SuspectKind> {
     let owner = |nth: u64| HEAP + 0x10_0000 + nth * 32;

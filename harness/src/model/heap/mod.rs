@@ -162,6 +162,9 @@ pub enum RootKind {
     Timer,
     /// The runtime's own globals and goroutines.
     Runtime,
+    /// Words on the stack of a goroutine that the dump does not know to be pointers: they hold what nothing else is seen
+    /// to hold. (A dump has no pointers of variables that stay on the stack and have their address taken.)
+    Stack,
     /// Anything else that the dump names as a root (defers, panics, queued finalizers).
     Other,
 }
@@ -224,6 +227,18 @@ pub struct HeldSite {
     /// How long they have lived; `None` without a trace that has every allocation.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ages: Option<ObjectAges>,
+    /// Of a map's tables: what is in the map, by who reaches it. Of a large map a part.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub entries: Vec<Entries>,
+}
+
+/// Objects that a map's tables refer to, and who reaches them otherwise.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Entries {
+    /// Where their shortest path begins; `None` if it is through the map.
+    pub root: Option<HeapRoot>,
+    /// Of how many objects.
+    pub objects: Objects,
 }
 
 /// A way from a root to objects: one of the shortest, and the same for many objects where it is merged.

@@ -23,7 +23,8 @@ pub(super) fn root(root: &HeapRoot) -> String {
                 true => String::new(),
                 false => format!(", in {}", text::short(&goroutine.function)),
             };
-            format!("{which}{wait} {}{within}", text::short(&root.name))
+            let how = if root.kind == RootKind::Stack { " (by a word on its stack)" } else { "" };
+            format!("{which}{wait} {}{within}{how}", text::short(&root.name))
         }
         (RootKind::Global, None) => format!("global {}{type_name}", root.name),
         (RootKind::Runtime, None) => format!("runtime's {}{type_name}", root.name),

@@ -144,6 +144,7 @@ impl Heap<'_> {
                 unlisted: count(1, 48),
                 growth,
                 ages: None,
+                entries: Vec::new(),
             }],
             suspects: vec![self.suspect()],
             missing: vec![MissingInput { source: self.name("types"), why: self.name("no binary") }],

@@ -54,11 +54,14 @@ fn root(root: &HeapRoot) -> String {
                 "" => String::new(),
                 reason => format!(", {reason}"),
             };
-            let frame = text::short(&goroutine.function);
-            format!("{who} of {}{waits}, in a variable of {frame}", text::short(&root.name))
+            let (place, frame) = match root.kind {
+                RootKind::Stack => ("by what looks like a pointer on the stack, in", &goroutine.function),
+                _ => ("in a variable of", &goroutine.function),
+            };
+            format!("{who} of {}{waits}, {place} {}", text::short(&root.name), text::short(frame))
         }
         (RootKind::Goroutine, None) => format!("goroutine {}", root.name),
-        (RootKind::Finalizer | RootKind::Timer, _) => root.name.clone(),
+        (RootKind::Finalizer | RootKind::Timer | RootKind::Stack, _) => root.name.clone(),
         (RootKind::Runtime, _) => format!("the runtime: {}{typed}", root.name),
         (RootKind::Other, _) => root.name.clone(),
     }

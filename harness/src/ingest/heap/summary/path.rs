@@ -36,9 +36,9 @@ fn root_to(heap: &Heap, holder: u32, object: u32) -> HeapRoot {
         heap.paths.before(object).filter(|&before| heap.graph().holder(before).is_some()).unwrap_or(holder);
     let Some(mut root) = root_of(heap, holder) else { return no_root() };
     if let (Some(goroutine), Some(place)) = (&mut root.goroutine, heap.graph().holder(holder)) {
-        let references = &heap.graph().roots.holders[place].references;
-        let depth =
-            references.iter().find(|reference| reference.target == object).map(|reference| reference.depth);
+        let holder = &heap.graph().roots.holders[place];
+        let mut references = holder.references.iter().chain(&holder.words);
+        let depth = references.find(|reference| reference.target == object).map(|reference| reference.depth);
         match depth {
             Some(DEFERRED | DESCRIPTOR) | None => {}
             Some(depth) => {

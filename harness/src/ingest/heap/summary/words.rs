@@ -67,7 +67,7 @@ fn is_plural(root: &HeapRoot) -> bool {
     several
         || matches!(
             (root.kind, &root.goroutine),
-            (RootKind::Finalizer | RootKind::Timer | RootKind::Other, None)
+            (RootKind::Finalizer | RootKind::Timer | RootKind::Stack | RootKind::Other, None)
         )
 }
 
@@ -85,9 +85,7 @@ fn who(root: &HeapRoot, field: &str) -> String {
         }
         (RootKind::Global, None) => format!("global `{}{field}`", root.name),
         (RootKind::Runtime, None) => format!("the runtime's `{}`", root.name),
-        (RootKind::Goroutine | RootKind::Finalizer | RootKind::Timer | RootKind::Other, None) => {
-            root.name.clone()
-        }
+        (_, None) => root.name.clone(),
     }
 }
 
