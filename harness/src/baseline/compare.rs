@@ -11,7 +11,7 @@ use super::exempt::{self, Exempt};
 use super::figures;
 use super::file::{AcceptedFinding, AcceptedGrowth, Baseline, Conditions, RejectedFinding};
 use super::group::FindingGroup;
-use super::significance::Shift;
+use super::significance::{Shift, TooFew};
 use crate::model::stats::Interval;
 use crate::model::{Diagnosis, Metric};
 use crate::scenario::{Exemptions, Thresholds};
@@ -81,6 +81,8 @@ pub enum MetricStanding {
     Better,
     /// Higher by more than its threshold.
     Worse,
+    /// Beyond its threshold to the worse side, with too few repeats to tell that from chance.
+    Undecided,
     /// Another value, shown for information alone.
     Changed,
     /// Measured under other conditions.
@@ -99,6 +101,12 @@ pub struct MetricComparison {
     pub accepted: Option<u64>,
     /// How it stands.
     pub standing: MetricStanding,
+    /// The scenario has a threshold for it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub has_threshold: bool,
+    /// It could not have failed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub too_few: Option<TooFew>,
     /// Interval of the median, of a noisy figure of several repeats.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub interval: Option<Interval>,
@@ -125,6 +133,9 @@ pub struct Comparison {
     pub metrics: Vec<MetricComparison>,
     /// Suppressions of the scenario that no finding needed.
     pub unused_suppressions: Vec<String>,
+    /// Thresholds of the scenario that hold nothing.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub idle_thresholds: Vec<String>,
 }
 
 /// What a run is held against.
@@ -153,6 +164,7 @@ pub fn compare(groups: &[FindingGroup], diagnoses: &[Diagnosis], against: &Again
         fixed: fixed(groups, diagnoses, baseline),
         metrics: figures::compare(diagnoses, baseline, now, thresholds),
         unused_suppressions: exempt::unused(groups, exemptions),
+        idle_thresholds: figures::idle_thresholds(diagnoses, baseline, thresholds),
     }
 }
 

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 
 use super::compare::{MetricComparison, MetricStanding, difference};
 use super::file::{AcceptedMetric, Baseline, Conditions};
-use super::significance;
+use super::significance::{self, TooFew};
 use crate::model::stats::{self, ALPHA};
 use crate::model::{Diagnosis, Metric};
 use crate::scenario::Thresholds;
@@ -17,8 +17,8 @@ use crate::scenario::Thresholds;
 /// Exact figures are equal from run to run, so a rise of this share is a change of the program.
 const EXACT_RELATIVE: f64 = 0.01;
 
-/// Repeats from which a noisy figure can judge, where the baseline has no repeats to test against.
-const FIRM_REPEATS: usize = 3;
+/// What figures of a build begin with: there is one of each, however often the program runs.
+const OF_BUILD: &str = "build.";
 
 /// A change that counts is larger than both.
 #[derive(Debug, Clone, Copy)]
@@ -42,6 +42,8 @@ struct Limit {
     fall_is_worse: bool,
     /// It may fail a run; the others are shown.
     judges: bool,
+    /// The scenario has a threshold for it.
+    own: bool,
 }
 
 impl Limit {
@@ -50,10 +52,10 @@ impl Limit {
             relative: if metric.exact { EXACT_RELATIVE } else { thresholds.relative },
             absolute: if !metric.exact && metric.unit == "B" { thresholds.absolute_bytes } else { 0 },
         };
-        // Counts and times change with the machine's load.
-        let judges = metric.exact || metric.unit == "B";
+        // Counts and times change with the machine's load, and a program that has grown is no leak.
+        let judges = metric.exact || (metric.unit == "B" && !is_of_build(metric));
         let Some(own) = thresholds.metrics.get(&metric.name) else {
-            return Self { rise: usual, fall: usual, fall_is_worse: false, judges };
+            return Self { rise: usual, fall: usual, fall_is_worse: false, judges, own: false };
         };
         let bound = |relative: Option<f64>, absolute: Option<u64>| match (relative, absolute) {
             (None, None) => usual,
@@ -66,8 +68,13 @@ impl Limit {
             fall: bound(own.fall, own.fall_absolute),
             fall_is_worse: own.fall.is_some() || own.fall_absolute.is_some(),
             judges: true,
+            own: true,
         }
     }
+}
+
+fn is_of_build(metric: &Metric) -> bool {
+    metric.name.starts_with(OF_BUILD)
 }
 
 /// Whether a figure is worth accepting: times only where the scenario has a threshold for them.
@@ -91,9 +98,11 @@ pub(super) fn compare(
     let one = |diagnosis: &Diagnosis, metric: &Metric| {
         let old = accepted.get(&(diagnosis.variant.as_str(), metric.name.as_str())).copied();
         let barred = then.is_some_and(|then| is_barred(then, now, &diagnosis.variant, metric));
+        let limit = Limit::of(metric, thresholds);
+        let too_few = old.filter(|_| !barred && limit.judges).and_then(|old| too_few(metric, old));
         let standing = match (old, metric.median()) {
             (Some(_), _) if barred => MetricStanding::NotComparable,
-            (Some(old), Some(now)) => standing(metric, old, now, &Limit::of(metric, thresholds)),
+            (Some(old), Some(now)) => standing(metric, old, now, &limit),
             _ => MetricStanding::New,
         };
         let noisy = !metric.exact;
@@ -102,6 +111,8 @@ pub(super) fn compare(
             metric: metric.clone(),
             accepted: old.map(|old| old.value),
             standing,
+            has_threshold: limit.own,
+            too_few,
             interval: stats::median_interval(&significance::floats(&metric.values), ALPHA).filter(|_| noisy),
             from_first: reference(diagnoses, diagnosis, metric)
                 .filter(|_| noisy)
@@ -184,10 +195,38 @@ fn standing(metric: &Metric, old: &AcceptedMetric, now: u64, limit: &Limit) -> M
         // Any change of an exact figure is worth a look.
         () if change.abs() <= margin && metric.exact && change != 0.0 => MetricStanding::Changed,
         () if change.abs() <= margin => MetricStanding::Same,
-        () if !limit.judges || !(metric.exact || is_firm(metric, old, margin, up)) => MetricStanding::Changed,
+        () if !limit.judges => MetricStanding::Changed,
+        () if too_few(metric, old).is_some() && (up || limit.fall_is_worse) => MetricStanding::Undecided,
+        () if !(metric.exact || is_firm(metric, old, margin, up)) => MetricStanding::Changed,
         () if up || limit.fall_is_worse => MetricStanding::Worse,
         () => MetricStanding::Better,
     }
+}
+
+/// Whether no values that this run could have come to would fail it.
+fn too_few(metric: &Metric, old: &AcceptedMetric) -> Option<TooFew> {
+    let is_sampled = !metric.exact && !is_of_build(metric);
+    is_sampled.then(|| TooFew::of(old.values.len().max(1), metric.values.len()))?
+}
+
+/// Thresholds of the scenario that hold nothing, in words.
+pub(super) fn idle_thresholds(
+    diagnoses: &[Diagnosis],
+    baseline: Option<&Baseline>,
+    thresholds: &Thresholds,
+) -> Vec<String> {
+    let measured = |name: &str| diagnoses.iter().any(|one| one.metrics.iter().any(|it| it.name == *name));
+    let accepted = |name: &str| baseline.is_some_and(|all| all.metrics.iter().any(|it| it.name == *name));
+    let why = |name: &String| match () {
+        () if !measured(name) => {
+            Some(format!("the threshold of `{name}` holds nothing: no run has that figure"))
+        }
+        () if !accepted(name) => Some(format!(
+            "the threshold of `{name}` holds nothing yet: `harness baseline accept` takes the figure"
+        )),
+        () => None,
+    };
+    thresholds.metrics.keys().filter(|_| !diagnoses.is_empty()).filter_map(why).collect()
 }
 
 /// Whether repeats leave no doubt that a figure is beyond its threshold: by a rank test against the accepted repeats, or,
@@ -201,5 +240,5 @@ fn is_firm(metric: &Metric, old: &AcceptedMetric, margin: f64, up: bool) -> bool
         true => *value as f64 > accepted + margin,
         false => (*value as f64) < accepted - margin,
     };
-    metric.values.len() >= FIRM_REPEATS && metric.values.iter().all(beyond)
+    metric.values.iter().all(beyond) // enough of them: see `too_few`
 }

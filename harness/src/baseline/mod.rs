@@ -30,5 +30,5 @@ pub use file::{
 };
 pub use group::{FindingGroup, VariantGrowth, group};
 pub use reproduction::{Reproduction, reproductions};
-pub use significance::Shift;
+pub use significance::{Shift, TooFew};
 pub use verdict::{Case, Cause, Reason, Verdict, judge};

@@ -75,6 +75,40 @@ pub(super) fn is_beyond(accepted: &[u64], now: &[u64], margin: f64, up: bool) ->
     p.is_some_and(|p| p <= ALPHA + 1e-9)
 }
 
+/// A figure of too few repeats to fail, whatever they are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+pub struct TooFew {
+    /// Repeats that were accepted.
+    pub accepted: usize,
+    /// Those of this run.
+    pub now: usize,
+    /// Those that it needs.
+    pub needed: usize,
+}
+
+impl TooFew {
+    /// `None` if the most extreme of all orders of the values would be more than chance ([`is_beyond`]); a single accepted
+    /// value takes no test, but [`FIRM_REPEATS`] that all are beyond it.
+    pub(super) fn of(accepted: usize, now: usize) -> Option<Self> {
+        let needed = match accepted {
+            0 | 1 => FIRM_REPEATS,
+            n => stats::repeats_needed(n, 2.0 * ALPHA)?, // that is of two sides
+        };
+        (now < needed).then_some(Self { accepted, now, needed })
+    }
+
+    /// `1 repeat against 1 accepted; more repeats needed: 3`
+    #[must_use]
+    pub fn words(&self) -> String {
+        let Self { accepted, now, needed } = self;
+        let repeats = if *now == 1 { "repeat" } else { "repeats" };
+        format!("{now} {repeats} against {accepted} accepted; more repeats needed: {needed}")
+    }
+}
+
+/// Repeats from which a noisy figure can judge, where the baseline has no repeats to test against.
+pub(super) const FIRM_REPEATS: usize = 3;
+
 pub(super) fn floats(values: &[u64]) -> Vec<f64> {
     values.iter().map(|value| *value as f64).collect()
 }
@@ -91,6 +125,23 @@ mod tests {
         assert!(enough.is_real() && enough.needed.is_none() && enough.delta == 1.0, "{enough:?}");
         assert_eq!(since(&[100, 101, 102], &[110, 111, 112]).unwrap().needed, Some(5));
         assert_eq!(between(&[100], &[110, 111]), None);
+    }
+
+    #[test]
+    fn repeats_are_too_few_exactly_where_the_clearest_rise_could_not_fail() {
+        for accepted in 2..=8_u64 {
+            for now in 1..=8_u64 {
+                let (old, new): (Vec<u64>, Vec<u64>) =
+                    ((0..accepted).collect(), (0..now).map(|n| 1000 + n).collect());
+                let can = is_beyond(&old, &new, 100.0, true);
+                let few = TooFew::of(old.len(), new.len());
+                assert_eq!(few.is_none(), can, "{accepted} {now}");
+            }
+        }
+        assert_eq!(TooFew::of(2, 3), Some(TooFew { accepted: 2, now: 3, needed: 5 }));
+        assert_eq!((TooFew::of(1, 2).map(|few| few.needed), TooFew::of(1, 3)), (Some(3), None));
+        let words = "3 repeats against 2 accepted; more repeats needed: 5";
+        assert_eq!(TooFew::of(2, 3).map(|few| few.words()).as_deref(), Some(words));
     }
 
     #[test]

@@ -225,14 +225,21 @@ fn unwanted(expected: &Expectation) -> Option<Reason> {
     })
 }
 
+/// A figure that is worse; one that may be and that the scenario relies on makes a doubt.
 fn worse_figure(compared: &MetricComparison) -> Option<Reason> {
-    if compared.standing != MetricStanding::Worse {
-        return None;
+    let MetricComparison { variant, metric, .. } = compared;
+    let (old, now) = (compared.accepted?, metric.median()?);
+    let rose = if now > old { "rose" } else { "fell" };
+    let change = metric.change(old, now, " to ");
+    let words = format!("{} of {variant} {rose} from {change}", metric.name);
+    match (compared.standing, compared.too_few) {
+        (MetricStanding::Worse, _) => Some(reason(Outcome::Leak, Cause::WorseFigure, words)),
+        (MetricStanding::Undecided, Some(few)) if compared.has_threshold => {
+            let words = format!("{words}, and that may be chance: {}", few.words());
+            Some(reason(Outcome::Inconclusive, Cause::Doubt, words))
+        }
+        _ => None,
     }
-    let (old, now) = (compared.accepted?, compared.metric.median()?);
-    let unit = &compared.metric.unit;
-    let words = format!("{} of {} rose from {old} to {now} {unit}", compared.metric.name, compared.variant);
-    Some(reason(Outcome::Leak, Cause::WorseFigure, words))
 }
 
 /// Each doubt once, with the variants that share it.

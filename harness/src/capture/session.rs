@@ -222,15 +222,14 @@ impl Session {
 }
 
 /// The runs of a scenario, interleaved: all variants of the first repeat, then of the second, so that a
-/// machine that slows down slows all of them. A plain run is made once.
+/// machine that slows down slows all of them.
 #[must_use]
 pub fn plan(scenario: &Scenario, variants: &[String]) -> Vec<RunId> {
     let mut plan = Vec::new();
     for repeat in 1..=scenario.capture.repeat {
         for variant in variants {
-            for mode in scenario.capture.modes.iter().filter(|mode| repeat == 1 || **mode != Mode::Plain) {
-                plan.push(RunId { variant: variant.as_str().into(), mode: *mode, repeat });
-            }
+            let id = |mode: &Mode| RunId { variant: variant.as_str().into(), mode: *mode, repeat };
+            plan.extend(scenario.capture.modes.iter().map(id));
         }
     }
     plan

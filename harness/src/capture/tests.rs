@@ -344,7 +344,7 @@ fn a_run_finds_nothing_of_an_earlier_one_in_its_directory() {
 }
 
 #[test]
-fn runs_are_interleaved_and_the_plain_one_is_made_once() {
+fn runs_of_all_modes_are_as_many_and_interleaved() {
     let mut bench = Bench::new("true");
     bench.scenario.capture.modes = vec![Mode::Plain, Mode::Step];
     bench.scenario.capture.repeat = 2;
@@ -356,7 +356,9 @@ fn runs_are_interleaved_and_the_plain_one_is_made_once() {
         run("a", Mode::Step, 1),
         run("b", Mode::Plain, 1),
         run("b", Mode::Step, 1),
+        run("a", Mode::Plain, 2),
         run("a", Mode::Step, 2),
+        run("b", Mode::Plain, 2),
         run("b", Mode::Step, 2),
     ];
     assert_eq!(plan, expected);

@@ -6,7 +6,7 @@
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use crate::scenario::Scenario;
+use crate::scenario::{Scenario, module_name};
 
 /// What is looked for.
 pub(super) struct Wanted<'a> {
@@ -33,10 +33,7 @@ impl Wanted<'_> {
     }
 
     fn is_at(&self, dir: &Utf8Path) -> bool {
-        let text = std::fs::read_to_string(dir.join("go.mod")).unwrap_or_default();
-        let name =
-            text.lines().find_map(|line| line.trim().strip_prefix("module")?.split_whitespace().next());
-        !self.module.is_empty() && name.is_some_and(|name| name.trim_matches(['"', '`']) == self.module)
+        !self.module.is_empty() && module_name(dir).is_some_and(|name| name == self.module)
     }
 }
 

@@ -8,7 +8,7 @@ use super::error::CliError;
 use super::{Context, foreign, pipeline, replay, reproduce, scenarios};
 use crate::baseline;
 use crate::capture::{CaptureStatus, Lock, Session, Store};
-use crate::model::{Outcome, RunId};
+use crate::model::{Mode, Outcome, RunId};
 use crate::report;
 use crate::scenario::Scenario;
 use crate::toolchain::{BuildError, Built, Toolchain};
@@ -61,7 +61,9 @@ pub(super) fn run(args: &args::Run, context: &Context) -> Result<Outcome, CliErr
     let built = build_all(scenario, toolchain, store, context, |variant, build| {
         Ok(session.record_build(variant, build)?)
     })?;
-    let plan = crate::capture::plan(scenario, &runnable(&built, context));
+    let mut plan = crate::capture::plan(scenario, &runnable(&built, context));
+    // A hunt for what comes and goes is of the runs that can show it.
+    plan.retain(|id| !args.until_found || id.repeat == 1 || id.mode != Mode::Plain);
     let found = run_all(&plan, &built, &mut session, args.until_found, context)?;
     run_sanitized(&built, &mut session, context)?;
     let status = match context.interrupt.is_set() {

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Confidence, Finding, MissingInput};
+use super::{Confidence, Finding, MissingInput, Nanoseconds, binary_units};
 
 /// Outcome for one variant over all its runs.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -92,11 +92,28 @@ pub struct Metric {
 }
 
 impl Metric {
-    /// Median of the repeats (lower of the middle two), `None` without any.
+    /// Median of the repeats, `None` without any. Of an exact figure it is a value that was seen, the lower of the middle
+    /// two.
     #[must_use]
     pub fn median(&self) -> Option<u64> {
         let mut sorted = self.values.clone();
         sorted.sort_unstable();
-        sorted.get(sorted.len().checked_sub(1)? / 2).copied()
+        let lower = *sorted.get(sorted.len().checked_sub(1)? / 2)?;
+        let upper = *sorted.get(sorted.len() / 2)?;
+        Some(if self.exact { lower } else { lower.midpoint(upper) })
+    }
+
+    /// A change in words: exact figures to the last digit, since any change of theirs is one of the program.
+    #[must_use]
+    pub fn change(&self, from: u64, to: u64, arrow: &str) -> String {
+        let short = |value: u64| match self.unit.as_str() {
+            "B" => binary_units(value as f64),
+            "ns" => Nanoseconds(i64::try_from(value).unwrap_or(i64::MAX)).to_string(),
+            unit => format!("{value} {unit}"),
+        };
+        match self.exact {
+            true => format!("{from}{arrow}{to} {}", self.unit),
+            false => format!("{}{arrow}{}", short(from), short(to)),
+        }
     }
 }

@@ -8,6 +8,7 @@ mod clock;
 mod diagnosis;
 mod escape;
 mod finding;
+mod glob;
 pub mod heap;
 pub mod lab;
 mod outcome;
@@ -30,6 +31,7 @@ pub use escape::Escape;
 pub use finding::{
     AgeCourse, AgesFound, Evidence, Finding, Growth, LeakKind, OtherHolder, Retained, RetainedGrowth,
 };
+pub use glob::matches;
 pub use outcome::{OUTCOMES, Outcome};
 pub use pieces::{
     Checkpoint, GctraceCycle, GoroutineCensus, GoroutineGroup, HeapSnapshot, LeakedGoroutines, MissingInput,

@@ -86,6 +86,7 @@ pub fn build(inputs: Inputs<'_>) -> Report {
         findings,
         fixed: inputs.comparison.fixed,
         unused_suppressions: inputs.comparison.unused_suppressions,
+        idle_thresholds: inputs.comparison.idle_thresholds,
         has_baseline: inputs.comparison.has_baseline,
         not_comparable: inputs.comparison.not_comparable,
         conditions: inputs.conditions,

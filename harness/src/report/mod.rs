@@ -57,6 +57,9 @@ pub struct Report {
     /// Suppressions of the scenario that no finding needed.
     #[serde(default)]
     pub unused_suppressions: Vec<String>,
+    /// Thresholds of the scenario that hold nothing.
+    #[serde(default)]
+    pub idle_thresholds: Vec<String>,
     /// There is an accepted baseline.
     pub has_baseline: bool,
     /// Why no figures, or no noisy ones, were compared with it.

@@ -17,6 +17,7 @@ mod resolve;
 mod resolved;
 mod rules;
 mod schema;
+mod silence;
 #[cfg(test)]
 mod tests;
 mod variants;
@@ -31,3 +32,4 @@ pub use resolved::{
     HeapDump, MetricThreshold, Ready, Scenario, Suppression, Thresholds, Twin, Variant, Workload,
 };
 pub use schema::json_schema;
+pub use silence::module_name;

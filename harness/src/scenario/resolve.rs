@@ -13,6 +13,7 @@ use super::resolved::{
     AllocFree, BuildSpec, CaptureSpec, CheckpointSpec, Driver, Exemptions, Expect, HeapDump, Ready, Scenario,
     Twin, Variant, Workload,
 };
+use super::silence;
 use super::variants::Draft;
 use crate::model::Mode;
 
@@ -45,10 +46,12 @@ pub(super) fn resolve(
     let baseline = file.baseline.file.clone().unwrap_or_else(|| format!("{name}.baseline.toml"));
     let variants = drafts.into_iter().map(|draft| variant(draft, base.dir)).collect();
     let twin = file.control.and_then(|control| paths.twin(control.twin));
+    let workload = workload(file.workload, &mut paths);
+    silence::check(&file.baseline, &workload.module, document, found);
     Scenario {
         description: file.description.unwrap_or_default(),
         path: base.path.to_owned(),
-        workload: workload(file.workload, &mut paths),
+        workload,
         variants,
         capture: capture(&file.capture),
         expect: file.expect.map(|expect| Expect { leaks: expect.leaks }),

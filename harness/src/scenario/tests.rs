@@ -553,3 +553,75 @@ fn resolved_scenario_survives_the_manifest() {
     let json = serde_json::to_string(&scenario).expect("json");
     assert_eq!(serde_json::from_str::<Scenario>(&json).expect("back"), scenario);
 }
+
+/// A case whose module has packages of its own, a vendored one and a nested module.
+fn with_packages() -> Case {
+    let case = Case::new();
+    for file in [
+        "cmd/server/main.go",
+        "internal/cache/cache.go",
+        "vendor/github.com/x/pool/pool.go",
+        "tools/gen/gen.go",
+        "internal/only_test/a_test.go",
+    ] {
+        let path = case.root.join(file);
+        fs::create_dir_all(path.parent().expect("within")).expect("mkdir");
+        fs::write(path, "package p\n").expect("write");
+    }
+    fs::write(case.root.join("tools/go.mod"), "module example.com/m/tools\n").expect("write");
+    case
+}
+
+#[test]
+fn a_third_party_that_is_the_program_itself_is_refused_with_its_line() {
+    let case = with_packages();
+    let load = |pattern: &str| {
+        case.load(&format!(
+            "[workload]\n[baseline]\nthird_party = [\n  \"github.com/*\",\n  \"{pattern}\",\n]\n"
+        ))
+    };
+    for (pattern, named) in [
+        ("*", "it matches the program's own package `example.com/m/cmd/server` and 1 more"),
+        ("example.com/m*", "own package `example.com/m/cmd/server` and 1 more"),
+        ("example.com/m/internal/cache", "own package `example.com/m/internal/cache`\n"),
+        ("main", "own package `example.com/m/cmd/server`"),
+    ] {
+        let error = load(pattern).expect_err(pattern).to_string();
+        assert!(error.contains("case.toml:5:3: ") && error.contains(named), "{error}");
+    }
+    for pattern in ["github.com/x/pool", "example.com/mm/*", "example.com/m/tools/*", "*/pool"] {
+        assert!(load(pattern).is_ok(), "{pattern}");
+    }
+}
+
+#[test]
+fn a_suppression_that_fits_whatever_the_program_leaks_is_refused_and_one_for_a_function_is_not() {
+    let case = with_packages();
+    let load =
+        |keys: &str| case.load(&format!("[workload]\n[[baseline.suppress]]\nreason = \"old\"\n{keys}\n"));
+    for keys in [
+        "function = \"*\"",
+        "function = \"main.*\"",
+        "function = \"main.main\"",
+        "function = \"example.com/m/*\"",
+        "path = \"*\"",
+        "path = \"*.go\"",
+        "kind = \"goroutine\"\ncreator = \"*\"",
+        "function = \"*\"\npath = \"*\"",
+    ] {
+        let error = load(keys).expect_err(keys).to_string();
+        assert!(
+            error.contains("case.toml:2:1: this suppression matches whatever the program leaks"),
+            "{error}"
+        );
+    }
+    for keys in [
+        "function = \"main.warm\"",
+        "function = \"example.com/m/internal/legacy.*\"",
+        "function = \"main.*\"\npath = \"internal/legacy/*\"",
+        "creator = \"legacy.(*Bus).Start\"",
+        "path = \"internal/legacy/*\"",
+    ] {
+        assert!(load(keys).is_ok(), "{keys}");
+    }
+}

@@ -82,7 +82,9 @@ fn notes(out: &mut String, all: &[(&MetricComparison, Interval)], hidden: usize,
         ));
     }
     if let Some(needed) = needed(|metric| metric.from_accepted) {
-        lines.push(format!("baseline: more repeats needed, {needed}, to tell a difference from chance"));
+        lines.push(format!(
+            "baseline: more repeats needed, {needed}, to tell a difference to either side from chance"
+        ));
     }
     if hidden > 0 {
         lines.push(format!("{hidden} more that do not differ, or of step runs; -v shows them"));

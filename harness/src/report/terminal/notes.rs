@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use super::{Look, text};
-use crate::baseline::{MetricComparison, MetricStanding};
+use crate::baseline::{MetricComparison, MetricStanding, TooFew};
 use crate::model::{MissingInput, Pattern};
 use crate::report::Report;
 
@@ -73,10 +73,11 @@ fn failures(out: &mut String, report: &Report, look: &Look) {
 }
 
 fn baseline(out: &mut String, report: &Report, look: &Look) {
+    let mut lines = report.idle_thresholds.clone();
     if !report.has_baseline {
+        list(out, look, "Thresholds", lines);
         return;
     }
-    let mut lines = Vec::new();
     lines.extend(report.not_comparable.clone());
     let figures = figures(report, look);
     let most = if look.verbose { figures.len() } else { FIGURES };
@@ -94,7 +95,25 @@ fn baseline(out: &mut String, report: &Report, look: &Look) {
     if same > 0 {
         lines.push(format!("{same} {} as accepted", if same == 1 { "figure" } else { "figures" }));
     }
+    lines.extend(too_few(report));
     list(out, look, "Against the baseline", lines);
+}
+
+/// Figures that no value of these repeats could fail; those first that the scenario has a threshold for.
+fn too_few(report: &Report) -> Vec<String> {
+    let mut by_repeats: BTreeMap<(bool, TooFew), Vec<&str>> = BTreeMap::new();
+    for compared in &report.metrics {
+        let Some(few) = compared.too_few else { continue };
+        let names = by_repeats.entry((!compared.has_threshold, few)).or_default();
+        if !names.contains(&compared.metric.name.as_str()) {
+            names.push(&compared.metric.name);
+        }
+    }
+    let line = |((by_default, few), names): ((bool, TooFew), Vec<&str>)| {
+        let which = if by_default { "" } else { ", in spite of the scenario's threshold" };
+        format!("cannot fail{which}: {}: {}", names.join(", "), few.words())
+    };
+    by_repeats.into_iter().map(line).collect()
 }
 
 /// An exact figure that is not as accepted, but within its threshold.
@@ -108,13 +127,14 @@ fn figures(report: &Report, look: &Look) -> Vec<String> {
     for compared in report.metrics.iter().filter(|compared| look.verbose || !is_slight(compared)) {
         let (rank, word) = match compared.standing {
             MetricStanding::Worse => (0, "worse"),
-            MetricStanding::Better => (1, "better"),
-            MetricStanding::Changed => (2, "changed"),
+            MetricStanding::Undecided => (1, "beyond its threshold, perhaps by chance"),
+            MetricStanding::Better => (2, "better"),
+            MetricStanding::Changed => (3, "changed"),
             _ => continue,
         };
         let now = compared.metric.median().unwrap_or(0);
-        let (old, unit) = (compared.accepted.unwrap_or(0), &compared.metric.unit);
-        let words = format!("{word}: {}: {old} -> {now} {unit}", compared.metric.name);
+        let old = compared.accepted.unwrap_or(0);
+        let words = format!("{word}: {}: {}", compared.metric.name, compared.metric.change(old, now, " -> "));
         match by_words.iter_mut().find(|(_, known, _)| *known == words) {
             Some((.., variants)) => variants.push(&compared.variant),
             None => by_words.push((rank, words, vec![&compared.variant])),

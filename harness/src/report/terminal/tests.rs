@@ -72,6 +72,7 @@ fn report() -> Report {
         }],
         fixed: Vec::new(),
         unused_suppressions: Vec::new(),
+        idle_thresholds: Vec::new(),
         has_baseline: false,
         not_comparable: None,
         conditions: Conditions::default(),
@@ -232,6 +233,8 @@ fn the_baseline_section_lists_what_is_gone_and_figures_that_changed_worst_first(
         metric: Metric { name: name.into(), unit: "B".into(), exact: true, values: vec![value] },
         accepted: Some(accepted),
         standing,
+        has_threshold: false,
+        too_few: None,
         interval: None,
         from_first: None,
         from_accepted: None,
@@ -248,6 +251,37 @@ fn the_baseline_section_lists_what_is_gone_and_figures_that_changed_worst_first(
     assert!(text.contains(section), "{text}");
     let text = to_terminal(&report, &Look { verbose: true, ..PLAIN });
     assert!(text.contains("  - changed: step.changed: 1000 -> 1001 B\n  - 1 figure as accepted\n"), "{text}");
+}
+
+#[test]
+fn figures_that_no_repeats_of_this_run_could_fail_are_named_once_with_what_is_missing() {
+    let mut report = report();
+    report.has_baseline = true;
+    let few = crate::baseline::TooFew { accepted: 2, now: 3, needed: 5 };
+    let figure = |variant: &str, name: &str, has_threshold, standing| MetricComparison {
+        variant: variant.into(),
+        metric: Metric { name: name.into(), unit: "B".into(), exact: false, values: vec![30] },
+        accepted: Some(10),
+        standing,
+        has_threshold,
+        too_few: Some(few),
+        interval: None,
+        from_first: None,
+        from_accepted: None,
+    };
+    report.metrics = vec![
+        figure("default", "natural.peak_heap", false, MetricStanding::Undecided),
+        figure("debug", "natural.peak_heap", false, MetricStanding::Same),
+        figure("default", "natural.wall", true, MetricStanding::Same),
+    ];
+    let text = to_terminal(&report, &PLAIN);
+    let section = "Against the baseline
+  - beyond its threshold, perhaps by chance: natural.peak_heap: 10 B -> 30 B [default]
+  - 2 figures as accepted
+  - cannot fail, in spite of the scenario's threshold: natural.wall: 3 repeats against 2 accepted; more repeats needed: 5
+  - cannot fail: natural.peak_heap: 3 repeats against 2 accepted; more repeats needed: 5
+";
+    assert!(text.contains(&section.replace(" [default]", "")), "{text}");
 }
 
 #[test]
