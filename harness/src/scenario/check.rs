@@ -9,6 +9,7 @@ use serde_json::Value;
 use toml::Spanned;
 use toml::de::{DeInteger, DeTable, DeValue};
 
+use super::byte_size;
 use super::diagnostic::{Diagnostic, did_you_mean};
 use super::duration;
 
@@ -174,11 +175,11 @@ impl<'s> Walk<'s> {
         let words = self.words(schema);
         if !words.is_empty() && !words.contains(&text) {
             self.wrong_word(&words, text, span, path);
-        } else if schema.get("format").is_some_and(|format| format == duration::FORMAT)
-            && duration::parse(text).is_none()
+        } else if let Some(format) = format_of(schema)
+            && !(format.is_one)(text)
         {
-            let message = format!("`{path}` is a duration, and `{text}` is not one");
-            self.push(Diagnostic::new(span, message).help("write it like `500ms`, `60s`, `2m` or `1h`"));
+            let message = format!("`{path}` is {}, and `{text}` is not one", format.what);
+            self.push(Diagnostic::new(span, message).help(format!("write it like {}", format.like)));
         }
     }
 
@@ -230,8 +231,8 @@ impl<'s> Walk<'s> {
         if !words.is_empty() {
             return either(&words.iter().map(String::as_str).collect::<Vec<_>>());
         }
-        if schema.get("format").is_some_and(|format| format == duration::FORMAT) {
-            return "a duration (`500ms`, `60s`)".to_owned();
+        if let Some(format) = format_of(schema) {
+            return format.type_name.to_owned();
         }
         if let Some(target) = schema.get("$ref").and_then(Value::as_str).and_then(|r| r.strip_prefix('#')) {
             return self.root.pointer(target).map_or_else(String::new, |schema| self.type_name(schema));
@@ -253,6 +254,37 @@ impl<'s> Walk<'s> {
         words.extend(schema.get("const").and_then(Value::as_str).map(str::to_owned));
         words
     }
+}
+
+/// A kind of text.
+struct TextFormat {
+    name: &'static str,
+    what: &'static str,
+    type_name: &'static str,
+    like: &'static str,
+    is_one: fn(&str) -> bool,
+}
+
+const TEXT_FORMATS: [TextFormat; 2] = [
+    TextFormat {
+        name: duration::FORMAT,
+        what: "a duration",
+        type_name: "a duration (`500ms`, `60s`)",
+        like: "`500ms`, `60s`, `2m` or `1h`",
+        is_one: |text| duration::parse(text).is_some(),
+    },
+    TextFormat {
+        name: byte_size::FORMAT,
+        what: "a size",
+        type_name: "a size (`12MB`, `900KiB`)",
+        like: "`12MB`, `900KB` (of 1000) or `12MiB`, `900KiB` (of 1024)",
+        is_one: |text| byte_size::parse(text).is_some(),
+    },
+];
+
+fn format_of(schema: &Value) -> Option<&'static TextFormat> {
+    let name = schema.get("format")?.as_str()?;
+    TEXT_FORMATS.iter().find(|format| format.name == name)
 }
 
 fn alternatives(schema: &Value) -> Option<&[Value]> {
@@ -277,6 +309,9 @@ fn fix(schema: &Value, found: &DeValue<'_>) -> Option<String> {
         }
         ("string", DeValue::Integer(n)) if schema.get("format").is_some_and(|f| f == duration::FORMAT) => {
             Some(format!("say the unit: \"{n}s\" or \"{n}ms\""))
+        }
+        ("string", DeValue::Integer(n)) if schema.get("format").is_some_and(|f| f == byte_size::FORMAT) => {
+            Some(format!("say the unit: \"{n}B\" or \"{n}MB\""))
         }
         ("string", DeValue::Integer(n)) => Some(format!("put it in quotes: \"{n}\"")),
         ("string", DeValue::Boolean(b)) => Some(format!("put it in quotes: \"{b}\"")),

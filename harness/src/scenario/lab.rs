@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::byte_size::ByteSize;
 use crate::model::lab::Topic;
 
 /// What is asked of the builds. The file form is the resolved form: nothing in it has a path or a default to fill in.
@@ -32,6 +33,9 @@ pub struct LabExpect {
     /// The program needs no dynamic loader and no library.
     #[serde(rename = "static", skip_serializing_if = "Option::is_none")]
     pub is_static: Option<bool>,
+    /// The most that the program's file may have (`12MB`, `900KiB`).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_size: Option<ByteSize>,
     /// The newest version of glibc that the program may need (`2.31`).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_glibc: Option<String>,
@@ -47,7 +51,7 @@ impl LabExpect {
     /// The topics that something has to hold of: they are asked although nobody wants to see them.
     #[must_use]
     pub fn topics(&self) -> Vec<Topic> {
-        let asked: [(bool, Topic); 0] = [];
+        let asked = [(self.max_size.is_some(), Topic::Size)];
         asked.into_iter().filter(|(is_asked, _)| *is_asked).map(|(_, topic)| topic).collect()
     }
 }

@@ -3,6 +3,7 @@
 //! Must not start a process. Relative paths are resolved against the scenario's file, defaults are
 //! filled in, so that no later stage has to know the file form.
 
+mod byte_size;
 mod check;
 mod diagnostic;
 mod document;
@@ -22,6 +23,7 @@ mod silence;
 mod tests;
 mod variants;
 
+pub use byte_size::ByteSize;
 pub use diagnostic::{Diagnostic, Position, Rejected};
 pub use error::ScenarioError;
 pub use find::{find, for_package, list};

@@ -13,6 +13,7 @@ mod identity;
 mod inspect_dump;
 mod inspect_trace;
 mod lab_builds;
+mod lab_size;
 mod lab_time;
 mod leak_repro;
 mod pprof_reference;

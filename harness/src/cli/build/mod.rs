@@ -14,7 +14,7 @@ use crate::lab::Records;
 use crate::model::Outcome;
 use crate::model::lab::{NotRun, TOPICS, Topic};
 use crate::report::lab::{Answers, LabBuild, LabReport};
-use crate::scenario::Scenario;
+use crate::scenario::{LabExpect, Scenario};
 use crate::toolchain::lab::Subject;
 use crate::toolchain::{BuildDirs, BuildError, Built, Toolchain};
 
@@ -22,6 +22,7 @@ use crate::toolchain::{BuildDirs, BuildError, Built, Toolchain};
 struct Bench<'a> {
     subjects: Vec<Subject<'a>>,
     reference: String,
+    expect: &'a LabExpect,
     context: &'a Context,
 }
 
@@ -58,7 +59,8 @@ pub(super) fn command(args: &args::Build, context: &Context) -> Result<Outcome, 
         true => Vec::new(),
         false => subjects(&scenario, &toolchain, &built, &dirs, context)?,
     };
-    let bench = Bench { subjects, reference: reference.clone(), context };
+    let expect = &scenario.lab.expect;
+    let bench = Bench { subjects, reference: reference.clone(), expect, context };
     let answers = bench.answers(&topics)?;
     let report = LabReport::new(&scenario.name, &reference, builds, answers);
     let text = match args.format {
@@ -116,7 +118,7 @@ impl Bench<'_> {
         for topic in topics {
             match topic {
                 Topic::Time => answers.time = Some(time::answer(self)?),
-                Topic::Size => answers.size = Some(size::answer(self)?),
+                Topic::Size => answers.size = Some(size::answer(self, self.expect)?),
             }
         }
         Ok(answers)

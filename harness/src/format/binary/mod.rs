@@ -4,6 +4,10 @@
 //! symbols    sections, symbols, build id; whether two files are the same program
 //! types      the table of types: names, sizes, fields, what points to what
 //! dwarf      debugging information (DWARF 4 and 5) -> the table of types
+//! layout     the file as ranges that add up to its size
+//! pclntab    the function table, which a stripped program has, too
+//! contents   what is in the ranges, by name
+//! dynamic    what the loader has to find, and how it protects the program
 //! ```
 //!
 //! Input: bytes of the file. Output: [`Binary`], [`TypeTable`], and what could not be read. Both are of
@@ -11,7 +15,11 @@
 //!
 //! What must not happen here: knowing what is in a heap (`ingest` does).
 
+mod contents;
 mod dwarf;
+mod dynamic;
+mod layout;
+mod pclntab;
 mod symbols;
 #[cfg(test)]
 mod tests;
@@ -19,5 +27,9 @@ mod types;
 
 use super::problems;
 
+pub use contents::{Contents, Piece, PieceKind};
+pub use dynamic::{Dynamic, Import, Protection};
+pub use layout::{FileFormat, FileRange, Layout};
+pub use pclntab::{Function, FunctionTable};
 pub use symbols::{Binary, Moves, Section, Symbol};
 pub use types::{Field, FieldPath, Global, Shape, Type, TypeId, TypeTable};

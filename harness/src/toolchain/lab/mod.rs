@@ -4,6 +4,7 @@
 //! [`Subject::out`]; what they mean is for `format` and `lab`. A tool that is missing is said in the record, never an error.
 //! Must not change the user's files.
 
+mod size;
 pub mod time;
 
 use camino::Utf8PathBuf;
@@ -16,6 +17,8 @@ use super::flags;
 use super::go::{Go, finish, finish_within};
 use super::process::{Command, Finished, Interrupt};
 use crate::scenario::{Scenario, Variant};
+
+pub use size::{SizeRecord, size};
 
 /// A variant that is asked about.
 #[derive(Debug)]
