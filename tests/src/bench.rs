@@ -157,6 +157,23 @@ impl Bench {
         arguments: I,
         environment: &[(&str, &str)],
     ) -> Result<Ended> {
+        self.run_fed(arguments, environment, Stdio::null())
+    }
+
+    /// Runs the binary with a file as its standard input.
+    ///
+    /// # Errors
+    /// See [`Bench::run`].
+    pub fn run_reading<I: IntoIterator<Item: AsRef<str>>>(&self, arguments: I, input: File) -> Result<Ended> {
+        self.run_fed(arguments, &[], Stdio::from(input))
+    }
+
+    fn run_fed<I: IntoIterator<Item: AsRef<str>>>(
+        &self,
+        arguments: I,
+        environment: &[(&str, &str)],
+        input: Stdio,
+    ) -> Result<Ended> {
         let arguments: Vec<String> = arguments.into_iter().map(|word| word.as_ref().to_owned()).collect();
         // Files, not pipes: a process that outlives the run would hold a pipe open, and the test
         // would wait for what it is there to find.
@@ -170,7 +187,7 @@ impl Bench {
             .env("NO_COLOR", "1")
             .envs(environment.iter().copied())
             .process_group(0)
-            .stdin(Stdio::null())
+            .stdin(input)
             .stdout(File::create(&stdout)?)
             .stderr(File::create(&stderr)?);
         let start = Instant::now();

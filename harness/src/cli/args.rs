@@ -287,7 +287,7 @@ fn topic_words() -> Vec<PossibleValue> {
 /// `harness analyze`
 #[derive(Debug, Args)]
 pub struct Analyze {
-    /// A capture; or files taken in production, or a directory of them.
+    /// A capture; or files taken in production, a directory of them, `-` for standard input.
     #[arg(required = true, value_name = "CAPTURE|FILE")]
     pub captures: Vec<Utf8PathBuf>,
     /// The program that wrote the heap dump: names its globals, fields and types.

@@ -23,6 +23,8 @@ use crate::scenario::{self, Expect, Scenario, Thresholds};
 const NAME: &str = "production";
 /// Largest file that is unpacked, bytes.
 const MAX_UNPACKED: u64 = 4 << 30;
+/// What standard input is called on the command line.
+const STDIN: &str = "-";
 /// First bytes of a gzip file.
 const GZIP: [u8; 2] = [0x1f, 0x8b];
 
@@ -53,6 +55,7 @@ impl Content {
 /// Whether what was named is no capture of ours.
 pub(super) fn is_meant(args: &Analyze, context: &Context) -> bool {
     match args.captures.as_slice() {
+        [one] if one == STDIN => true,
         [one] => {
             let path = context.environment.dir.join(one);
             args.binary.is_some() || (path.exists() && !crate::capture::is_capture(&path))
@@ -72,7 +75,9 @@ pub(super) fn analyse(args: &Analyze, context: &Context) -> Result<Analysis, Cli
     for path in &args.captures {
         activity.at(|| path.to_string());
         let whole = dir.join(path);
-        if whole.is_dir() {
+        if path == STDIN {
+            taken.push(standard_input(&taken)?);
+        } else if whole.is_dir() {
             directory(path, &whole, &mut taken, context)?;
         } else {
             taken.push(take(path, &whole)?);
@@ -133,11 +138,27 @@ fn directory(
     Ok(())
 }
 
+/// What comes through a pipe, once.
+fn standard_input(taken: &[Taken]) -> Result<Taken, CliError> {
+    let name = Utf8Path::new("standard input");
+    if taken.iter().any(|file| file.name == *name) {
+        return Err(CliError::usage("`-` was named twice", "standard input can be read once"));
+    }
+    let mut bytes = Vec::new();
+    let read = std::io::stdin().lock().take(MAX_UNPACKED).read_to_end(&mut bytes);
+    read.map_err(|error| CliError::usage(format!("could not read {name}: {error}"), "name a file"))?;
+    recognised(name, FileBytes::Read(bytes))
+}
+
 /// Reads a file and tells what it is.
 fn take(name: &Utf8Path, path: &Utf8Path) -> Result<Taken, CliError> {
     let bytes = FileBytes::open(path).map_err(|error| {
         CliError::usage(format!("could not read `{name}`: {error}"), "name files, or a directory with them")
     })?;
+    recognised(name, bytes)
+}
+
+fn recognised(name: &Utf8Path, bytes: FileBytes) -> Result<Taken, CliError> {
     let (bytes, cut) = match bytes.starts_with(&GZIP) {
         false => (Content::File(bytes), None),
         true => {

@@ -272,14 +272,23 @@ pub(super) fn inconclusive(case: &Case<'_>, drafts: &[Draft]) -> Vec<String> {
     reasons
 }
 
-/// What the heap dump shows, when nothing tells what grows.
+/// What the heap dumps show, when nothing else tells what grows. Two cannot tell a leak from a start-up phase either.
 fn held(case: &Case<'_>) -> Option<String> {
     let heap = case.natural.iter().find_map(|judged| judged.run.pieces.heap.as_ref())?;
     let suspect = heap.summary.suspects.first()?;
     let (retained, root) = (suspect.retained, &suspect.path.root);
+    let passed = heap.operations.0 as f64 / heap.per.steps();
+    let (told, grown) = match suspect.growth.filter(|_| heap.since.is_some()) {
+        None => ("one heap dump tells who holds what, not what grows: most suspect", String::new()),
+        Some(gained) => {
+            let (objects, bytes) = (gained.objects, words::bytes(gained.bytes.max(0) as f64));
+            let grown =
+                format!(", {objects} of them and {bytes} more than {} s before", words::number(passed));
+            ("two heap dumps do not tell a leak from a start-up phase: what grew most between them", grown)
+        }
+    };
     Some(format!(
-        "one heap dump tells who holds what, not what grows: most suspect is {}, of which {} objects with {} hang \
-         (`harness inspect dump` shows the way)",
+        "{told} is {}, of which {} objects with {} hang{grown} (`harness inspect dump` shows the way)",
         super::holders::name(root),
         retained.objects,
         words::bytes(retained.bytes.0 as f64),

@@ -243,7 +243,11 @@ fn retained(root: &HeapRoot, path: &RetainingPath, heap: &RunHeap, suspect: Opti
         share: 100.0,
         looks_like: suspect.map(|suspect| suspect.kind),
         retained,
-        growth: growth.map(|(gained, since)| RetainedGrowth { gained, operations: (since, heap.operations) }),
+        growth: growth.map(|(gained, since)| RetainedGrowth {
+            gained,
+            operations: (since, heap.operations),
+            per: heap.per,
+        }),
         others: Vec::new(),
     }
 }

@@ -8,7 +8,7 @@ use crate::model::heap::{
 };
 use crate::model::{
     AgeCourse, AgesFound, Bytes, Confidence, Conservation, Evidence, Finding, GcCycle, GoroutineId, LeakKind,
-    MissingInput, Objects, Operations, Retained, RunHeap, SiteClass,
+    MissingInput, Objects, Operations, Per, Retained, RunHeap, SiteClass,
 };
 
 pub(super) fn count(objects: u64, bytes: u64) -> HeapCount {
@@ -46,7 +46,7 @@ pub(super) fn dump(sites: Vec<HeldSite>, holders: Vec<Holder>) -> RunHeap {
     let agreement = Some(Agreement { bytes: 0, holds: true });
     let totals = HeapTotals { agreement, ..HeapTotals::default() };
     let summary = HeapSummary { totals, sites, holders, ..HeapSummary::default() };
-    RunHeap { summary, operations: Operations(900), since: Some(Operations(200)) }
+    RunHeap { summary, operations: Operations(900), since: Some(Operations(200)), per: Per::Operation }
 }
 
 fn leaking() -> Run {

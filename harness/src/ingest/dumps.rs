@@ -12,7 +12,7 @@ use super::{Dumps, Ingested, RunFiles, TRACE_FILE};
 use crate::format::Problem;
 use crate::format::binary::Section;
 use crate::format::heapdump::Reader;
-use crate::model::{Checkpoint, ClockMap, ModuleTable, MonotonicTime, Operations, RunHeap, TraceTime};
+use crate::model::{Checkpoint, ClockMap, ModuleTable, MonotonicTime, Operations, Per, RunHeap, TraceTime};
 
 /// What the input is called.
 const SOURCE: &str = "heap dump";
@@ -64,7 +64,7 @@ pub(super) fn fold(ingested: &mut Ingested, files: &RunFiles<'_>, records: &[Dum
         ingested.missing(CONTENTS, &missing.why);
     }
     let since = first.filter(|_| earlier.is_some()).map(|first| first.operations);
-    ingested.pieces.heap = Some(RunHeap { summary, operations: last.operations, since });
+    ingested.pieces.heap = Some(RunHeap { summary, operations: last.operations, since, per: Per::Operation });
 }
 
 /// What the trace has alive at the first dump and at the last. Nothing is known of dumps whose moment is not.

@@ -141,6 +141,9 @@ pub struct RetainedGrowth {
     pub gained: HeapGrowth,
     /// Operations completed at the first dump, and at the last.
     pub operations: (Operations, Operations),
+    /// What is counted instead of operations, if there are none.
+    #[serde(default, skip_serializing_if = "Per::is_usual")]
+    pub per: Per,
 }
 
 /// Another root that holds objects of a finding.

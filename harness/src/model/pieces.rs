@@ -156,6 +156,8 @@ pub struct RunHeap {
     pub operations: Operations,
     /// Operations completed when the first dump was taken, if there are two.
     pub since: Option<Operations>,
+    /// What is counted instead of operations, if there are none.
+    pub per: Per,
 }
 
 /// An input that a rule or the alignment would have liked.

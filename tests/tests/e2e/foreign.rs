@@ -125,6 +125,58 @@ fn a_dump_alone_is_inconclusive_and_names_the_suspect() -> Result<()> {
 }
 
 #[test]
+fn of_several_dumps_the_last_is_compared_with_the_first_whatever_they_are_called() -> Result<()> {
+    let incident = incident();
+    let dir = Bench::new()?.keep();
+    let ran = Command::new(&incident.binary).args(["-dir", dir.as_str(), "-dumps"]).status()?;
+    ensure!(ran.success(), "{ran}");
+    // In order of time: phase-d, phase-c, phase-b, server.
+    let files = ["server.dump", "phase-b.dump", "phase-d.dump", "phase-c.dump"];
+    let ended = analyze(&dir, &files, &["--binary", incident.binary.as_str()])?;
+    std::fs::remove_dir_all(&dir)?;
+    assert_eq!(ended.code, Some(6), "{ended}");
+    let one = |start: &str| ended.stdout.lines().find(|line| line.contains(start)).unwrap_or_default();
+    let words = one("what grew most between them is global example.com/incident/session.active");
+    assert!(words.contains(" of them and 4") && words.contains(" MiB more than "), "{ended}");
+    let unused = one("no more than the size of the heap is read");
+    assert!(unused.contains("phase-c.dump`, `") && unused.contains("phase-b.dump`"), "{ended}");
+    assert!(!unused.contains("phase-d") && !unused.contains("server.dump"), "{ended}");
+    Ok(())
+}
+
+#[test]
+fn a_file_may_come_through_a_pipe_and_once_only() -> Result<()> {
+    let incident = incident();
+    let log = File::open(incident.leaking.join("server.log"))?;
+    let piped = Bench::new()?.run_reading(["analyze", "-"], log)?;
+    assert_eq!(piped.code, Some(6), "{piped}");
+    assert!(
+        piped.stdout.contains("standard input") && piped.stdout.contains("the live heap rises by"),
+        "{piped}"
+    );
+    let twice =
+        Bench::new()?.run_reading(["analyze", "-", "-"], File::open(incident.leaking.join("server.log"))?)?;
+    assert_eq!(twice.code, Some(2), "{twice}");
+    let none = Bench::new()?.run(["analyze", "-"])?;
+    assert_eq!(none.code, Some(2), "{none}");
+    assert!(none.stderr.contains("`standard input` cannot be used: it is empty"), "{none}");
+    Ok(())
+}
+
+#[test]
+fn what_is_read_of_no_file_is_told() -> Result<()> {
+    let files = ["goroutine-1.pb.gz", "goroutine-2.pb.gz", "stacks-1.txt"];
+    let ended = analyze(&incident().leaking, &files, &[])?;
+    for words in [
+        "goroutine stacks (1) are not compared: there are as many goroutine profiles or more",
+        "each is laid at the outermost of your functions on its stack",
+    ] {
+        assert!(ended.stdout.contains(words), "no `{words}`: {ended}");
+    }
+    Ok(())
+}
+
+#[test]
 fn the_fixed_program_is_not_accused() -> Result<()> {
     let ended = analyze(&incident().fixed, &["."], &[])?;
     assert_eq!(ended.code, Some(0), "{ended}");

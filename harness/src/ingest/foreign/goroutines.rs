@@ -1,14 +1,14 @@
 //! Goroutines by creation site over several profiles or texts.
 //!
 //! Input: profiles (a stack and a count) and texts (a goroutine, its state, its creator). Output: a census, one group per
-//! creation site, or per own stack where nothing tells who created them.
+//! creation site, or per outermost function of the user's where nothing tells who created them.
 
 use std::collections::BTreeMap;
 
 use crate::format::Problem;
 use crate::format::exectrace::Names;
 use crate::format::goroutines::{Reader, TextFrame, counts};
-use crate::model::{Frame, GoroutineCensus, GoroutineGroup, ModuleTable, Stack};
+use crate::model::{Frame, GoroutineCensus, GoroutineGroup, ModuleTable, Owner, Stack};
 
 use super::profiles::{Resolved, own_part, wait_of};
 
@@ -79,12 +79,18 @@ fn frame(names: &mut Names, frame: &TextFrame<'_>) -> Frame {
     Frame { function: names.intern(frame.function), file: names.intern(frame.file), line: frame.line }
 }
 
-/// Creation stack and first function, and how many there are at each moment.
-type Groups = BTreeMap<(Stack, Frame), Group>;
+/// Creation stack and first function.
+type Place = (Stack, Frame);
 
+/// By place, without the lines that a goroutine passes as it goes on.
+type Groups = BTreeMap<Place, Group>;
+
+#[derive(Default)]
 struct Group {
     alive: Vec<u64>,
-    /// By wait and stack, at the last moment that has any.
+    /// With their lines, at the last moment that has any.
+    places: BTreeMap<Place, u64>,
+    /// By wait and stack, likewise.
     waits: BTreeMap<(String, Stack), u64>,
 }
 
@@ -93,37 +99,53 @@ pub(super) fn census(modules: &ModuleTable, moments: &[Moment]) -> GoroutineCens
     let mut groups = Groups::new();
     for (nth, moment) in moments.iter().enumerate() {
         for seen in &moment.goroutines {
-            let Some(key) = key(modules, seen) else { continue };
-            let none = || Group { alive: vec![0; moments.len()], waits: BTreeMap::new() };
-            let group = groups.entry(key).or_insert_with(none);
+            let Some(place) = place(modules, seen) else { continue };
+            let group = groups.entry(lasting(&place, seen)).or_default();
+            group.alive.resize(moments.len(), 0);
             if let Some(alive) = group.alive.get_mut(nth) {
                 *alive = alive.saturating_add(seen.count);
             }
             if nth + 1 == moments.len() {
-                let own = own_part(modules, &seen.stack);
-                let count = group.waits.entry((seen.wait.clone(), own)).or_default();
-                *count = count.saturating_add(seen.count);
+                add(&mut group.places, place, seen.count);
+                add(&mut group.waits, (seen.wait.clone(), own_part(modules, &seen.stack)), seen.count);
             }
         }
     }
     GoroutineCensus { groups: groups.into_iter().map(group).collect(), complete: true }
 }
 
-/// A profile does not tell where a goroutine was created: then its own frames from the user's innermost on stand for
-/// that.
-fn key(modules: &ModuleTable, seen: &Seen) -> Option<(Stack, Frame)> {
+fn add<K: Ord>(counts: &mut BTreeMap<K, u64>, key: K, n: u64) {
+    let count = counts.entry(key).or_default();
+    *count = count.saturating_add(n);
+}
+
+/// A profile does not tell where a goroutine was created: then its frames from the outermost of the user's on stand for
+/// that, which a `go` statement has in common whatever its goroutines do just then.
+fn place(modules: &ModuleTable, seen: &Seen) -> Option<Place> {
     let own = own_part(modules, &seen.stack);
     let start = own.last().cloned()?;
     if let Some(creator) = &seen.creator {
         return Some((std::iter::once(creator.clone()).collect(), start));
     }
-    let user = modules.user_frame(&own);
-    let from = user.and_then(|user| own.iter().position(|frame| frame == user)).unwrap_or(0);
+    let is_user = |frame: &Frame| modules.owner(&frame.function) == Owner::MainModule;
+    let from = own.iter().rposition(is_user).unwrap_or(0);
     Some((own.get(from..)?.into(), start))
 }
 
-fn group(((created_by, start), group): ((Stack, Frame), Group)) -> GoroutineGroup {
+/// A `go` statement stays where it is; of frames that are being run, the function does.
+fn lasting((created_by, start): &Place, seen: &Seen) -> Place {
+    let function = |frame: &Frame| Frame { line: 0, ..frame.clone() };
+    let created_by = match &seen.creator {
+        Some(_) => created_by.clone(),
+        None => created_by.iter().map(function).collect(),
+    };
+    (created_by, function(start))
+}
+
+fn group((place, group): (Place, Group)) -> GoroutineGroup {
     let most = group.waits.into_iter().max_by_key(|(_, count)| *count);
+    let shown = group.places.into_iter().max_by_key(|(_, count)| *count);
+    let (created_by, start) = shown.map_or(place, |(place, _)| place);
     GoroutineGroup {
         created_by,
         start,
@@ -132,5 +154,47 @@ fn group(((created_by, start), group): ((Stack, Frame), Group)) -> GoroutineGrou
         blocked: most.map(|((wait, stack), _)| (wait, stack)).filter(|(wait, _)| !wait.is_empty()),
         alive_at: group.alive,
         examples: Vec::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn frame(function: &str, line: u32) -> Frame {
+        Frame { function: function.into(), file: "/src/app/a.go".into(), line }
+    }
+
+    fn seen(stack: &[(&str, u32)], count: u64) -> Seen {
+        let stack = stack.iter().map(|(function, line)| frame(function, *line)).collect();
+        Seen { stack, creator: None, wait: "chan receive".to_owned(), count }
+    }
+
+    fn moment(goroutines: Vec<Seen>) -> Moment {
+        Moment { at: None, goroutines }
+    }
+
+    #[test]
+    fn goroutines_of_one_function_are_one_group_wherever_they_wait() {
+        let modules = ModuleTable { main: "app".into(), dependencies: Vec::new() };
+        let moments = [
+            moment(vec![seen(&[("app.work", 10)], 5), seen(&[("app.step", 3), ("app.work", 20)], 1)]),
+            moment(vec![seen(&[("app.work", 10)], 2), seen(&[("app.step", 3), ("app.work", 20)], 9)]),
+        ];
+        let found = census(&modules, &moments);
+        assert_eq!(found.groups.len(), 1, "{found:?}");
+        assert_eq!(found.groups[0].alive_at, [6, 11]);
+        assert_eq!(found.groups[0].start, frame("app.work", 20)); // where most of them are now
+        let waits = found.groups[0].blocked.as_ref().map(|(_, stack)| stack.len());
+        assert_eq!(waits, Some(2));
+    }
+
+    #[test]
+    fn a_librarys_goroutine_is_laid_at_the_outermost_function_of_the_users_that_it_calls() {
+        let modules = ModuleTable { main: "app".into(), dependencies: Vec::new() };
+        let serve = [("app.query", 7), ("app.handle", 30), ("net/http.(*conn).serve", 99)];
+        let found = census(&modules, &[moment(vec![seen(&serve, 1)])]);
+        let functions: Vec<&str> = found.groups[0].created_by.iter().map(|frame| &*frame.function).collect();
+        assert_eq!(functions, ["app.handle", "net/http.(*conn).serve"]);
     }
 }

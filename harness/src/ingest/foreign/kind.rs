@@ -61,6 +61,12 @@ impl ForeignKind {
         }
     }
 
+    /// Several of them.
+    pub(super) fn plural(self) -> String {
+        let words = self.words();
+        if words.ends_with('s') { words.to_owned() } else { format!("{words}s") }
+    }
+
     /// Tells what `bytes` are; if nothing that is accepted, what they seem to be.
     ///
     /// # Errors

@@ -4,6 +4,7 @@
 //! as the files go. Two series cannot share their checkpoints, so heap profiles (with gctrace, trace and dump) and
 //! goroutine profiles are a piece each. Profiles are put in order by their own time. Must not judge, nor open a file.
 
+mod dumps;
 mod goroutines;
 mod kind;
 mod modules;
@@ -11,15 +12,16 @@ mod profiles;
 
 pub use kind::{ACCEPTED, ForeignKind};
 
-use super::{Dumps, Ingested, RunFiles, dumps, gctrace, leaked, trace};
+use super::{gctrace, leaked, trace};
 use crate::format::exectrace::{EventKind, Reader};
 use crate::format::pprof::Profile;
 use crate::format::{Problem, pprof};
 use crate::model::{
-    Checkpoint, ClockMap, Frame, GcCycle, HeapSnapshot, MissingInput, Mode, ModuleTable, MonotonicTime,
-    Operations, Origin, Per, RunPieces, TraceTime,
+    Checkpoint, ClockMap, Frame, GcCycle, HeapSnapshot, MissingInput, ModuleTable, MonotonicTime, Operations,
+    Origin, Per, RunPieces, TraceTime,
 };
 
+use dumps::Dump;
 use goroutines::Moment;
 use modules::Guess;
 use profiles::Resolved;
@@ -72,8 +74,10 @@ pub fn read(files: &[ForeignFile<'_>], symbols: Result<&[u8], &str>) -> ForeignC
     capture.heap = RunPieces { modules: capture.modules.clone(), ..capture.heap };
     capture.goroutines = RunPieces { modules: capture.modules.clone(), ..capture.goroutines };
     capture.heap_series(std::mem::take(&mut taken.heaps));
+    let dumps = std::mem::take(&mut taken.dumps);
     capture.goroutine_series(taken);
-    capture.others(files, symbols);
+    capture.traces(files);
+    capture.dumps(dumps, symbols);
     capture.heap.origin = Origin::Foreign;
     capture.goroutines.origin = Origin::Foreign;
     capture
@@ -81,8 +85,9 @@ pub fn read(files: &[ForeignFile<'_>], symbols: Result<&[u8], &str>) -> ForeignC
 
 /// Profiles and texts, before it is known whose code is whose.
 #[derive(Debug, Default)]
-struct Taken {
+struct Taken<'a> {
     heaps: Vec<(Resolved, String)>,
+    dumps: Vec<Dump<'a>>,
     /// Of profiles, which have a time.
     moments: Vec<Moment>,
     /// Of texts with stacks, which have none: in the order given.
@@ -91,52 +96,52 @@ struct Taken {
     counts: Vec<Moment>,
 }
 
-impl Taken {
+impl<'a> Taken<'a> {
     /// Reads a file as far as it goes without the others; tells what is in it.
-    fn file(&mut self, file: &ForeignFile<'_>, capture: &mut ForeignCapture) -> String {
-        let text = || String::from_utf8_lossy(file.bytes);
+    fn file(&mut self, file: &ForeignFile<'a>, capture: &mut ForeignCapture) -> String {
         match file.kind {
-            ForeignKind::HeapProfile | ForeignKind::GoroutineProfile | ForeignKind::DamagedProfile => {
-                let Some(profile) = capture.profile(file) else { return "damaged".to_owned() };
-                let n = profile.samples.len();
-                let resolved = Resolved::of(&profile);
-                if file.kind == ForeignKind::HeapProfile {
-                    let rate = resolved.period;
-                    self.heaps.push((resolved, file.name.to_owned()));
-                    return format!("{n} samples, one in {rate} bytes");
-                }
-                let moment = Moment::of_profile(&resolved);
-                let total = moment.total();
-                self.moments.push(moment);
-                format!("{total} goroutines, {n} stacks")
+            ForeignKind::HeapProfile => self.heap_profile(file, capture),
+            ForeignKind::GoroutineProfile => self.goroutine_profile(file, capture),
+            ForeignKind::DamagedProfile => {
+                capture.profile(file);
+                "damaged".to_owned()
             }
-            ForeignKind::GoroutineText => {
-                let text = text();
-                let (moment, problems) = Moment::of_text(file.name, &text);
-                capture.problems.extend(problems);
-                capture.leaked(file.name, &text);
-                let total = moment.total();
-                self.texts.push(moment);
-                format!("{total} goroutines")
-            }
+            ForeignKind::GoroutineText => self.text(file, capture),
             ForeignKind::GoroutineCounts => {
-                let moment = Moment::of_counts(&text());
-                let total = moment.total();
-                self.counts.push(moment);
-                format!("{total} goroutines")
+                let moment = Moment::of_counts(&String::from_utf8_lossy(file.bytes));
+                keep(&mut self.counts, moment)
             }
-            ForeignKind::Gctrace => {
-                let (cycles, problems) = gctrace::fold(file.name, file.bytes);
-                capture.problems.extend(problems);
-                let n = cycles.len();
-                capture.one("gctrace", file.name, !capture.heap.gctrace.is_empty());
-                if capture.heap.gctrace.is_empty() {
-                    capture.heap.gctrace = cycles;
-                }
-                format!("{n} GC cycles")
+            ForeignKind::Gctrace => capture.gctrace(file),
+            ForeignKind::Trace => format!("{} bytes", file.bytes.len()),
+            ForeignKind::HeapDump => {
+                let dump = Dump::of(file);
+                let words = dump.words();
+                self.dumps.push(dump);
+                words
             }
-            ForeignKind::Trace | ForeignKind::HeapDump => format!("{} bytes", file.bytes.len()),
         }
+    }
+
+    fn heap_profile(&mut self, file: &ForeignFile<'_>, capture: &mut ForeignCapture) -> String {
+        let Some(profile) = capture.profile(file) else { return "damaged".to_owned() };
+        let resolved = Resolved::of(&profile);
+        let words = format!("{} samples, one in {} bytes", profile.samples.len(), resolved.period);
+        self.heaps.push((resolved, file.name.to_owned()));
+        words
+    }
+
+    fn goroutine_profile(&mut self, file: &ForeignFile<'_>, capture: &mut ForeignCapture) -> String {
+        let Some(profile) = capture.profile(file) else { return "damaged".to_owned() };
+        let moment = Moment::of_profile(&Resolved::of(&profile));
+        format!("{}, {} stacks", keep(&mut self.moments, moment), profile.samples.len())
+    }
+
+    fn text(&mut self, file: &ForeignFile<'_>, capture: &mut ForeignCapture) -> String {
+        let text = String::from_utf8_lossy(file.bytes);
+        let (moment, problems) = Moment::of_text(file.name, &text);
+        capture.problems.extend(problems);
+        capture.leaked(file.name, &text);
+        keep(&mut self.texts, moment)
     }
 
     fn modules(&self) -> (ModuleTable, String) {
@@ -153,6 +158,13 @@ impl Taken {
     }
 }
 
+/// Adds a moment to its series; tells how many goroutines it has.
+fn keep(series: &mut Vec<Moment>, moment: Moment) -> String {
+    let words = format!("{} goroutines", moment.total());
+    series.push(moment);
+    words
+}
+
 impl ForeignCapture {
     fn missing(&mut self, source: &str, why: String) {
         self.heap.missing.push(MissingInput { source: source.to_owned(), why });
@@ -163,6 +175,17 @@ impl ForeignCapture {
         if has_one {
             self.missing(source, format!("`{file}` was left out: one is read, the first that was named"));
         }
+    }
+
+    fn gctrace(&mut self, file: &ForeignFile<'_>) -> String {
+        let (cycles, problems) = gctrace::fold(file.name, file.bytes);
+        self.problems.extend(problems);
+        let words = format!("{} GC cycles", cycles.len());
+        self.one("gctrace", file.name, !self.heap.gctrace.is_empty());
+        if self.heap.gctrace.is_empty() {
+            self.heap.gctrace = cycles;
+        }
+        words
     }
 
     fn damage(&mut self, problems: Vec<Problem>, unlisted: u64) {
@@ -238,12 +261,32 @@ impl ForeignCapture {
         }
     }
 
-    /// Goroutines over the longest series of one kind; stacks as text tell the creator, so they win a tie, and profiles
+    /// Goroutines over the longest series of one kind; stacks as text tell the creator, so they win a tie; profiles
     /// have their time.
     fn goroutine_series(&mut self, taken: Taken) {
         let Taken { mut moments, texts, counts, .. } = taken;
         moments.sort_by_key(|moment| moment.at);
-        let series = [counts, moments, texts].into_iter().max_by_key(Vec::len).unwrap_or_default();
+        let mut all = [
+            (counts, ForeignKind::GoroutineCounts),
+            (moments, ForeignKind::GoroutineProfile),
+            (texts, ForeignKind::GoroutineText),
+        ];
+        all.sort_by_key(|(series, _)| series.len()); // stable
+        let [unused @ .., (series, used)] = all;
+        for (other, kind) in unused.iter().filter(|(other, _)| !other.is_empty()) {
+            let n = other.len();
+            let why = format!(
+                "{} ({n}) are not compared: there are as many {} or more",
+                kind.plural(),
+                used.plural()
+            );
+            self.missing("goroutines", why);
+        }
+        if series.len() > 1 && used != ForeignKind::GoroutineText {
+            let why = "the profiles do not tell who creates a goroutine, so each is laid at the outermost of your functions \
+                       on its stack; /debug/pprof/goroutine?debug=2 has the `go` statement";
+            self.missing("goroutines", why.to_owned());
+        }
         let timed = series.iter().all(|moment| moment.at.is_some());
         let first = series.first().and_then(|moment| moment.at).unwrap_or(0);
         self.goroutines.per = if timed { Per::Second } else { Per::Profile };
@@ -255,18 +298,14 @@ impl ForeignCapture {
         }
     }
 
-    fn others(&mut self, files: &[ForeignFile<'_>], symbols: Result<&[u8], &str>) {
-        let first = |kind| files.iter().find(|file| file.kind == kind);
-        for kind in [ForeignKind::Trace, ForeignKind::HeapDump] {
-            for other in files.iter().filter(|file| file.kind == kind).skip(1) {
-                self.one(kind.words(), other.name, true);
-            }
+    fn traces(&mut self, files: &[ForeignFile<'_>]) {
+        let mut traces = files.iter().filter(|file| file.kind == ForeignKind::Trace);
+        let first = traces.next();
+        for other in traces {
+            self.one(ForeignKind::Trace.words(), other.name, true);
         }
-        if let Some(file) = first(ForeignKind::Trace) {
+        if let Some(file) = first {
             self.trace(file);
-        }
-        if let Some(file) = first(ForeignKind::HeapDump) {
-            self.dump(file, symbols);
         }
     }
 
@@ -298,23 +337,6 @@ impl ForeignCapture {
                 }
             }
         }
-    }
-
-    fn dump(&mut self, file: &ForeignFile<'_>, symbols: Result<&[u8], &str>) {
-        let contents = [(file.name, file.bytes)];
-        let files = RunFiles {
-            directory: "",
-            mode: Mode::Natural,
-            gctrace: None,
-            trace: None,
-            probe: None,
-            dumps: Some(Dumps { files: &contents, symbols, sections: &[] }),
-            emulated: false,
-        };
-        let mut ingested = Ingested { pieces: std::mem::take(&mut self.heap), problems: Vec::new() };
-        dumps::fold(&mut ingested, &files, &[]);
-        self.heap = ingested.pieces;
-        self.damage(ingested.problems, 0);
     }
 }
 

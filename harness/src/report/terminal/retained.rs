@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use super::{Look, text};
 use crate::model::heap::{HeapCount, HeapRoot, PathStep, RootKind, SuspectKind};
-use crate::model::{Retained, RetainedGrowth, is_inside_of_map, readable_type};
+use crate::model::{Nanoseconds, Per, Retained, RetainedGrowth, is_inside_of_map, readable_type};
 
 /// Steps that are shown of each end of a path.
 const STEPS: usize = 6;
@@ -99,10 +99,17 @@ fn freed(freed: HeapCount, looks_like: Option<SuspectKind>) -> String {
 }
 
 fn growth(growth: RetainedGrowth) -> String {
-    let (first, last) = growth.operations;
-    let per_operation = growth.gained.bytes as f64 / last.0.saturating_sub(first.0).max(1) as f64;
-    let rate = text::bytes_per_op(per_operation);
-    format!("it grew by {rate} between operations {first} and {last}")
+    let RetainedGrowth { gained, operations: (first, last), per } = growth;
+    let passed = last.0.saturating_sub(first.0).max(1);
+    let rate = text::bytes_per_op(gained.bytes as f64 / (passed as f64 / per.steps()));
+    match per {
+        Per::Operation => format!("it grew by {rate} between operations {first} and {last}"),
+        Per::Second | Per::Profile => {
+            let rate = rate.replace("/op", &format!("/{}", per.unit()));
+            let apart = Nanoseconds(i64::try_from(passed).unwrap_or(i64::MAX).saturating_mul(1_000_000));
+            format!("it grew by {rate} between dumps that are {apart} apart")
+        }
+    }
 }
 
 fn count(count: HeapCount) -> String {
