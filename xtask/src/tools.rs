@@ -1,7 +1,7 @@
 //! What the tests need beside Rust, and how to get it.
 //!
-//! Only Go so far. A tool that is there is used; a missing one is installed from the machine's own
-//! packages where that is possible, and otherwise named together with where to get it.
+//! A tool that is there is used; a missing one is installed from the machine's own packages where that is
+//! possible, or by Go, and otherwise named together with where to get it.
 
 use std::path::Path;
 
@@ -23,7 +23,41 @@ pub(crate) fn install_missing() -> Result<Tools> {
         None => install_go()?,
     };
     say(&format!("go {} at {}", go.version, go.program.display()));
+    for (program, package) in PACKAGED {
+        packaged(program, package)?;
+    }
+    benchstat(&go)?;
     Ok(Tools { go })
+}
+
+/// Programs of the machine's own packages, and the package that has each.
+const PACKAGED: [(&str, &str); 3] =
+    [("qemu-aarch64", "qemu-user"), ("qemu-riscv64", "qemu-user"), ("node", "nodejs")];
+
+fn packaged(program: &str, package: &str) -> Result<()> {
+    let is_there = || Command::new(program).arg("--version").succeeds();
+    if !is_there() && Path::new("/usr/bin/apt-get").exists() {
+        Command::new("apt-get")
+            .args(["install", "--yes", "--quiet=2", "--no-install-recommends", package])
+            .env("DEBIAN_FRONTEND", "noninteractive")
+            .run()?;
+    }
+    if !is_there() {
+        bail!("no `{program}` found\nhint: it is in Debian's package `{package}`; put it on PATH");
+    }
+    Ok(())
+}
+
+/// Reads what `harness build --export benchstat=FILE` writes; this version does.
+const BENCHSTAT: &str = "golang.org/x/perf/cmd/benchstat@v0.0.0-20260908200009-22c9c6c9d4da";
+
+fn benchstat(go: &Go) -> Result<()> {
+    let path = Command::new(go.program.as_os_str()).args(["env", "GOPATH"]).read()?;
+    let installed = Path::new(path.trim()).join("bin/benchstat");
+    if installed.is_file() || Command::new("benchstat").arg("-h").succeeds() {
+        return Ok(());
+    }
+    Command::new(go.program.as_os_str()).args(["install", BENCHSTAT]).run()
 }
 
 fn install_go() -> Result<Go> {

@@ -80,7 +80,7 @@ pub enum Command {
     ///
     /// Every variant is compared with the first one. What has to hold (`[lab.expect]` in the scenario) and does not is exit code 1.
     #[command(
-        after_help = "Examples:\n  harness build leak-repro\n  harness build leak-repro --show size --against stripped\n  harness build ./cmd/server --show all --format json > builds.json\n\nIn the scenario:\n  [lab]\n  show = [\"size\"]              what to tell without --show\n  [lab.expect]\n  reproducible = true          what has to hold"
+        after_help = "Examples:\n  harness build leak-repro\n  harness build leak-repro --show size --against stripped\n  harness build leak-repro --show runs --repeat 20 --export benchstat=runs.txt\n  harness build ./cmd/server --show all --format json > builds.json\n\nIn the scenario:\n  [lab]\n  show = [\"size\"]              what to tell without --show\n  [lab.expect]\n  reproducible = true          what has to hold"
     )]
     Build(Build),
     /// Show that the gate is alive: the leak is found, its fixed twin is not accused, a planted leak is found.
@@ -257,12 +257,36 @@ pub struct Build {
     /// Build anew, although nothing that goes into a build has changed. The go command's own cache is used all the same.
     #[arg(long)]
     pub rebuild: bool,
+    /// With `--show runs`: runs of every variant.
+    #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    pub repeat: u32,
+    /// Also write the runs as Go's benchmark text: `benchstat -col /variant FILE` compares them.
+    #[arg(long, value_name = "benchstat=FILE")]
+    pub export: Vec<Export>,
     /// Also ask what needs a build cache of its own: everything is compiled anew, the standard library included.
     #[arg(long)]
     pub cold: bool,
     /// Form of the report.
     #[arg(long, value_name = "FORMAT", default_value = "terminal")]
     pub format: Format,
+}
+
+/// An answer for another tool, and where it goes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Export {
+    /// Runs, as benchmark text.
+    Benchstat(Utf8PathBuf),
+}
+
+impl std::str::FromStr for Export {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text.split_once('=') {
+            Some(("benchstat", path)) if !path.is_empty() => Ok(Self::Benchstat(path.into())),
+            _ => Err("what can be written is `benchstat=FILE`".to_owned()),
+        }
+    }
 }
 
 impl Build {

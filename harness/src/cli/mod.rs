@@ -15,6 +15,7 @@ mod error;
 mod foreign;
 mod inspect;
 mod look;
+mod measure;
 mod pipeline;
 mod replay;
 mod reproduce;

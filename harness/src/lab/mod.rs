@@ -5,6 +5,7 @@
 
 pub mod bisect;
 mod compare;
+pub mod cross;
 pub mod runs;
 pub mod size;
 pub mod time;

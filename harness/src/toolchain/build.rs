@@ -315,12 +315,31 @@ impl Job<'_> {
         let command = go.command(args, &self.scenario.workload.module);
         let done = finish(&command, BUILD_SECONDS, self.interrupt)?;
         if !done.ok() {
-            return Err(failed(command.words(), &(done.stdout.text() + &done.stderr.text())));
+            let error = failed(command.words(), &(done.stdout.text() + &done.stderr.text()));
+            return Err(self.blame_compiler(error));
         }
         let note =
             if is_split { split::split(&target, &binary, self.environment, self.interrupt)? } else { None };
         let millis = u64::try_from(done.wall.as_millis()).unwrap_or(u64::MAX);
         Ok(Made { binary, command: command.words(), millis, note })
+    }
+
+    /// cgo for another processor fails in whatever way the machine's own C compiler does on foreign assembly.
+    fn blame_compiler(&self, error: BuildError) -> BuildError {
+        let GoInfo { goos, goarch, .. } = &self.go.info;
+        let has_own = self.spec.env.contains_key("CC") || self.environment.get("CC").is_some();
+        let is_asked = self.spec.cgo == Some(true) && !has_own && goos == "linux";
+        match (error, emulator::cross_compiler(goarch)) {
+            (BuildError::Failed(mut failure), Some((compiler, get)))
+                if is_asked && !emulator::is_native(goos, goarch) =>
+            {
+                failure.hint = Some(format!(
+                    "cgo for {goos}/{goarch} needs a C compiler for it: {get}, and `env = {{ CC = \"{compiler}\" }}` in its `build`; or `cgo = false`"
+                ));
+                BuildError::Failed(failure)
+            }
+            (error, _) => error,
+        }
     }
 
     /// What the probed build shall have in it.

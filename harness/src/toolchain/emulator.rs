@@ -78,6 +78,16 @@ impl Runner {
         }
     }
 
+    /// What running them here would need, and how to get it; `None` if they run.
+    #[must_use]
+    pub fn needs(&self, target: &str) -> Option<String> {
+        match self {
+            Self::Native | Self::Emulated(_) => None,
+            Self::Missing { needs, get } => Some(format!("{needs}; get it: {get}")),
+            Self::Foreign => Some(format!("a machine of {target}: no emulator for it is known here")),
+        }
+    }
+
     /// Why the programs cannot be run, in words; `None` if they can.
     #[must_use]
     pub fn refusal(&self, target: &str) -> Option<String> {
@@ -168,7 +178,7 @@ pub fn runner(
 }
 
 /// Whether this machine runs the target by itself.
-fn is_native(goos: &str, goarch: &str) -> bool {
+pub(super) fn is_native(goos: &str, goarch: &str) -> bool {
     let system = if cfg!(target_os = "macos") { "darwin" } else { std::env::consts::OS };
     let own = NATIVE.iter().find(|(machine, _)| *machine == std::env::consts::ARCH);
     goos == system && own.is_some_and(|(_, targets)| targets.contains(&goarch))

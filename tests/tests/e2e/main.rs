@@ -13,6 +13,8 @@ mod identity;
 mod inspect_dump;
 mod inspect_trace;
 mod lab_builds;
+mod lab_cross;
+mod lab_runs;
 mod lab_size;
 mod lab_time;
 mod leak_repro;

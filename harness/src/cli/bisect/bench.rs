@@ -6,11 +6,12 @@ use super::args::Bisect;
 use super::question::{Measure, On};
 use crate::capture::{self, Store};
 use crate::cli::error::CliError;
+use crate::cli::measure::measured;
 use crate::cli::{Context, pipeline, reproduce};
 use crate::lab::bisect::{Judged, Rule, Seen, SeenFinding};
-use crate::lab::runs::{Measured, Runs, facts};
+use crate::lab::runs::{Runs, facts};
 use crate::model::lab::runs::Unit;
-use crate::model::{Bytes, Mode, Nanoseconds, RunId, stats};
+use crate::model::{Bytes, Nanoseconds, stats};
 use crate::report::bisect::{Trial, TrialJudged};
 use crate::report::{self, bytes_text};
 use crate::scenario::Scenario;
@@ -85,8 +86,9 @@ impl Bench<'_> {
         let root = self.store.builds(&scenario.name).join("runs");
         let mut runs = Runs::default();
         for repeat in 0..=self.args.repeat {
-            if let Some(measured) = measured(scenario, built, repeat, &root, self.context)? {
-                runs.measured.extend((repeat > 0).then_some(measured)); // the first one warms up
+            let name = scenario.variants.first().map_or("", |variant| variant.name.as_str());
+            if let Ok(run) = measured(scenario, (name, built), (repeat, &root), self.context)? {
+                runs.measured.extend((repeat > 0).then_some(run)); // the first one warms up
             }
         }
         Ok(runs)
@@ -167,30 +169,6 @@ fn figure(values: &[f64], unit: Unit) -> String {
         Unit::Nanoseconds => Nanoseconds(value as i64).to_string(),
         Unit::Count => format!("{value}"),
     }
-}
-
-/// One measured run; `None` if it did not go well.
-pub(in crate::cli) fn measured(
-    scenario: &Scenario,
-    built: &Built,
-    repeat: u32,
-    root: &camino::Utf8Path,
-    context: &Context,
-) -> Result<Option<Measured>, CliError> {
-    let variant = scenario.variants.first().map_or("", |variant| variant.name.as_str());
-    let id = RunId { variant: variant.into(), mode: Mode::Plain, repeat };
-    let env = &context.environment.vars;
-    let (record, stderr) = capture::measure((scenario, built), &id, root, env, &context.interrupt)?;
-    if context.interrupt.is_set() {
-        return Err(CliError::Interrupted);
-    }
-    let positive = |time: i64| u64::try_from(time).unwrap_or(0);
-    Ok(record.ok.then(|| Measured {
-        wall: positive(record.wall.0),
-        cpu: positive(record.user.0.saturating_add(record.system.0)),
-        peak_rss: record.peak_rss.0,
-        stderr,
-    }))
 }
 
 /// A directory that goes with the value.

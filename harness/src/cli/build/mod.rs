@@ -2,6 +2,8 @@
 //!
 //! One file a topic: it has the tools asked of every variant, and hands the records on to `lab`.
 
+mod cross;
+mod runs;
 mod size;
 mod time;
 
@@ -9,19 +11,24 @@ use super::args::{self, Format};
 use super::builds::build_all;
 use super::error::CliError;
 use super::{Context, scenarios};
-use crate::capture::Store;
+use crate::capture::{self, Store};
 use crate::lab::Records;
 use crate::model::Outcome;
 use crate::model::lab::{NotRun, TOPICS, Topic};
-use crate::report::lab::{Answers, LabBuild, LabReport};
+use crate::report::lab::{Answers, LabBuild, LabReport, benchstat};
 use crate::scenario::{LabExpect, Scenario};
 use crate::toolchain::lab::Subject;
 use crate::toolchain::{BuildDirs, BuildError, Built, Toolchain};
 
 /// What the topics are asked with.
 struct Bench<'a> {
+    scenario: &'a Scenario,
+    store: &'a Store,
+    builds: &'a [LabBuild],
     subjects: Vec<Subject<'a>>,
     reference: String,
+    /// Runs of every variant, where runs are asked about.
+    repeat: u32,
     expect: &'a LabExpect,
     context: &'a Context,
 }
@@ -60,8 +67,20 @@ pub(super) fn command(args: &args::Build, context: &Context) -> Result<Outcome, 
         false => subjects(&scenario, &toolchain, &built, &dirs, context)?,
     };
     let expect = &scenario.lab.expect;
-    let bench = Bench { subjects, reference: reference.clone(), expect, context };
+    let bench = Bench {
+        scenario: &scenario,
+        store: &store,
+        builds: &builds,
+        subjects,
+        reference: reference.clone(),
+        repeat: args.repeat,
+        expect,
+        context,
+    };
     let answers = bench.answers(&topics)?;
+    for export in &args.export {
+        write(export, &bench, &answers)?;
+    }
     let report = LabReport::new(&scenario.name, &reference, builds, answers);
     let text = match args.format {
         Format::Json => report.to_json().map_err(anyhow::Error::from)?,
@@ -69,6 +88,21 @@ pub(super) fn command(args: &args::Build, context: &Context) -> Result<Outcome, 
     };
     context.console.print(&text)?;
     Ok(report.outcome)
+}
+
+/// Writes an answer for another tool.
+fn write(export: &args::Export, bench: &Bench<'_>, answers: &Answers) -> Result<(), CliError> {
+    let args::Export::Benchstat(path) = export;
+    let Some(runs) = &answers.runs else { return Ok(()) };
+    let package = bench.subjects.first().map_or("", |subject| subject.import_path.as_str());
+    let text = benchstat(&bench.scenario.name, package, capture::machine().cpus, runs);
+    let path = bench.context.environment.dir.join(path);
+    std::fs::write(&path, text).map_err(|error| {
+        CliError::usage(
+            format!("could not write `{path}`: {error}"),
+            "name a file in a directory that is there",
+        )
+    })
 }
 
 /// The variant that others are compared with.
@@ -88,8 +122,9 @@ fn reference(scenario: &Scenario, named: Option<&str>) -> Result<String, CliErro
 fn topics(args: &args::Build, scenario: &Scenario) -> Vec<Topic> {
     let wanted = args.topics().unwrap_or_else(|| scenario.lab.show.clone());
     let must = scenario.lab.expect.topics();
+    let export: Vec<Topic> = args.export.iter().map(|_| Topic::Runs).collect();
     let asked = TOPICS.iter().map(|(topic, ..)| *topic);
-    asked.filter(|topic| wanted.contains(topic) || must.contains(topic)).collect()
+    asked.filter(|topic| [&wanted, &must, &export].iter().any(|all| all.contains(topic))).collect()
 }
 
 /// Variants to ask about; those whose Go or package cannot be had are told of by their build already.
@@ -119,6 +154,8 @@ impl Bench<'_> {
             match topic {
                 Topic::Time => answers.time = Some(time::answer(self)?),
                 Topic::Size => answers.size = Some(size::answer(self, self.expect)?),
+                Topic::Cross => answers.cross = Some(cross::answer(self)?),
+                Topic::Runs => answers.runs = Some(runs::answer(self)?),
             }
         }
         Ok(answers)

@@ -2,6 +2,7 @@
 //!
 //! A topic's own facts are a file here each; what they have in common is an [`Answer`].
 
+pub mod cross;
 pub mod runs;
 pub mod size;
 pub mod time;
@@ -17,12 +18,26 @@ pub enum Topic {
     Time,
     /// What the file is made of.
     Size,
+    /// Whether it does the same on other systems and processors.
+    Cross,
+    /// What its runs cost.
+    Runs,
 }
 
 /// Every topic with the word that asks for it and what it answers, in the order of a report.
-pub const TOPICS: [(Topic, &str, &str); 2] = [
+pub const TOPICS: [(Topic, &str, &str); 4] = [
     (Topic::Time, "time", "where a build's time goes, and what variants cannot share in the build cache"),
     (Topic::Size, "size", "what the file is made of: sections, packages, symbols"),
+    (
+        Topic::Cross,
+        "cross",
+        "targets: what is built, what runs here (under an emulator), and whether it leaks the same",
+    ),
+    (
+        Topic::Runs,
+        "runs",
+        "GC count, peak heap, pauses, times and memory of runs in turns, and which differences are real",
+    ),
 ];
 
 impl Topic {

@@ -2,6 +2,9 @@
 //!
 //! Input: what each variant was built into, and the answers of `lab`. Output: text. Pure.
 
+mod benchstat;
+mod cross;
+mod runs;
 mod size;
 mod time;
 
@@ -14,9 +17,13 @@ use serde::{Deserialize, Serialize};
 
 use super::Look;
 use super::terminal::{grid::Grid, text};
-use crate::model::lab::{Expected, NotRun, Topic, size::SizeAnswer, time::TimeAnswer};
+use crate::model::lab::{
+    Expected, NotRun, Topic, cross::CrossAnswer, runs::RunsAnswer, size::SizeAnswer, time::TimeAnswer,
+};
 use crate::model::{Nanoseconds, Outcome};
 use crate::toolchain::{BuildFacts, BuildFailure};
+
+pub use benchstat::benchstat;
 
 /// Version of the document.
 const LAB_FORMAT: u32 = 1;
@@ -64,6 +71,12 @@ pub struct Answers {
     /// What the file is made of.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub size: Option<SizeAnswer>,
+    /// Whether it does the same on other systems and processors.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cross: Option<CrossAnswer>,
+    /// What its runs cost.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub runs: Option<RunsAnswer>,
 }
 
 /// What all answers have, whatever they are about.
@@ -93,7 +106,21 @@ impl Answers {
             not_run: &answer.not_run,
             body: size::body(answer, look),
         });
-        [time, size].into_iter().flatten().collect()
+        let cross = self.cross.as_ref().map(|answer| Common {
+            topic: Topic::Cross,
+            headline: &answer.headline,
+            expected: &answer.expected,
+            not_run: &answer.not_run,
+            body: cross::body(answer, look),
+        });
+        let runs = self.runs.as_ref().map(|answer| Common {
+            topic: Topic::Runs,
+            headline: &answer.headline,
+            expected: &answer.expected,
+            not_run: &answer.not_run,
+            body: runs::body(answer, look),
+        });
+        [time, size, cross, runs].into_iter().flatten().collect()
     }
 
     fn expected(&self) -> Vec<(Topic, Expected)> {
