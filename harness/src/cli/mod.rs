@@ -42,6 +42,9 @@ struct Context {
     interrupt: Interrupt,
 }
 
+/// What ends `git bisect run`, which takes every code of ours below 125 for a bad commit.
+const END_OF_SEARCH: u8 = 128;
+
 /// Does what the command line says; the result is the process's exit code.
 #[must_use]
 pub fn main() -> u8 {
@@ -49,7 +52,12 @@ pub fn main() -> u8 {
         Ok(cli) => cli,
         Err(error) => {
             let _ = error.print(); // a closed pipe
-            return if error.use_stderr() { Outcome::Usage.exit_code() } else { 0 };
+            let is_step = std::env::args().any(|word| word == "--step");
+            return match (error.use_stderr(), is_step) {
+                (false, _) => 0,
+                (true, false) => Outcome::Usage.exit_code(),
+                (true, true) => END_OF_SEARCH,
+            };
         }
     };
     let done =

@@ -100,6 +100,13 @@ const OPTIONAL: &[Optional] = &[
         cost: "variants for another architecture are built, but cannot be run",
         get: "apt-get install qemu-user",
     },
+    Optional {
+        name: "node",
+        programs: &["node"],
+        ask: "--version",
+        cost: "variants for js/wasm are built, but cannot be run (wasip1/wasm needs wazero)",
+        get: "apt-get install nodejs",
+    },
 ];
 
 /// Looks at every program the harness can use.

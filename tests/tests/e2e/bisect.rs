@@ -175,6 +175,9 @@ fn a_step_tells_git_to_skip_what_it_cannot_judge() -> Result<()> {
     assert_eq!(ended.code, Some(125), "{ended}");
     let ended = bench.run(["bisect", "nothing", "--step"])?;
     assert_eq!(ended.code, Some(125), "{ended}");
+    // A slip of the user's is no bad commit: it ends the search.
+    let ended = bench.run(["bisect", "service", "--step", "--on", "sise"])?;
+    assert_eq!(ended.code, Some(128), "{ended}");
     bench.write("service/main.go", &service(""))?;
     let ended = bench.run(["bisect", "service", "--step", "--on", "size:1KB"])?;
     assert_eq!(ended.code, Some(1), "{ended}");

@@ -105,3 +105,26 @@ fn cgo_for_another_processor_says_which_compiler_it_needs() -> Result<()> {
     assert!(ended.stdout.contains("CC = \"aarch64-linux-gnu-gcc\""), "{ended}");
     Ok(())
 }
+
+/// Rounds are real-time signals, which qemu moves.
+#[test]
+fn the_rounds_of_a_driver_reach_a_program_under_an_emulator() -> Result<()> {
+    let bench = Bench::new()?;
+    bench.write("srv/go.mod", "module example.com/srv\n\ngo 1.23\n")?;
+    bench.write(
+        "srv/main.go",
+        "package main\n\nimport \"time\"\n\nvar kept [][]byte\n\nfunc main() {\n\tfor range time.Tick(5 * time.Millisecond) {\n\t\tkeep()\n\t}\n}\n\n\
+         //go:noinline\nfunc keep() { kept = append(kept, make([]byte, 1000)) }\n",
+    )?;
+    bench.write(
+        "scenarios/srv.toml",
+        "[workload]\nmodule = \"../srv\"\n[workload.checkpoint]\non = \"round\"\n[workload.driver]\ncommand = [\"sleep\", \"0.1\"]\n\
+         rounds = 7\nready = { after = \"300ms\" }\n[build]\ncgo = false\ngoos = \"linux\"\ngoarch = \"arm64\"\n[capture]\nmodes = [\"step\"]\n\
+         repeat = 1\nheap_dump = \"off\"\n[expect]\nleaks = [{ kind = \"heap\", site = \"main.keep\" }]\n",
+    )?;
+    let ended = bench.run(["run", "srv"])?;
+    assert_eq!(ended.code, Some(0), "{ended}");
+    assert!(ended.stdout.contains("default (qemu-aarch64)"), "{ended}");
+    assert_eq!(bench.processes()?, []);
+    Ok(())
+}

@@ -33,8 +33,10 @@ pub(super) struct Bench<'a> {
 pub(super) type Shown = Result<Seen, String>;
 
 impl Bench<'_> {
-    /// Makes a trial of a scenario with one variant.
-    pub(super) fn show(&self, scenario: &Scenario) -> Result<Shown, CliError> {
+    /// Makes a trial of a scenario with one variant; `what` it is, for who waits.
+    pub(super) fn show(&self, what: &str, scenario: &Scenario) -> Result<Shown, CliError> {
+        let progress = self.context.console.progress(1, "bisect");
+        progress.begin(what);
         let mut scenario = scenario.clone();
         if let On::Finding(_) = self.args.on {
             reproduce::shorten(&mut scenario);
@@ -122,7 +124,7 @@ impl Bench<'_> {
 
     /// Makes a trial, judges it and tells of it.
     pub(super) fn trial(&mut self, what: &str, scenario: &Scenario, rule: &Rule) -> Result<Judged, CliError> {
-        let shown = self.show(scenario)?;
+        let shown = self.show(what, scenario)?;
         let judged = shown.as_ref().map_or(Judged::Skip, |seen| rule.judge(seen));
         self.tell(what, &shown, judged);
         Ok(judged)

@@ -68,7 +68,7 @@ impl Search<'_> {
             workload.dir = there.join(inside);
         }
         workload.module = there;
-        bench.show(&scenario)
+        bench.show(&words(commit), &scenario)
     }
 
     /// Where neither end leads to the other, the leak may have been mended on the way to the good one: then no commit

@@ -21,8 +21,8 @@ pub(super) fn search(bench: &mut Bench<'_>, scenario: &Scenario) -> Result<Bisec
         with_variant(scenario, Variant { name: good.name.clone(), build })
     };
     let all: Vec<&Atom> = atoms.iter().collect();
-    let shown = bench.show(&with(&[]))?;
-    let of_bad = bench.show(&with(&all))?;
+    let shown = bench.show(&good_name, &with(&[]))?;
+    let of_bad = bench.show(&bad_name, &with(&all))?;
     let rule = rule(bench, (&good_name, shown), (&bad_name, of_bad))?;
     let found = minimal(atoms.len(), |set| {
         bench.interrupted()?;

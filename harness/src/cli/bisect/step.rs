@@ -14,10 +14,15 @@ use crate::lab::bisect::{Limit, Seen};
 use crate::model::{Outcome, stats};
 
 pub(super) fn command(args: &Bisect, context: &Context) -> Outcome {
-    match judge(args, context) {
-        Ok(outcome) => outcome,
-        Err(CliError::Interrupted) => Outcome::Interrupted,
-        Err(error) => {
+    let judged = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| judge(args, context)));
+    match judged {
+        Ok(Ok(outcome)) => outcome,
+        Ok(Err(CliError::Interrupted)) => Outcome::Interrupted,
+        Err(_) => {
+            console::complain("error: this is a bug in the harness; the search ends here");
+            Outcome::Interrupted
+        }
+        Ok(Err(error)) => {
             console::complain(&format!("error: {}", error.message()));
             Outcome::Skip
         }
@@ -36,7 +41,7 @@ fn judge(args: &Bisect, context: &Context) -> Result<Outcome, CliError> {
     let variant =
         variant.ok_or_else(|| CliError::usage("the scenario has no variant", "see `harness check`"))?;
     let bench = Bench { args, store: &store, context, trials: Vec::new() };
-    let shown = bench.show(&with_variant(&scenario, variant))?;
+    let shown = bench.show("the sources as they are", &with_variant(&scenario, variant))?;
     let outcome = outcome(&args.on, &shown)?;
     let word = match outcome {
         Outcome::Pass => "good",

@@ -63,7 +63,8 @@ impl CrossDifference {
         let leaks = |n: usize| if n == 1 { "leak" } else { "leaks" };
         let mut parts = match (self.same, self.missing.is_empty(), self.more.is_empty()) {
             (0, true, true) => return "no leak, as there".to_owned(),
-            (n, true, true) => vec![format!("same {n} {}", leaks(n))],
+            (1, true, true) => vec!["same leak".to_owned()],
+            (n, true, true) => vec![format!("same {n} leaks")],
             (n, ..) => vec![format!("{n} {} the same", leaks(n))],
         };
         if !self.missing.is_empty() {
