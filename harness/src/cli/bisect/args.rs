@@ -19,10 +19,11 @@ pub struct Bisect {
     /// The bad end.
     #[arg(long, value_name = "VARIANT|REV", required_unless_present = "step")]
     pub bad: Option<String>,
-    /// What flips: `finding` (any leak that the good end has not, or `finding:FINGERPRINT`), `verdict`, `size`, `wall`,
-    /// `cpu`, `gc-count`, `peak-heap`, `pauses`, `longest-pause`, `peak-rss`; a figure may have the change that counts:
-    /// `size:5%`, `peak-heap:10MB`, `wall:20ms`. Without one, half of the way between the ends counts.
-    #[arg(long, value_name = "WHAT", default_value = "finding", verbatim_doc_comment)]
+    /// What flips: `finding` (any leak that the good end has not, or `finding:FINGERPRINT`), `verdict`, or a figure.
+    ///
+    /// Figures are `size`, `wall`, `cpu`, `gc-count`, `peak-heap`, `pauses`, `longest-pause`, `peak-rss`, each with the change that
+    /// counts, if you like: `size:5%`, `peak-heap:10MB`, `wall:20ms`. Without one, half of the way between the ends counts.
+    #[arg(long, value_name = "WHAT", default_value = "finding")]
     pub on: On,
     /// The variant that is built of every commit, instead of the first in which all leaks are expected.
     #[arg(long, value_name = "NAME", conflicts_with = "flags")]
