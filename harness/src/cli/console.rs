@@ -7,7 +7,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::args::{Color, Output};
 use super::error::CliError;
-use crate::report::{Look, clean_lines};
+use crate::report::{Look, clean_lines, wrapped};
 use crate::toolchain::Environment;
 
 /// Columns when nobody tells: enough for the tables, as in a CI log.
@@ -41,6 +41,11 @@ impl Console {
         };
         let width = console_width().unwrap_or(DEFAULT_WIDTH).max(60);
         Look { width, color, verbose: self.output.verbose }
+    }
+
+    /// A report with no line wider than the terminal, if there is one.
+    pub(super) fn fitted(&self, text: String) -> String {
+        console_width().map_or_else(|| text.clone(), |width| wrapped(&text, width))
     }
 
     /// Prints data. A reader that has gone away (`| head`) is no error of ours.

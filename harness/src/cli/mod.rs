@@ -144,7 +144,7 @@ mod tests {
         for (_, code, words) in crate::model::OUTCOMES {
             assert!(help.contains(&format!("{code:>3}  {}", words.split(':').next().unwrap())), "{help}");
         }
-        assert!(help.contains("counts: 70, 130, 2, 5, 3, 4, 7, 1, 6, 0."), "{help}");
+        assert!(help.contains("counts: 70, 130, 125, 2, 5, 3, 4, 7, 1, 6, 0."), "{help}");
     }
 
     #[test]

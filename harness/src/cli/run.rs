@@ -132,7 +132,10 @@ pub(super) fn report(
 fn show(analysis: &pipeline::Analysis, format: Format, context: &Context) -> Result<Outcome, CliError> {
     let text = match format {
         Format::Json => report::to_json(&analysis.report).map_err(anyhow::Error::from)?,
-        Format::Terminal => report::to_terminal(&analysis.report, &context.console.look()),
+        Format::Terminal => {
+            let text = report::to_terminal(&analysis.report, &context.console.look());
+            context.console.fitted(text)
+        }
     };
     context.console.print(&text)?;
     Ok(analysis.report.verdict.outcome)

@@ -86,7 +86,7 @@ fn profile_and_live_heap(judged: &Judged<'_>) -> Option<String> {
 }
 
 fn rises_alone(judged: &Judged<'_>) -> Option<String> {
-    let slope = rising_live_heap(judged).filter(|_| judged.run.timeline.rows.len() >= MIN_POINTS)?;
+    let (slope, _) = rising_live_heap(judged).filter(|_| judged.run.timeline.rows.len() >= MIN_POINTS)?;
     Some(format!(
         "in natural runs the live heap rises by {} per GC cycle, and no site grows in step runs: what grows may be \
          outside of the operations, or may be freed late",

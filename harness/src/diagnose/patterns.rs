@@ -96,22 +96,22 @@ fn rises(points: &[(f64, f64)]) -> Option<Slope> {
     slope(points).filter(|slope| points.len() >= MIN_CYCLES && slope.low > 0.0 && slope.chance < CHANCE)
 }
 
-/// The rise of the live heap, if it is one.
-pub(super) fn rising_live_heap(judged: &Judged<'_>) -> Option<Slope> {
+/// The rise of the live heap, if it is one, and its medians in the first and the last third of the cycles: one cycle's
+/// value may lie anywhere.
+pub(super) fn rising_live_heap(judged: &Judged<'_>) -> Option<(Slope, (f64, f64))> {
     let points = series(later(judged), |row| Some(row.heap_live?.value.0 as f64));
     let slope = rises(&points)?;
     let (first, last) = (points.first()?, points.last()?);
     let gained = slope.median * (last.0 - first.0);
-    let (_, now) = thirds(&points)?;
-    (gained >= LIVE_RISE.1 && gained >= LIVE_RISE.0 * now).then_some(slope)
+    let thirds = thirds(&points)?;
+    (gained >= LIVE_RISE.1 && gained >= LIVE_RISE.0 * thirds.1).then_some((slope, thirds))
 }
 
 fn live_heap_rises(judged: &Judged<'_>) -> Option<String> {
-    let slope = rising_live_heap(judged)?;
-    let points = series(later(judged), |row| Some(row.heap_live?.value.0 as f64));
-    let (first, last) = (points.first()?.1, points.last()?.1);
+    let (slope, (first, last)) = rising_live_heap(judged)?;
     Some(format!(
-        "the live heap rises by {} per GC cycle (95 % interval {} to {}; Theil-Sen over {} cycles, {}), from {} to {}",
+        "the live heap rises by {} per GC cycle (95 % interval {} to {}; Theil-Sen over {} cycles, {}), from a median \
+         of {} in the first third of these cycles to {} in the last",
         words::bytes(slope.median),
         words::bytes(slope.low),
         words::bytes(slope.high),

@@ -31,7 +31,7 @@ use crate::toolchain::{BuildFacts, BuildFailure};
 
 pub use build::{Inputs, RunInput, build, end_words};
 pub use json::{schema, to_json};
-pub use terminal::{Look, bytes_text, clean_lines, count_text, finding_to_terminal, to_terminal};
+pub use terminal::{Look, bytes_text, clean_lines, count_text, finding_to_terminal, to_terminal, wrapped};
 
 /// Version of the document.
 pub const REPORT_FORMAT: u32 = 1;

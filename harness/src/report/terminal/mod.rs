@@ -16,7 +16,7 @@ mod tests;
 pub(super) mod text;
 mod variants;
 
-pub use text::{bytes as bytes_text, clean_lines, count as count_text};
+pub use text::{bytes as bytes_text, clean_lines, count as count_text, wrapped};
 
 use std::fmt::Write;
 

@@ -160,7 +160,15 @@ fn observations(report: &Report) -> Vec<String> {
             }
         }
     }
-    by_pattern.into_iter().map(|(_, words, of)| with_variants(words, &of, report)).collect()
+    let one = |(pattern, words, of): (Pattern, String, Vec<&str>)| {
+        // Those that share a pattern have figures of their own.
+        let words = match of.first().filter(|_| of.len() > 1 && pattern != Pattern::SourcesDisagree) {
+            Some(first) => format!("{words} (figures of {first})"),
+            None => words,
+        };
+        with_variants(words, &of, report)
+    };
+    by_pattern.into_iter().map(one).collect()
 }
 
 /// Each rule that could not run once, with the variants that share it. Doubts about a variant as a whole are reasons of

@@ -103,11 +103,11 @@ fn growth(growth: RetainedGrowth) -> String {
     let passed = last.0.saturating_sub(first.0).max(1);
     let rate = text::bytes_per_op(gained.bytes as f64 / (passed as f64 / per.steps()));
     match per {
-        Per::Operation => format!("it grew by {rate} between operations {first} and {last}"),
+        Per::Operation => format!("all that it keeps grew by {rate} between operations {first} and {last}"),
         Per::Second | Per::Profile => {
             let rate = rate.replace("/op", &format!("/{}", per.unit()));
             let apart = Nanoseconds(i64::try_from(passed).unwrap_or(i64::MAX).saturating_mul(1_000_000));
-            format!("it grew by {rate} between dumps that are {apart} apart")
+            format!("all that it keeps grew by {rate} between dumps that are {apart} apart")
         }
     }
 }

@@ -2,6 +2,9 @@
 
 use crate::model::{Bytes, Frame, Nanoseconds, binary_units};
 
+/// On a narrower terminal than this, nothing is broken sooner.
+const LEAST: usize = 40;
+
 /// Without control characters: a name from a program could otherwise move the cursor or worse. Directional
 /// marks that would reorder a line are shown too.
 pub(in crate::report) fn clean(text: &str) -> String {
@@ -66,6 +69,45 @@ pub(in crate::report) fn wrap(text: &str, width: usize) -> Vec<String> {
     lines
 }
 
+/// Breaks lines that are wider than a terminal between words; what follows is indented below its beginning. Where there is
+/// no terminal a line stays whole, so that a search finds it.
+#[must_use]
+pub fn wrapped(text: &str, width: u16) -> String {
+    let width = usize::from(width).max(LEAST);
+    let mut out = String::with_capacity(text.len());
+    for line in text.lines() {
+        let indent = line.len() - line.trim_start_matches([' ', '-']).len();
+        let (head, rest) = line.split_at(indent);
+        let is_item = head.ends_with("- ");
+        let below = " ".repeat(if is_item { indent } else { indent + 2 });
+        let mut used = indent;
+        out.push_str(head);
+        for word in rest.split_inclusive(' ') {
+            let length = columns(word.trim_end());
+            if used + length > width && used > below.len() {
+                out.truncate(out.trim_end().len());
+                out.push('\n');
+                out.push_str(&below);
+                used = below.len();
+            }
+            if used == below.len() && word == " " {
+                continue; // between columns, of which this line is the next
+            }
+            out.push_str(word);
+            used += columns(word);
+        }
+        out.push('\n');
+    }
+    out
+}
+
+/// Columns on a terminal: what a colour is set with has none.
+fn columns(word: &str) -> usize {
+    let escapes = |part: &str| part.split_once('m').map_or(0, |(_, shown)| shown.chars().count());
+    let mut parts = word.split('\u{1b}');
+    parts.next().map_or(0, |plain| plain.chars().count()) + parts.map(escapes).sum::<usize>()
+}
+
 /// `1,234,567`: digits in groups of three.
 #[must_use]
 pub fn count(number: u64) -> String {
@@ -125,6 +167,20 @@ mod tests {
         assert_eq!(wrap("ab cd  ef", 9), ["ab cd  ef"]);
         assert_eq!(wrap("a-very-long-word b", 4), ["a-very-long-word", "b"]);
         assert!(wrap("", 4).is_empty());
+    }
+
+    #[test]
+    fn lines_wider_than_the_terminal_are_broken_below_their_beginning_and_no_word_is_lost() {
+        let line = "  - the quick brown fox jumps over the lazy dog and runs away";
+        let broken = wrapped(&format!("{line}\nshort\n"), 40);
+        let expected = "  - the quick brown fox jumps over the\n    lazy dog and runs away\nshort\n";
+        assert_eq!(broken, expected);
+        let columns = format!("    {}  beyond  it\n", "z".repeat(36));
+        assert_eq!(wrapped(&columns, 40), format!("    {}\n      beyond  it\n", "z".repeat(36)));
+        let coloured = wrapped(&format!("\u{1b}[1m{}\u{1b}[0m\n", "x".repeat(40)), 40);
+        assert_eq!(coloured.lines().count(), 1, "{coloured:?}");
+        let long = format!("{}\n", "y".repeat(90));
+        assert_eq!(wrapped(&long, 40), long);
     }
 
     #[test]
