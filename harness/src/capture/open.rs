@@ -3,6 +3,7 @@
 use std::io::{ErrorKind, Read as _};
 
 use camino::{Utf8Component, Utf8Path, Utf8PathBuf};
+use serde::de::IgnoredAny;
 
 use super::error::{CaptureError, io};
 use super::manifest::{AsanRecord, BuildRecord, FileRecord, MANIFEST_FORMAT, Manifest, RunRecord};
@@ -74,11 +75,19 @@ fn open_file(path: &Utf8Path) -> Result<CaptureDir, CaptureError> {
     Ok(CaptureDir { root: path.parent().unwrap_or(path).to_owned(), manifest })
 }
 
-/// Whether a file is, or was, a manifest of ours: a damaged one is told by its name or by its beginning. Others call
-/// their files `manifest.json`, too.
+/// Whether a file is, or was, a manifest of ours: a whole one is told by its keys, in whatever order somebody's tool has
+/// put them, a damaged one by its name or its beginning. Others call their files `manifest.json`, too.
 fn is_manifest(path: &Utf8Path, bytes: &[u8]) -> bool {
-    let is_json = || serde_json::from_slice::<serde::de::IgnoredAny>(bytes).is_ok();
-    begins_as_ours(bytes) || (path.file_name() == Some(MANIFEST) && !is_json())
+    #[derive(serde::Deserialize)]
+    struct Keys {
+        #[serde(rename = "format")]
+        _format: IgnoredAny,
+        #[serde(rename = "harness")]
+        _harness: IgnoredAny,
+    }
+    begins_as_ours(bytes)
+        || serde_json::from_slice::<Keys>(bytes).is_ok()
+        || (path.file_name() == Some(MANIFEST) && serde_json::from_slice::<IgnoredAny>(bytes).is_err())
 }
 
 fn begins_as_ours(bytes: &[u8]) -> bool {
