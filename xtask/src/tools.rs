@@ -27,12 +27,19 @@ pub(crate) fn install_missing() -> Result<Tools> {
         packaged(program, package)?;
     }
     benchstat(&go)?;
+    delve(&go)?;
     Ok(Tools { go })
 }
 
 /// Programs of the machine's own packages, and the package that has each.
-const PACKAGED: [(&str, &str); 3] =
-    [("qemu-aarch64", "qemu-user"), ("qemu-riscv64", "qemu-user"), ("node", "nodejs")];
+const PACKAGED: [(&str, &str); 6] = [
+    ("qemu-aarch64", "qemu-user"),
+    ("qemu-riscv64", "qemu-user"),
+    ("node", "nodejs"),
+    ("gcc", "gcc"),
+    ("objcopy", "binutils"),
+    ("addr2line", "binutils"),
+];
 
 fn packaged(program: &str, package: &str) -> Result<()> {
     let is_there = || Command::new(program).arg("--version").succeeds();
@@ -46,6 +53,17 @@ fn packaged(program: &str, package: &str) -> Result<()> {
         bail!("no `{program}` found\nhint: it is in Debian's package `{package}`; put it on PATH");
     }
     Ok(())
+}
+
+/// Debugs programs of Go 1.26 and 1.27; the packages of Debian have one that does not.
+const DELVE: &str = "github.com/go-delve/delve/cmd/dlv@v1.27.2";
+
+fn delve(go: &Go) -> Result<()> {
+    let path = Command::new(go.program.as_os_str()).args(["env", "GOPATH"]).read()?;
+    if Path::new(path.trim()).join("bin/dlv").is_file() || Command::new("dlv").arg("version").succeeds() {
+        return Ok(());
+    }
+    Command::new(go.program.as_os_str()).args(["install", DELVE]).run()
 }
 
 /// Reads what `harness build --export benchstat=FILE` writes; this version does.

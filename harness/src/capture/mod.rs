@@ -6,7 +6,6 @@
 //! writing or reading the directory is an error.
 
 mod child;
-pub mod delve;
 mod driver;
 mod error;
 mod inputs;
@@ -35,7 +34,6 @@ pub use manifest::{
 };
 pub use map::FileBytes;
 pub use measure::measure;
-pub use mode::debugged as debug_environment;
 pub use open::{CaptureDir, is_capture, open, open_named};
 pub use session::{Session, plan};
 pub use store::{HARNESS_DIR, Lock, Store};

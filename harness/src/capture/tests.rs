@@ -69,7 +69,6 @@ impl Bench {
             thresholds: Thresholds::default(),
             exemptions: Default::default(),
             lab: Default::default(),
-            delve: Default::default(),
         };
         Self { _directory: directory, root, scenario, runner: Runner::Native }
     }

@@ -8,6 +8,7 @@ pub mod binary;
 pub mod buildtime;
 pub mod exectrace;
 pub mod gctrace;
+pub mod golist;
 pub mod goroutines;
 pub mod heapdump;
 mod input;

@@ -6,6 +6,8 @@
 pub mod bisect;
 mod compare;
 pub mod cross;
+pub mod debug;
+pub mod linkage;
 pub mod runs;
 pub mod size;
 pub mod time;

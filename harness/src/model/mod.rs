@@ -5,7 +5,6 @@
 mod address;
 mod c_leaks;
 mod clock;
-pub mod debug;
 mod diagnosis;
 mod escape;
 mod finding;

@@ -5,7 +5,6 @@
 
 pub mod bisect;
 mod build;
-pub mod debug;
 pub mod heap;
 mod json;
 pub mod lab;

@@ -6,7 +6,6 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::delve::Delve;
 use super::duration::Milliseconds;
 use super::keys::{BuildKeys, Matrix};
 use super::lab::Lab;
@@ -48,9 +47,6 @@ pub(super) struct ScenarioFile {
     /// What is asked of the builds themselves.
     #[serde(default)]
     pub lab: Lab,
-    /// What is looked at under the debugger.
-    #[serde(default)]
-    pub delve: Delve,
 }
 
 /// The program and its load.

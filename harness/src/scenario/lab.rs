@@ -51,7 +51,8 @@ impl LabExpect {
     /// The topics that something has to hold of: they are asked although nobody wants to see them.
     #[must_use]
     pub fn topics(&self) -> Vec<Topic> {
-        let asked = [(self.max_size.is_some(), Topic::Size)];
+        let linkage = self.is_static.is_some() || self.max_glibc.is_some();
+        let asked = [(self.max_size.is_some(), Topic::Size), (linkage, Topic::Linkage)];
         asked.into_iter().filter(|(is_asked, _)| *is_asked).map(|(_, topic)| topic).collect()
     }
 }

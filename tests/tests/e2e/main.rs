@@ -5,7 +5,6 @@
 
 mod analyze;
 mod bisect;
-mod debug;
 mod determinism;
 mod foreign;
 mod gates;
@@ -15,6 +14,8 @@ mod inspect_dump;
 mod inspect_trace;
 mod lab_builds;
 mod lab_cross;
+mod lab_debug;
+mod lab_linkage;
 mod lab_runs;
 mod lab_size;
 mod lab_time;

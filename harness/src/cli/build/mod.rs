@@ -3,6 +3,8 @@
 //! One file a topic: it has the tools asked of every variant, and hands the records on to `lab`.
 
 mod cross;
+mod debug;
+mod linkage;
 mod runs;
 mod size;
 mod time;
@@ -154,6 +156,8 @@ impl Bench<'_> {
             match topic {
                 Topic::Time => answers.time = Some(time::answer(self)?),
                 Topic::Size => answers.size = Some(size::answer(self, self.expect)?),
+                Topic::DebugInfo => answers.debug_info = Some(debug::answer(self)?),
+                Topic::Linkage => answers.linkage = Some(linkage::answer(self)?),
                 Topic::Cross => answers.cross = Some(cross::answer(self)?),
                 Topic::Runs => answers.runs = Some(runs::answer(self)?),
             }

@@ -3,6 +3,8 @@
 //! A topic's own facts are a file here each; what they have in common is an [`Answer`].
 
 pub mod cross;
+pub mod debug;
+pub mod linkage;
 pub mod runs;
 pub mod size;
 pub mod time;
@@ -18,6 +20,10 @@ pub enum Topic {
     Time,
     /// What the file is made of.
     Size,
+    /// What works with more and less debug information.
+    DebugInfo,
+    /// What it needs of the machine that it runs on.
+    Linkage,
     /// Whether it does the same on other systems and processors.
     Cross,
     /// What its runs cost.
@@ -25,9 +31,19 @@ pub enum Topic {
 }
 
 /// Every topic with the word that asks for it and what it answers, in the order of a report.
-pub const TOPICS: [(Topic, &str, &str); 4] = [
+pub const TOPICS: [(Topic, &str, &str); 6] = [
     (Topic::Time, "time", "where a build's time goes, and what variants cannot share in the build cache"),
     (Topic::Size, "size", "what the file is made of: sections, packages, symbols"),
+    (
+        Topic::DebugInfo,
+        "debug-info",
+        "what works with full, compressed, split, stripped debug information, each tried: traces, pprof, Delve, addr2line",
+    ),
+    (
+        Topic::Linkage,
+        "linkage",
+        "static or not: loader, libraries and through which package, glibc versions, PIE, RELRO",
+    ),
     (
         Topic::Cross,
         "cross",

@@ -4,6 +4,8 @@
 
 mod benchstat;
 mod cross;
+mod debug;
+mod linkage;
 mod runs;
 mod size;
 mod time;
@@ -17,6 +19,8 @@ use serde::{Deserialize, Serialize};
 
 use super::Look;
 use super::terminal::{grid::Grid, text};
+use crate::model::lab::debug::DebugAnswer;
+use crate::model::lab::linkage::LinkageAnswer;
 use crate::model::lab::{
     Expected, NotRun, Topic, cross::CrossAnswer, runs::RunsAnswer, size::SizeAnswer, time::TimeAnswer,
 };
@@ -71,6 +75,12 @@ pub struct Answers {
     /// What the file is made of.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub size: Option<SizeAnswer>,
+    /// What works with more and less debug information.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub debug_info: Option<DebugAnswer>,
+    /// What it needs of the machine that it runs on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub linkage: Option<LinkageAnswer>,
     /// Whether it does the same on other systems and processors.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cross: Option<CrossAnswer>,
@@ -106,6 +116,20 @@ impl Answers {
             not_run: &answer.not_run,
             body: size::body(answer, look),
         });
+        let debug_info = self.debug_info.as_ref().map(|answer| Common {
+            topic: Topic::DebugInfo,
+            headline: &answer.headline,
+            expected: &answer.expected,
+            not_run: &answer.not_run,
+            body: debug::body(answer, look),
+        });
+        let linkage = self.linkage.as_ref().map(|answer| Common {
+            topic: Topic::Linkage,
+            headline: &answer.headline,
+            expected: &answer.expected,
+            not_run: &answer.not_run,
+            body: linkage::body(answer, look),
+        });
         let cross = self.cross.as_ref().map(|answer| Common {
             topic: Topic::Cross,
             headline: &answer.headline,
@@ -120,7 +144,7 @@ impl Answers {
             not_run: &answer.not_run,
             body: runs::body(answer, look),
         });
-        [time, size, cross, runs].into_iter().flatten().collect()
+        [time, size, debug_info, linkage, cross, runs].into_iter().flatten().collect()
     }
 
     fn expected(&self) -> Vec<(Topic, Expected)> {

@@ -4,6 +4,8 @@
 //! [`Subject::out`]; what they mean is for `format` and `lab`. A tool that is missing is said in the record, never an error.
 //! Must not change the user's files.
 
+pub mod debug;
+pub mod linkage;
 mod size;
 pub mod time;
 
