@@ -225,6 +225,12 @@ impl Bench {
         }
     }
 
+    /// What marks a process as one of this bench's: for one that is started by hand.
+    #[must_use]
+    pub fn mark(&self) -> [(&'static str, &str); 1] {
+        [(MARK, &self.mark)]
+    }
+
     /// Live processes that were started here, by any number of steps.
     ///
     /// # Errors

@@ -56,6 +56,17 @@ pub(super) struct Start<'a> {
     pub(super) stderr: Utf8PathBuf,
     /// What real-time signals are moved up by on their way to the program.
     pub(super) shift: i32,
+    /// What it gets when we are gone.
+    pub(super) death: Death,
+}
+
+/// How a program is ended when the harness is gone without a word (Linux).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Death {
+    /// SIGKILL.
+    Sure,
+    /// SIGTERM: a debugger ends its program only if it can still do something.
+    Gentle,
 }
 
 /// A started program. Dropping it ends its group.
@@ -102,7 +113,7 @@ impl Child {
             .stdout(File::create(&start.stdout)?)
             .stderr(OpenOptions::new().create(true).append(true).open(&start.stderr)?)
             .process_group(0);
-        raw::end_with_us(&mut command);
+        raw::end_with_us(&mut command, if start.death == Death::Sure { Signal::KILL } else { Signal::TERM });
         let process = command.spawn()?;
         let pid = i32::try_from(process.id()).ok().and_then(Pid::from_raw);
         let mark = mark.map(|(name, value)| format!("{name}={value}")).unwrap_or_default();
@@ -216,7 +227,7 @@ fn handle(_pid: Pid) -> Option<OwnedFd> {
 
 /// Ends processes that left the group but carry the run's mark in their environment (Linux). One that forks can be
 /// missed, and so can its child: hence again until a look finds none.
-fn kill_marked(mark: &str) {
+pub(super) fn kill_marked(mark: &str) {
     for _ in 0..LOOKS {
         let found = if mark.is_empty() { Vec::new() } else { marked(mark) };
         if found.is_empty() {

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use super::child::{Child, Ended, ProbeSignal, Start};
+use super::child::{Child, Death, Ended, ProbeSignal, Start};
 use super::driver::{CHECKPOINT, Rounds, Stopped};
 use super::error::{CaptureError, io as at};
 use super::manifest::{End, FileRecord, RunRecord};
@@ -156,6 +156,7 @@ impl Launch<'_> {
             stdout: directory.join("stdout.txt"),
             stderr: directory.join(stderr),
             shift: self.emulator().map_or(0, Emulator::signal_shift),
+            death: Death::Sure,
         })
         .map_err(|error| io::Error::new(error.kind(), format!("`{}`: {error}", self.program())))
     }

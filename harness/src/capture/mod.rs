@@ -6,6 +6,7 @@
 //! writing or reading the directory is an error.
 
 mod child;
+pub mod delve;
 mod driver;
 mod error;
 mod inputs;
@@ -34,6 +35,7 @@ pub use manifest::{
 };
 pub use map::FileBytes;
 pub use measure::measure;
+pub use mode::debugged as debug_environment;
 pub use open::{CaptureDir, is_capture, open, open_named};
 pub use session::{Session, plan};
 pub use store::{HARNESS_DIR, Lock, Store};

@@ -58,6 +58,31 @@ pub(super) fn environment(
     (env, notes)
 }
 
+/// The whole environment of a program under the debugger: with a directory for the probe it looks for leaked goroutines at the
+/// end, and does nothing else.
+#[must_use]
+pub fn debugged(
+    scenario: &Scenario,
+    directory: Option<&Utf8Path>,
+    inherited: &BTreeMap<String, String>,
+) -> BTreeMap<String, String> {
+    let mut env = inherited.clone();
+    let given = scenario.workload.env.iter();
+    env.extend(given.map(|(name, value)| (name.clone(), scenario.workload.filled(value))));
+    if let Some(directory) = directory {
+        let probe = [
+            ("HARNESS_DIR", directory.as_str()),
+            ("HARNESS_MODE", "natural"),
+            ("HARNESS_CHECKPOINT", "exit"),
+            ("HARNESS_TRACE", "0"),
+            ("HARNESS_HEAPDUMP", NO_DUMP),
+            ("HARNESS_GOROUTINELEAK", "1"),
+        ];
+        env.extend(probe.map(|(name, value)| (name.to_owned(), value.to_owned())));
+    }
+    env
+}
+
 /// How AddressSanitizer is told what to do.
 const ASAN_OPTIONS: &str = "ASAN_OPTIONS";
 

@@ -16,17 +16,17 @@ pub(super) fn signal(number: i32) -> Signal {
     }
 }
 
-/// Has the kernel kill the program when the thread that starts it is gone, which without a word is what SIGKILL does
+/// Has the kernel send the program a signal when the thread that starts it is gone, which without a word is what SIGKILL does
 /// to the harness. Linux only; elsewhere such a program stays behind.
 #[cfg(target_os = "linux")]
-pub(super) fn end_with_us(command: &mut Command) {
+pub(super) fn end_with_us(command: &mut Command, by: Signal) {
     use std::os::unix::process::CommandExt;
 
     use rustix::process::{getpid, getppid, set_parent_process_death_signal};
 
     let us = getpid();
     let before_exec = move || {
-        set_parent_process_death_signal(Some(Signal::KILL))?;
+        set_parent_process_death_signal(Some(by))?;
         // We may have been killed before the kernel knew of the wish.
         if getppid() == Some(us) { Ok(()) } else { Err(rustix::io::Errno::SRCH.into()) }
     };
@@ -39,4 +39,4 @@ pub(super) fn end_with_us(command: &mut Command) {
 
 /// See the other one.
 #[cfg(not(target_os = "linux"))]
-pub(super) fn end_with_us(_command: &mut Command) {}
+pub(super) fn end_with_us(_command: &mut Command, _by: Signal) {}

@@ -69,6 +69,7 @@ impl Bench {
             thresholds: Thresholds::default(),
             exemptions: Default::default(),
             lab: Default::default(),
+            delve: Default::default(),
         };
         Self { _directory: directory, root, scenario, runner: Runner::Native }
     }

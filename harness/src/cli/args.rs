@@ -83,6 +83,20 @@ pub enum Command {
         after_help = "Examples:\n  harness build leak-repro\n  harness build leak-repro --show size --against stripped\n  harness build leak-repro --show runs --repeat 20 --export benchstat=runs.txt\n  harness build ./cmd/server --show all --format json > builds.json\n\nIn the scenario:\n  [lab]\n  show = [\"size\"]              what to tell without --show\n  [lab.expect]\n  reproducible = true          what has to hold"
     )]
     Build(Build),
+    /// Run a program once under Delve: values at breakpoints, and at the end every goroutine that is left, with its arguments.
+    ///
+    /// It is a repeat of its own, of a build without optimisation (`-N -l`) unless a variant is named; nothing of it is measured.
+    /// Breakpoints are those of `[delve]` in the scenario unless the command line names some.
+    #[command(
+        after_help = "Examples:\n  harness debug leak-repro\n  harness debug leak-repro --break main.handle --when 'n == 1001' --show n\n  harness debug leak-repro --at 830cdafe          where a finding of the latest run is laid\n  harness debug leak-repro --variant stripped --format json\n\nIn the scenario:\n  [[delve.break]]\n  at = \"main.handle\"           a function, or a file with a line\n  when = \"n == 1001\"           or hits = \"== 1001\"\n  show = [\"n\"]                 or log = \"request {n}\""
+    )]
+    Debug(Debug),
+    /// Ends what carries a mark when standard input ends: a process of the harness's own.
+    #[command(hide = true, name = crate::capture::delve::GUARD, after_help = "Example: none, it is nobody's to call")]
+    Guard {
+        /// `NAME=value` in an environment.
+        mark: String,
+    },
     /// Show that the gate is alive: the leak is found, its fixed twin is not accused, a planted leak is found.
     ///
     /// The twin is what the scenario names in `[control]`: another package, build tags, a git revision, a variant or
@@ -238,6 +252,8 @@ pub enum SchemaOf {
     Build,
     /// What `harness bisect --format json` prints.
     Bisect,
+    /// What `harness debug --format json` prints.
+    Debug,
 }
 
 /// `harness build`
@@ -306,6 +322,34 @@ const ALL: &str = "all";
 fn topic_words() -> Vec<PossibleValue> {
     let topics = TOPICS.iter().map(|(_, word, says)| PossibleValue::new(*word).help(*says));
     topics.chain([PossibleValue::new(ALL).help("all of them")]).collect()
+}
+
+/// `harness debug`
+#[derive(Debug, Args)]
+pub struct Debug {
+    /// Name of a scenario, path of its file, or a Go package.
+    pub scenario: String,
+    /// Debug this variant as it is.
+    #[arg(long, value_name = "NAME")]
+    pub variant: Option<String>,
+    /// Stop at this function or line (`main.handle`, `cache.go:44`); may be given several times.
+    #[arg(long = "break", value_name = "PLACE")]
+    pub breaks: Vec<String>,
+    /// Stop where a finding of the latest capture is laid; the first digits of its fingerprint do.
+    #[arg(long, value_name = "FINGERPRINT")]
+    pub at: Option<String>,
+    /// Stop only if this holds, an expression in Go.
+    #[arg(long, value_name = "CONDITION")]
+    pub when: Option<String>,
+    /// Show this expression's value instead of the arguments; may be given several times.
+    #[arg(long, value_name = "EXPRESSION")]
+    pub show: Vec<String>,
+    /// Stops of a breakpoint that are recorded.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    pub max: Option<u32>,
+    /// Form of the report.
+    #[arg(long, value_name = "FORMAT", default_value = "terminal")]
+    pub format: Format,
 }
 
 /// `harness analyze`

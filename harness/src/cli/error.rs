@@ -2,6 +2,7 @@
 
 use crate::baseline::BaselineError;
 use crate::capture::CaptureError;
+use crate::capture::delve::DelveError;
 use crate::format::exectrace::OpenError;
 use crate::format::heapdump;
 use crate::model::Outcome;
@@ -20,6 +21,8 @@ pub enum CliError {
     Capture(#[from] CaptureError),
     /// A baseline.
     Baseline(#[from] BaselineError),
+    /// The debugger.
+    Delve(#[from] DelveError),
     /// A file that is no trace, or none that can be read.
     Trace(#[from] OpenError),
     /// A file that is no profile, or none that can be read.
@@ -53,7 +56,9 @@ impl CliError {
     pub(super) fn outcome(&self) -> Outcome {
         match self {
             Self::Build(BuildError::Failed(_)) => Outcome::BuildFailed,
-            Self::Build(BuildError::Interrupted) | Self::Interrupted => Outcome::Interrupted,
+            Self::Build(BuildError::Interrupted)
+            | Self::Delve(DelveError::Interrupted)
+            | Self::Interrupted => Outcome::Interrupted,
             Self::Capture(error) if error.is_unreadable() => Outcome::Unreadable,
             Self::Trace(_) | Self::Profile(_) | Self::Dump(_) => Outcome::Unreadable,
             Self::Other(_) => Outcome::Bug,

@@ -70,6 +70,7 @@ pub(super) fn schema(args: &args::Schema, context: &Context) -> Result<Outcome, 
         SchemaOf::Profile => report::profile::schema(),
         SchemaOf::HeapDump => report::heap::schema(),
         SchemaOf::Selftest => report::selftest::schema(),
+        SchemaOf::Debug => report::debug::schema(),
         SchemaOf::Build => report::lab::schema(),
         SchemaOf::Bisect => report::bisect::schema(),
     };

@@ -10,6 +10,7 @@ mod build;
 mod builds;
 mod checkout;
 mod console;
+mod debug;
 mod diff;
 mod error;
 mod foreign;
@@ -102,6 +103,11 @@ fn dispatch(command: &Command, context: &Context) -> Result<Outcome, CliError> {
         Command::Run(args) => run::run(args, context),
         Command::Build(args) => build::command(args, context),
         Command::Bisect(args) => bisect::command(args, context),
+        Command::Guard { mark } => {
+            crate::capture::delve::guard(mark);
+            Ok(Outcome::Pass)
+        }
+        Command::Debug(args) => debug::command(args, context),
         Command::Selftest(args) => selftest::command(args, context),
         Command::Analyze(args) => run::analyze(args, context),
         Command::Diff(args) => diff::command(args, context),

@@ -5,6 +5,7 @@
 
 pub mod bisect;
 mod build;
+pub mod debug;
 pub mod heap;
 mod json;
 pub mod lab;

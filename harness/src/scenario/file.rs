@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use super::delve::Delve;
 use super::duration::Milliseconds;
 use super::keys::{BuildKeys, Matrix};
 use super::lab::Lab;
@@ -47,6 +48,9 @@ pub(super) struct ScenarioFile {
     /// What is asked of the builds themselves.
     #[serde(default)]
     pub lab: Lab,
+    /// What is looked at under the debugger.
+    #[serde(default)]
+    pub delve: Delve,
 }
 
 /// The program and its load.

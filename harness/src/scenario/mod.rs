@@ -5,6 +5,7 @@
 
 mod byte_size;
 mod check;
+mod delve;
 mod diagnostic;
 mod document;
 mod duration;
@@ -24,6 +25,7 @@ mod tests;
 mod variants;
 
 pub use byte_size::ByteSize;
+pub use delve::{Delve, DelveBreak};
 pub use diagnostic::{Diagnostic, Position, Rejected};
 pub use error::ScenarioError;
 pub use find::{find, for_package, list};

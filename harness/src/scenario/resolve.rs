@@ -60,6 +60,7 @@ pub(super) fn resolve(
         thresholds: file.thresholds,
         exemptions: Exemptions { third_party: file.baseline.third_party, suppress: file.baseline.suppress },
         lab: file.lab,
+        delve: file.delve,
         name,
     }
 }
@@ -267,6 +268,7 @@ pub(super) fn made_up(dir: &Utf8Path, package: &str) -> Scenario {
         thresholds: Default::default(),
         exemptions: Default::default(),
         lab: Default::default(),
+        delve: Default::default(),
         name,
     }
 }

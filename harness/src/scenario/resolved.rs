@@ -8,6 +8,7 @@ use camino::Utf8PathBuf;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::delve::Delve;
 use super::lab::Lab;
 use crate::model::{Confidence, LeakKind, Mode};
 
@@ -41,6 +42,9 @@ pub struct Scenario {
     /// What is asked of the builds themselves.
     #[serde(default)]
     pub lab: Lab,
+    /// What is looked at under the debugger.
+    #[serde(default)]
+    pub delve: Delve,
 }
 
 /// The program and its load.

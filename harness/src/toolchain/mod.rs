@@ -6,6 +6,7 @@ mod build;
 mod built;
 mod captured;
 mod cgo;
+mod debugging;
 mod doctor;
 mod emulator;
 mod environment;
@@ -35,6 +36,7 @@ mod tests;
 
 pub use build::{BuildDirs, Toolchain};
 pub use built::{BinaryFacts, BuildFacts, BuildFailure, Built, GoInfo, SectionFacts};
+pub use debugging::{debuggable, delve, limits};
 pub use doctor::{Check, CheckState, doctor};
 pub use emulator::{Emulator, PATIENCE_FACTOR, Runner, cross_compiler};
 pub use environment::Environment;

@@ -5,6 +5,7 @@
 
 mod analyze;
 mod bisect;
+mod debug;
 mod determinism;
 mod foreign;
 mod gates;
