@@ -10,6 +10,7 @@ pub mod debug;
 pub mod linkage;
 pub mod runs;
 pub mod size;
+pub mod tags;
 pub mod time;
 
 pub use compare::{Records, against};

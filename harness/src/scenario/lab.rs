@@ -39,6 +39,9 @@ pub struct LabExpect {
     /// The newest version of glibc that the program may need (`2.31`).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_glibc: Option<String>,
+    /// Every tag that is set is mentioned by a file.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub known_tags: Option<bool>,
     /// `vendor/` has what go.mod and go.sum say, and nothing else.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub vendor_in_sync: Option<bool>,
@@ -52,7 +55,11 @@ impl LabExpect {
     #[must_use]
     pub fn topics(&self) -> Vec<Topic> {
         let linkage = self.is_static.is_some() || self.max_glibc.is_some();
-        let asked = [(self.max_size.is_some(), Topic::Size), (linkage, Topic::Linkage)];
+        let asked = [
+            (self.max_size.is_some(), Topic::Size),
+            (linkage, Topic::Linkage),
+            (self.known_tags == Some(true), Topic::Tags),
+        ];
         asked.into_iter().filter(|(is_asked, _)| *is_asked).map(|(_, topic)| topic).collect()
     }
 }

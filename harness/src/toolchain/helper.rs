@@ -1,5 +1,5 @@
-//! The Go program that changes copies of Go sources, `go/instrument`: built once per Go release and
-//! content, then run with words in and JSON out.
+//! Go programs that know Go sources better than we do: `go/instrument`, which changes copies of them, and `go/lab`, which
+//! answers questions about them. Each is built once per Go release and content, then run with words in and JSON out.
 
 use std::fs;
 
@@ -7,12 +7,14 @@ use camino::{Utf8Path, Utf8PathBuf};
 use serde::Deserialize;
 
 use super::error::BuildError;
-use super::go::{Go, finish, query};
+use super::go::{Go, finish_within, query};
 use super::process::{Command, Interrupt};
-use super::sources::{INSTRUMENT, key, settle_file, unpack};
+use super::sources::{INSTRUMENT, LAB, Source, key, settle_file, unpack};
 
 /// Time for one run, seconds: it parses a package and asks the go command about it.
 const RUN_SECONDS: u64 = 300;
+/// Bytes of an answer: some 150 for each source file of a program.
+const MAX_ANSWER: usize = 256 << 20;
 
 /// Variables that are about the user's build, not about building and running this program.
 const OF_THE_BUILD: &[&str] = &["GOOS", "GOARCH", "GOEXPERIMENT", "GOFLAGS", "CGO_ENABLED", "GOWORK"];
@@ -64,22 +66,39 @@ pub(super) struct HookRequest<'a> {
 }
 
 impl Helper {
-    /// Builds the program, unless this content was built with this release before.
+    /// Builds the program that changes copies of sources, unless this content was built with this release before.
     ///
     /// # Errors
     /// When it cannot be built or the cache cannot be written.
     pub(super) fn build(go: &Go, cache: &Utf8Path, interrupt: &Interrupt) -> Result<Self, BuildError> {
-        let sources = unpack(cache, "instrument", INSTRUMENT)?;
+        Self::program(("instrument", INSTRUMENT), go, cache, interrupt)
+    }
+
+    /// Builds the program that answers questions about sources.
+    ///
+    /// # Errors
+    /// Those of [`Helper::build`].
+    pub(super) fn lab(go: &Go, cache: &Utf8Path, interrupt: &Interrupt) -> Result<Self, BuildError> {
+        Self::program(("lab", LAB), go, cache, interrupt)
+    }
+
+    fn program(
+        (name, content): (&str, &[Source]),
+        go: &Go,
+        cache: &Utf8Path,
+        interrupt: &Interrupt,
+    ) -> Result<Self, BuildError> {
+        let sources = unpack(cache, name, content)?;
         let version = go.info.version.split_whitespace().next().unwrap_or("go");
-        let dir = cache.join("instrument").join(format!("{version}-{}", key(INSTRUMENT)));
-        let bin = dir.join("instrument");
+        let dir = cache.join(name).join(format!("{version}-{}", key(content)));
+        let bin = dir.join(name);
         if bin.is_file() {
             return Ok(Self { bin });
         }
         fs::create_dir_all(&dir).map_err(BuildError::file("create", &dir))?;
         // Renamed into place: another thread or another harness may be at it too.
         let own = tempfile::tempdir_in(&dir).map_err(BuildError::file("create", &dir))?;
-        let fresh = Utf8Path::from_path(own.path()).unwrap_or(&dir).join("instrument.new");
+        let fresh = Utf8Path::from_path(own.path()).unwrap_or(&dir).join("fresh");
         let args = ["build", "-trimpath", "-buildvcs=false", &format!("-o={fresh}"), "."].map(str::to_owned);
         let mut command = go.command(args.to_vec(), &sources);
         command.env.retain(|name, _| !OF_THE_BUILD.contains(&name.as_str()));
@@ -154,23 +173,37 @@ impl Helper {
         interrupt: &Interrupt,
     ) -> Result<Copied, BuildError> {
         fs::create_dir_all(out).map_err(BuildError::file("create", out))?;
+        let copied: Copied = self.ask(go, args, out, interrupt)?;
+        if copied.is_changed() {
+            settle_file(&copied.copy)?;
+        }
+        Ok(copied)
+    }
+
+    /// Runs the program in `dir`; its answer is JSON.
+    ///
+    /// # Errors
+    /// [`BuildError::Unsupported`] with what it says when it cannot answer.
+    pub(super) fn ask<T: serde::de::DeserializeOwned>(
+        &self,
+        go: &Go,
+        args: Vec<String>,
+        dir: &Utf8Path,
+        interrupt: &Interrupt,
+    ) -> Result<T, BuildError> {
         let command =
-            Command { program: self.bin.to_string(), args, dir: out.to_owned(), env: go.env.clone() };
-        let done = finish(&command, RUN_SECONDS, interrupt)?;
+            Command { program: self.bin.to_string(), args, dir: dir.to_owned(), env: go.env.clone() };
+        let done = finish_within(&command, RUN_SECONDS, MAX_ANSWER, interrupt)?;
         let text = done.stdout.text();
         if let (false, Ok(Refusal { error, hint })) = (done.ok(), serde_json::from_str(&text)) {
             let hint = hint.or_else(|| super::failure::hint(&error));
             return Err(BuildError::Unsupported { what: error, hint });
         }
-        let copied: Copied = serde_json::from_str(&text).map_err(|error| BuildError::Query {
+        serde_json::from_str(&text).map_err(|error| BuildError::Query {
             command: command.words().join(" "),
             output: format!("{error} in its answer ({}): {}", done.end, done.stderr.text().trim()),
             hint: None,
-        })?;
-        if copied.is_changed() {
-            settle_file(&copied.copy)?;
-        }
-        Ok(copied)
+        })
     }
 }
 

@@ -35,6 +35,9 @@ pub(super) const INSTRUMENT: &[Source] = sources!["instrument":
     "rawcalls.go",
 ];
 
+/// The program that answers questions about sources.
+pub(super) const LAB: &[Source] = sources!["lab": "constraint.go", "files.go", "go.mod", "main.go"];
+
 /// Hash of a set of sources, short enough for a directory's name.
 pub(super) fn key(sources: &[Source]) -> String {
     let mut hasher = blake3::Hasher::new();
@@ -140,6 +143,7 @@ mod tests {
     fn every_go_file_is_embedded() {
         assert_eq!(names(PROBE), files_in("probe"));
         assert_eq!(names(INSTRUMENT), files_in("instrument"));
+        assert_eq!(names(LAB), files_in("lab"));
     }
 
     #[test]

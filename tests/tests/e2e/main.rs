@@ -19,6 +19,7 @@ mod lab_debug;
 mod lab_linkage;
 mod lab_runs;
 mod lab_size;
+mod lab_tags;
 mod lab_time;
 mod leak_repro;
 mod pprof_reference;

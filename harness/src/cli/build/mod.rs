@@ -7,6 +7,7 @@ mod debug;
 mod linkage;
 mod runs;
 mod size;
+mod tags;
 mod time;
 
 use super::args::{self, Format};
@@ -160,6 +161,7 @@ impl Bench<'_> {
                 Topic::Linkage => answers.linkage = Some(linkage::answer(self)?),
                 Topic::Cross => answers.cross = Some(cross::answer(self)?),
                 Topic::Runs => answers.runs = Some(runs::answer(self)?),
+                Topic::Tags => answers.tags = Some(tags::answer(self, self.expect)?),
             }
         }
         Ok(answers)

@@ -7,6 +7,7 @@ pub mod debug;
 pub mod linkage;
 pub mod runs;
 pub mod size;
+pub mod tags;
 pub mod time;
 
 use schemars::JsonSchema;
@@ -16,6 +17,8 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Topic {
+    /// Which files each variant takes in, and why.
+    Tags,
     /// Where a build's time goes.
     Time,
     /// What the file is made of.
@@ -31,7 +34,7 @@ pub enum Topic {
 }
 
 /// Every topic with the word that asks for it and what it answers, in the order of a report.
-pub const TOPICS: [(Topic, &str, &str); 6] = [
+pub const TOPICS: [(Topic, &str, &str); 7] = [
     (Topic::Time, "time", "where a build's time goes, and what variants cannot share in the build cache"),
     (Topic::Size, "size", "what the file is made of: sections, packages, symbols"),
     (
@@ -43,6 +46,11 @@ pub const TOPICS: [(Topic, &str, &str); 6] = [
         Topic::Linkage,
         "linkage",
         "static or not: loader, libraries and through which package, glibc versions, PIE, RELRO",
+    ),
+    (
+        Topic::Tags,
+        "tags",
+        "which files each variant takes in or leaves out and why, and tags that no file mentions",
     ),
     (
         Topic::Cross,

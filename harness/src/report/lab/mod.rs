@@ -8,6 +8,7 @@ mod debug;
 mod linkage;
 mod runs;
 mod size;
+mod tags;
 mod time;
 
 use std::fmt::Write;
@@ -22,7 +23,8 @@ use super::terminal::{grid::Grid, text};
 use crate::model::lab::debug::DebugAnswer;
 use crate::model::lab::linkage::LinkageAnswer;
 use crate::model::lab::{
-    Expected, NotRun, Topic, cross::CrossAnswer, runs::RunsAnswer, size::SizeAnswer, time::TimeAnswer,
+    Answer, Expected, NotRun, Topic, cross::CrossAnswer, runs::RunsAnswer, size::SizeAnswer,
+    tags::TagsAnswer, time::TimeAnswer,
 };
 use crate::model::{Nanoseconds, Outcome};
 use crate::toolchain::{BuildFacts, BuildFailure};
@@ -69,6 +71,9 @@ pub struct LabBuild {
 /// Answers, each if it was asked for.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Answers {
+    /// Which files each variant takes in, and why.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tags: Option<TagsAnswer>,
     /// Where a build's time goes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub time: Option<TimeAnswer>,
@@ -102,49 +107,18 @@ struct Common<'a> {
 impl Answers {
     /// All of them, in the order of topics, with their tables.
     fn all(&self, look: &Look) -> Vec<Common<'_>> {
-        let time = self.time.as_ref().map(|answer| Common {
-            topic: Topic::Time,
-            headline: &answer.headline,
-            expected: &answer.expected,
-            not_run: &answer.not_run,
-            body: time::body(answer, look),
-        });
-        let size = self.size.as_ref().map(|answer| Common {
-            topic: Topic::Size,
-            headline: &answer.headline,
-            expected: &answer.expected,
-            not_run: &answer.not_run,
-            body: size::body(answer, look),
-        });
-        let debug_info = self.debug_info.as_ref().map(|answer| Common {
-            topic: Topic::DebugInfo,
-            headline: &answer.headline,
-            expected: &answer.expected,
-            not_run: &answer.not_run,
-            body: debug::body(answer, look),
-        });
-        let linkage = self.linkage.as_ref().map(|answer| Common {
-            topic: Topic::Linkage,
-            headline: &answer.headline,
-            expected: &answer.expected,
-            not_run: &answer.not_run,
-            body: linkage::body(answer, look),
-        });
-        let cross = self.cross.as_ref().map(|answer| Common {
-            topic: Topic::Cross,
-            headline: &answer.headline,
-            expected: &answer.expected,
-            not_run: &answer.not_run,
-            body: cross::body(answer, look),
-        });
-        let runs = self.runs.as_ref().map(|answer| Common {
-            topic: Topic::Runs,
-            headline: &answer.headline,
-            expected: &answer.expected,
-            not_run: &answer.not_run,
-            body: runs::body(answer, look),
-        });
-        [time, size, debug_info, linkage, cross, runs].into_iter().flatten().collect()
+        let time = self.time.as_ref().map(|answer| common(Topic::Time, answer, time::body(answer, look)));
+        let size = self.size.as_ref().map(|answer| common(Topic::Size, answer, size::body(answer, look)));
+        let debug_info = self
+            .debug_info
+            .as_ref()
+            .map(|answer| common(Topic::DebugInfo, answer, debug::body(answer, look)));
+        let linkage =
+            self.linkage.as_ref().map(|answer| common(Topic::Linkage, answer, linkage::body(answer, look)));
+        let tags = self.tags.as_ref().map(|answer| common(Topic::Tags, answer, tags::body(answer, look)));
+        let cross = self.cross.as_ref().map(|answer| common(Topic::Cross, answer, cross::body(answer, look)));
+        let runs = self.runs.as_ref().map(|answer| common(Topic::Runs, answer, runs::body(answer, look)));
+        [time, size, debug_info, linkage, tags, cross, runs].into_iter().flatten().collect()
     }
 
     fn expected(&self) -> Vec<(Topic, Expected)> {
@@ -152,6 +126,11 @@ impl Answers {
         let all = self.all(&look).into_iter();
         all.flat_map(|common| common.expected.iter().map(move |line| (common.topic, line.clone()))).collect()
     }
+}
+
+fn common<F, D>(topic: Topic, answer: &Answer<F, D>, body: String) -> Common<'_> {
+    let Answer { headline, expected, not_run, .. } = answer;
+    Common { topic, headline, expected, not_run, body }
 }
 
 /// The JSON schema of the document.

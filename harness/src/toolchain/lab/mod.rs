@@ -7,6 +7,7 @@
 pub mod debug;
 pub mod linkage;
 mod size;
+pub mod tags;
 pub mod time;
 
 use camino::Utf8PathBuf;

@@ -1,0 +1,3 @@
+module harness/lab
+
+go 1.23
