@@ -7,12 +7,14 @@ use anyhow::{Result, bail};
 
 use crate::command::{Goldens, cargo, cargo_test, say};
 use crate::imports;
+use crate::matrix;
 use crate::tools::{self, Tools};
 
 type Check = (&'static str, fn(&Tools) -> Result<()>);
 
-/// In order of cost; the tests come last, so that their closing lines are near the end.
-const CHECKS: [Check; 8] = [
+/// In order of cost; the tests come last, so that their closing lines are near the end, and the engine's judgement on
+/// every scenario.
+const CHECKS: [Check; 9] = [
     ("format", |_| cargo(["fmt", "--all", "--check"]).run()),
     ("imports", |_| imports::check()),
     ("gofmt", |tools| tools.go.check_format()),
@@ -21,6 +23,7 @@ const CHECKS: [Check; 8] = [
     ("clippy", |_| cargo(["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]).run()),
     ("docs", |_| cargo(["doc", "--workspace", "--no-deps"]).env("RUSTDOCFLAGS", "-D warnings").run()),
     ("tests", |_| cargo_test(Goldens::Compare).run()),
+    ("matrix", |_| matrix::once()),
 ];
 
 /// Runs every check, then names those that failed.

@@ -39,7 +39,9 @@ enum Chore {
     /// Every check runs even if one before it failed; the last lines name those that did.
     #[command(after_help = "Example: cargo xtask ci")]
     Ci,
-    /// Installs what is missing for the tests, then runs them all
+    /// Installs what is missing for the tests, then runs them all, and every scenario of the matrix once
+    ///
+    /// With arguments only the tests that they name.
     #[command(after_help = "Examples:\n  cargo xtask test\n  cargo xtask test -- align::shift")]
     Test {
         /// Passed to `cargo test --workspace`: filters, `-- --nocapture`, …
@@ -113,5 +115,14 @@ fn run(chore: Chore) -> Result<()> {
 
 fn test(arguments: &[String]) -> Result<()> {
     tools::install_missing()?;
-    cargo_test(Goldens::Compare).args(arguments).run()
+    let tests = cargo_test(Goldens::Compare).args(arguments).run();
+    if !arguments.is_empty() {
+        return tests;
+    }
+    // Both are told, whichever fails.
+    let matrix = matrix::once();
+    match (tests, matrix) {
+        (Err(tests), Err(matrix)) => Err(tests.context(format!("{matrix:#}"))),
+        (tests, matrix) => tests.and(matrix),
+    }
 }

@@ -47,6 +47,8 @@ pub(super) struct Tally {
     pub(super) doubts: Vec<String>,
     /// What is not as the list of known gaps says.
     pub(super) complaints: Vec<String>,
+    /// Where to look into that.
+    pub(super) captures: Vec<String>,
     #[serde(rename = "seconds", serialize_with = "seconds")]
     pub(super) took: Duration,
 }
@@ -88,9 +90,41 @@ pub(super) fn tally(case: &Case, gaps: &[&Gap], sightings: &[Sighting], took: Du
         format!("{} at {} is no leak or not the line at fault", accusation.kind, accusation.function)
     }));
     complaints.extend(gaps.iter().filter_map(|gap| closed(gap, &accusations)));
+    if complaints.is_empty() && gaps.is_empty() {
+        complaints.extend(sightings.iter().filter_map(objection));
+    }
+    let captures = if complaints.is_empty() { Vec::new() } else { looked_into(case, sightings) };
     let silent =
         count(sightings.iter().filter(|run| run.failure.is_none() && run.findings.is_empty()).count());
-    Tally { scenario: case.name.clone(), runs, truths, accusations, silent, doubts, complaints, took }
+    Tally {
+        scenario: case.name.clone(),
+        runs,
+        truths,
+        accusations,
+        silent,
+        doubts,
+        complaints,
+        captures,
+        took,
+    }
+}
+
+/// The right findings, and yet the scenario's contract is not kept: another holder than it names, or fewer bytes.
+fn objection(run: &Sighting) -> Option<String> {
+    run.objection.as_ref().map(|said| format!("its contract is not kept: {said}"))
+}
+
+/// What was to be found, and what was found instead in the runs whose captures are kept.
+fn looked_into(case: &Case, sightings: &[Sighting]) -> Vec<String> {
+    let list = |words: Vec<String>| if words.is_empty() { "nothing".to_owned() } else { words.join("; ") };
+    let expected = list(case.leaks.iter().map(Leak::words).collect());
+    let look = |run: &Sighting| {
+        let found =
+            list(run.findings.iter().map(|found| format!("{} at {}", found.kind, found.function)).collect());
+        let capture = run.capture.as_ref()?.display();
+        Some(format!("expected {expected}, found {found}; look into it: harness analyze {capture}"))
+    };
+    sightings.iter().filter_map(look).collect()
 }
 
 /// The contract's leaks, and those that only the list of gaps knows.
@@ -210,6 +244,24 @@ mod tests {
         ];
         let tally = judged(&[], &gaps, &[&[("threads", "main.f")]]);
         assert_eq!(tally.complaints.len(), 2, "{:?}", tally.complaints);
+    }
+
+    #[test]
+    fn a_complaint_says_what_was_expected_and_found_and_where_to_look() {
+        let case = Case { name: "s".into(), file: "s.toml".into(), leaks: vec![leak("heap", "main.f")] };
+        let run = Sighting { capture: Some("target/matrix/s-0".into()), ..Sighting::default() };
+        let tally = tally(&case, &[], &[run], Duration::ZERO);
+        assert_eq!(tally.complaints, ["heap at main.f was found in 0 of 1 runs"]);
+        let told = "expected heap at main.f, found nothing; look into it: harness analyze target/matrix/s-0";
+        assert_eq!(tally.captures, [told]);
+    }
+
+    #[test]
+    fn the_right_findings_do_not_excuse_a_contract_that_is_not_kept() {
+        let case = Case { name: "s".into(), file: "s.toml".into(), leaks: Vec::new() };
+        let run = Sighting { objection: Some("held by somebody else".into()), ..Sighting::default() };
+        let complaints = tally(&case, &[], &[run], Duration::ZERO).complaints;
+        assert_eq!(complaints, ["its contract is not kept: held by somebody else"]);
     }
 
     #[test]

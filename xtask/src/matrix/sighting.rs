@@ -3,6 +3,8 @@
 //! Input: a report in JSON. Output: its findings by kind and function. Must not take the report's own word for whether
 //! a finding was expected.
 
+use std::path::PathBuf;
+
 use serde::Deserialize;
 
 /// One run.
@@ -14,8 +16,10 @@ pub(super) struct Sighting {
     pub(super) failure: Option<String>,
     /// The harness could not be sure.
     pub(super) doubt: Option<String>,
-    /// The harness was content.
-    pub(super) as_expected: bool,
+    /// What the harness says instead of being content.
+    pub(super) objection: Option<String>,
+    /// Where it is kept, if there is something to look into.
+    pub(super) capture: Option<PathBuf>,
 }
 
 /// A finding.
@@ -67,8 +71,9 @@ impl Sighting {
         Self {
             findings,
             doubt: (outcome == "inconclusive").then(|| headline.clone()),
+            objection: (outcome == "leak").then(|| headline.clone()),
             failure: (!judged).then_some(headline),
-            as_expected: outcome == "pass",
+            capture: None,
         }
     }
 

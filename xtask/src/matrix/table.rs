@@ -130,6 +130,7 @@ mod tests {
             accusations,
             silent,
             doubts: Vec::new(),
+            captures: Vec::new(),
             complaints: Vec::new(),
             took: Duration::ZERO,
         }
