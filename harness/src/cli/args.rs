@@ -80,7 +80,7 @@ pub enum Command {
     ///
     /// Every variant is compared with the first one. What has to hold (`[lab.expect]` in the scenario) and does not is exit code 1.
     #[command(
-        after_help = "Examples:\n  harness build leak-repro\n  harness build leak-repro --show size --against stripped\n  harness build leak-repro --show runs --repeat 20 --export benchstat=runs.txt\n  harness build ./cmd/server --show all --format json > builds.json\n\nIn the scenario:\n  [lab]\n  show = [\"size\"]              what to tell without --show\n  [lab.expect]\n  reproducible = true          what has to hold"
+        after_help = "Examples:\n  harness build leak-repro\n  harness build leak-repro --show size --against stripped\n  harness build leak-repro --show runs --repeat 20 --export benchstat=runs.txt\n  harness build ./cmd/server --show all --format json > builds.json\n\nIn the scenario:\n  [lab]\n  show = [\"size\"]              what to tell without --show\n  [lab.expect]\n  max_size = \"12MB\"            what has to hold"
     )]
     Build(Build),
     /// Run a program once under Delve: values at breakpoints, and at the end every goroutine that is left, with its arguments.
@@ -282,6 +282,9 @@ pub struct Build {
     /// Also ask what needs a build cache of its own: everything is compiled anew, the standard library included.
     #[arg(long)]
     pub cold: bool,
+    /// The machine code of this function (`main.handle`, `cache.(*Cache).Put`), side by side with the reference's.
+    #[arg(long, value_name = "FUNCTION")]
+    pub func: Option<String>,
     /// Form of the report.
     #[arg(long, value_name = "FORMAT", default_value = "terminal")]
     pub format: Format,

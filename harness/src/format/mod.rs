@@ -6,6 +6,8 @@
 
 pub mod binary;
 pub mod buildtime;
+pub mod compiler;
+pub mod disassembly;
 pub mod exectrace;
 pub mod gctrace;
 pub mod golist;
@@ -13,6 +15,7 @@ pub mod goroutines;
 pub mod heapdump;
 mod input;
 pub mod lsan;
+pub mod pclntab;
 pub mod pprof;
 pub mod proberec;
 mod problem;

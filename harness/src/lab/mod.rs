@@ -4,6 +4,7 @@
 //! [`Answer`](crate::model::lab::Answer) of each topic. Pure: nothing here starts a process or reads a file.
 
 pub mod bisect;
+pub mod code;
 mod compare;
 pub mod cross;
 pub mod debug;

@@ -24,12 +24,6 @@ pub struct Lab {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct LabExpect {
-    /// Built again elsewhere, the program is the same, byte by byte.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub reproducible: Option<bool>,
-    /// No directory of the building machine is in the program.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub no_leaked_paths: Option<bool>,
     /// The program needs no dynamic loader and no library.
     #[serde(rename = "static", skip_serializing_if = "Option::is_none")]
     pub is_static: Option<bool>,
@@ -42,12 +36,6 @@ pub struct LabExpect {
     /// Every tag that is set is mentioned by a file.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub known_tags: Option<bool>,
-    /// `vendor/` has what go.mod and go.sum say, and nothing else.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub vendor_in_sync: Option<bool>,
-    /// The program builds without a network and without a module cache.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub offline: Option<bool>,
 }
 
 impl LabExpect {

@@ -18,7 +18,9 @@ use super::process::Interrupt;
 use super::readback::{ReadBack, disagreements, read_back};
 use super::release::GoroutineLeak;
 use super::select::{Choice, select};
-use super::{asan, escape, failure, find, flags, kept, overlay, select as selection, split, symbols};
+use super::{
+    asan, compiler, escape, failure, find, flags, kept, overlay, select as selection, split, symbols,
+};
 use crate::model::Escape;
 use crate::scenario::{BuildSpec, DebugInfo, HeapDump, Scenario, Variant};
 
@@ -427,16 +429,15 @@ impl Job<'_> {
             return Ok(Ok(Vec::new()));
         }
         let workload = &self.scenario.workload;
-        escape::collect(&escape::Question {
+        let question = compiler::Question {
             go: &self.go,
             spec: self.spec,
             module: self.main.module_path(),
             package: &workload.package,
             dir: &workload.module,
-            hash,
-            out: &self.out,
             interrupt: self.interrupt,
-        })
+        };
+        escape::collect(&question, hash, &self.out)
     }
 
     /// The GOEXPERIMENT to add for the goroutineleak profile, unless the user's has it.

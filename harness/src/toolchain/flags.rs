@@ -39,12 +39,13 @@ pub(super) fn words(spec: &BuildSpec, module: &str) -> Result<Vec<String>, Build
 ///
 /// # Errors
 /// Those of [`words`].
-pub(super) fn escape_words(spec: &BuildSpec, module: &str, dir: &str) -> Result<Vec<String>, BuildError> {
+pub(super) fn compiler_words(spec: &BuildSpec, module: &str, dir: &str) -> Result<Vec<String>, BuildError> {
     let unlinked = BuildSpec { ldflags: Vec::new(), debug: DebugInfo::Full, cover: false, ..spec.clone() };
     let mut words = words(&unlinked, module)?;
     let is_own = spec.gcflags_for.as_ref().is_none_or(|pattern| pattern == "all");
     let own = if is_own { spec.gcflags.as_slice() } else { &[] };
-    let list = joined(&[own, &[format!("-json=0,file://{dir}")]].concat())?.unwrap_or_default();
+    let speaking = ["-m=1".to_owned(), "-d=pgodebug=1".to_owned(), format!("-json=0,file://{dir}")];
+    let list = joined(&[own, &speaking].concat())?.unwrap_or_default();
     words.push(format!("-gcflags={module}/...={list}"));
     Ok(words)
 }
@@ -189,14 +190,15 @@ mod tests {
             spec.ldflags = strings(&["-s"]);
             spec.trimpath = true;
         });
-        let expected = ["-gcflags=m/...=-l", "-trimpath", "-gcflags=m/...=-l -json=0,file:///d"];
-        assert_eq!(escape_words(&own, "m", "/d").expect("words"), expected);
+        let expected =
+            ["-gcflags=m/...=-l", "-trimpath", "-gcflags=m/...=-l -m=1 -d=pgodebug=1 -json=0,file:///d"];
+        assert_eq!(compiler_words(&own, "m", "/d").expect("words"), expected);
         let others = spec(|spec| {
             spec.gcflags = strings(&["-N"]);
             spec.gcflags_for = Some("dep/...".into());
         });
-        let expected = ["-gcflags=dep/...=-N", "-gcflags=m/...=-json=0,file:///d"];
-        assert_eq!(escape_words(&others, "m", "/d").expect("words"), expected);
+        let expected = ["-gcflags=dep/...=-N", "-gcflags=m/...=-m=1 -d=pgodebug=1 -json=0,file:///d"];
+        assert_eq!(compiler_words(&others, "m", "/d").expect("words"), expected);
     }
 
     #[test]

@@ -6,6 +6,7 @@ mod build;
 mod built;
 mod captured;
 mod cgo;
+mod compiler;
 mod debugging;
 mod doctor;
 mod emulator;

@@ -14,6 +14,7 @@ mod identity;
 mod inspect_dump;
 mod inspect_trace;
 mod lab_builds;
+mod lab_code;
 mod lab_cross;
 mod lab_debug;
 mod lab_linkage;

@@ -2,6 +2,7 @@
 //!
 //! One file a topic: it has the tools asked of every variant, and hands the records on to `lab`.
 
+mod code;
 mod cross;
 mod debug;
 mod linkage;
@@ -34,6 +35,8 @@ struct Bench<'a> {
     repeat: u32,
     expect: &'a LabExpect,
     context: &'a Context,
+    /// The function whose machine code is wanted.
+    function: Option<&'a str>,
 }
 
 /// Records of the variants that have them, and why others have none.
@@ -79,6 +82,7 @@ pub(super) fn command(args: &args::Build, context: &Context) -> Result<Outcome, 
         repeat: args.repeat,
         expect,
         context,
+        function: args.func.as_deref(),
     };
     let answers = bench.answers(&topics)?;
     for export in &args.export {
@@ -127,7 +131,10 @@ fn topics(args: &args::Build, scenario: &Scenario) -> Vec<Topic> {
     let must = scenario.lab.expect.topics();
     let export: Vec<Topic> = args.export.iter().map(|_| Topic::Runs).collect();
     let asked = TOPICS.iter().map(|(topic, ..)| *topic);
-    asked.filter(|topic| [&wanted, &must, &export].iter().any(|all| all.contains(topic))).collect()
+    let of_function = Vec::from_iter(args.func.as_ref().map(|_| Topic::Code));
+    asked
+        .filter(|topic| [&wanted, &must, &export, &of_function].iter().any(|all| all.contains(topic)))
+        .collect()
 }
 
 /// Variants to ask about; those whose Go or package cannot be had are told of by their build already.
@@ -156,6 +163,7 @@ impl Bench<'_> {
         for topic in topics {
             match topic {
                 Topic::Time => answers.time = Some(time::answer(self)?),
+                Topic::Code => answers.code = Some(code::answer(self)?),
                 Topic::Size => answers.size = Some(size::answer(self, self.expect)?),
                 Topic::DebugInfo => answers.debug_info = Some(debug::answer(self)?),
                 Topic::Linkage => answers.linkage = Some(linkage::answer(self)?),

@@ -2,6 +2,7 @@
 //!
 //! A topic's own facts are a file here each; what they have in common is an [`Answer`].
 
+pub mod code;
 pub mod cross;
 pub mod debug;
 pub mod linkage;
@@ -21,6 +22,8 @@ pub enum Topic {
     Tags,
     /// Where a build's time goes.
     Time,
+    /// What the compiler decided on functions, calls and values.
+    Code,
     /// What the file is made of.
     Size,
     /// What works with more and less debug information.
@@ -34,8 +37,13 @@ pub enum Topic {
 }
 
 /// Every topic with the word that asks for it and what it answers, in the order of a report.
-pub const TOPICS: [(Topic, &str, &str); 7] = [
+pub const TOPICS: [(Topic, &str, &str); 8] = [
     (Topic::Time, "time", "where a build's time goes, and what variants cannot share in the build cache"),
+    (
+        Topic::Code,
+        "code",
+        "inlining, values on the heap, bounds checks, what a profile changes; assembly with --func",
+    ),
     (Topic::Size, "size", "what the file is made of: sections, packages, symbols"),
     (
         Topic::DebugInfo,
@@ -107,7 +115,7 @@ pub struct OfVariant<T> {
 pub struct Expected {
     /// The variant; empty for what is of all of them.
     pub variant: String,
-    /// The key as the scenario has it (`reproducible = true`).
+    /// The key as the scenario has it (`static = true`).
     pub expected: String,
     /// What was found, in words.
     pub found: String,

@@ -3,6 +3,7 @@
 //! Input: what each variant was built into, and the answers of `lab`. Output: text. Pure.
 
 mod benchstat;
+mod code;
 mod cross;
 mod debug;
 mod linkage;
@@ -23,8 +24,8 @@ use super::terminal::{grid::Grid, text};
 use crate::model::lab::debug::DebugAnswer;
 use crate::model::lab::linkage::LinkageAnswer;
 use crate::model::lab::{
-    Answer, Expected, NotRun, Topic, cross::CrossAnswer, runs::RunsAnswer, size::SizeAnswer,
-    tags::TagsAnswer, time::TimeAnswer,
+    Answer, Expected, NotRun, Topic, code::CodeAnswer, cross::CrossAnswer, runs::RunsAnswer,
+    size::SizeAnswer, tags::TagsAnswer, time::TimeAnswer,
 };
 use crate::model::{Nanoseconds, Outcome};
 use crate::toolchain::{BuildFacts, BuildFailure};
@@ -77,6 +78,9 @@ pub struct Answers {
     /// Where a build's time goes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub time: Option<TimeAnswer>,
+    /// What the compiler decided.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub code: Option<CodeAnswer>,
     /// What the file is made of.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub size: Option<SizeAnswer>,
@@ -108,6 +112,7 @@ impl Answers {
     /// All of them, in the order of topics, with their tables.
     fn all(&self, look: &Look) -> Vec<Common<'_>> {
         let time = self.time.as_ref().map(|answer| common(Topic::Time, answer, time::body(answer, look)));
+        let code = self.code.as_ref().map(|answer| common(Topic::Code, answer, code::body(answer, look)));
         let size = self.size.as_ref().map(|answer| common(Topic::Size, answer, size::body(answer, look)));
         let debug_info = self
             .debug_info
@@ -118,7 +123,7 @@ impl Answers {
         let tags = self.tags.as_ref().map(|answer| common(Topic::Tags, answer, tags::body(answer, look)));
         let cross = self.cross.as_ref().map(|answer| common(Topic::Cross, answer, cross::body(answer, look)));
         let runs = self.runs.as_ref().map(|answer| common(Topic::Runs, answer, runs::body(answer, look)));
-        [time, size, debug_info, linkage, tags, cross, runs].into_iter().flatten().collect()
+        [time, code, size, debug_info, linkage, tags, cross, runs].into_iter().flatten().collect()
     }
 
     fn expected(&self) -> Vec<(Topic, Expected)> {

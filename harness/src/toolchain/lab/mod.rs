@@ -4,6 +4,8 @@
 //! [`Subject::out`]; what they mean is for `format` and `lab`. A tool that is missing is said in the record, never an error.
 //! Must not change the user's files.
 
+mod assembly;
+mod code;
 pub mod debug;
 pub mod linkage;
 mod size;
@@ -21,6 +23,8 @@ use super::go::{Go, finish, finish_within};
 use super::process::{Command, Finished, Interrupt};
 use crate::scenario::{Scenario, Variant};
 
+pub use assembly::{Disassembly, disassembly};
+pub use code::{CodeRecord, Said, code};
 pub use size::{SizeRecord, size};
 
 /// A variant that is asked about.
