@@ -20,10 +20,10 @@ use paths::{Mention, Paths};
 const STAGES: [(&str, &[&str]); 12] = [
     ("model", &[]),
     ("scenario", &["model"]),
+    ("format", &["model"]),
     // A decoder is pure: what a tool prints is decoded by the same code on either side of the disk line.
     ("toolchain", &["model", "scenario", "format"]),
     ("capture", &["model", "scenario", "toolchain"]),
-    ("format", &["model"]),
     ("ingest", &["model", "format"]),
     ("align", &["model"]),
     ("diagnose", &["model", "scenario"]),

@@ -6,6 +6,7 @@
 //! writing or reading the directory is an error.
 
 mod child;
+mod crash;
 pub mod delve;
 mod driver;
 mod error;

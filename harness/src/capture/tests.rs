@@ -128,6 +128,19 @@ fn the_end_the_output_and_the_usage_are_recorded() {
 }
 
 #[test]
+fn a_run_that_the_runtime_s_tracer_crashed_is_made_again_and_any_other_crash_is_the_program_s() {
+    let crash = |of: &str| {
+        format!(
+            "echo x >> tries; [ $(wc -l < tries) = 1 ] || exit 0; printf 'SIGSEGV: x\\nruntime.traceAdvance.func6()\\ncreated by {of}.init.0\\n' >&2; exit 2"
+        )
+    };
+    let (_, record) = Bench::new(&crash("harnessprobe")).run(Mode::Step, &Interrupt::default());
+    assert!(record.ok && record.notes.iter().any(|note| note.starts_with("made again")), "{record:?}");
+    let (_, record) = Bench::new(&crash("main")).run(Mode::Step, &Interrupt::default());
+    assert!(!record.ok && record.end == End::Exited { code: 2 }, "{record:?}");
+}
+
+#[test]
 fn a_deadline_ends_children_that_left_the_group_too() {
     let mut bench = Bench::new("trap '' TERM; setsid sleep 600 & echo $! > pid; sleep 600");
     bench.scenario.workload.timeout_ms = 400;

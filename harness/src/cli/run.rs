@@ -212,6 +212,7 @@ pub(super) fn run_one(
 ) -> Result<String, CliError> {
     let Some((_, built)) = built.iter().find(|(name, _)| **name == *id.variant) else { return Ok(step(id)) };
     let record = session.run(id, built, &context.environment.vars, &context.interrupt)?;
+    record.notes.iter().for_each(|note| context.console.mention(note));
     let failed = if record.ok { String::new() } else { format!(": {}", report::end_words(&record.end)) };
     Ok(format!("{} ({} ms){failed}", step(id), record.wall.0 / 1_000_000))
 }
