@@ -55,7 +55,7 @@ pub struct Emulator {
 }
 
 impl Emulator {
-    /// What real-time signals have to be moved up by to arrive as they are meant, see [`QEMU_SIGNALS`].
+    /// What real-time signals have to be moved up by to arrive as they are meant, see `QEMU_SIGNALS`.
     #[must_use]
     pub fn signal_shift(&self) -> i32 {
         if self.env.contains_key(QEMU_SIGNALS.0) { 2 } else { 0 }
