@@ -94,7 +94,9 @@ fn leaked_goroutines_are_told_with_their_arguments_and_the_cache_at_a_condition(
         "break cache.(*Cache).Put when len(c.entries) == 1000",
         "at cache.(*Cache).Put  cache.go:",
         "c.entries = map[quote.ID]*cache.entry len 1000 {quote.ID len 16 ",
-        "2,000 goroutines, leaked: chan receive at events.(*Subscription).deliver  events.go:",
+        // Now and then the runtime has one or two not yet proved: "2,000 goroutines, 1,999 of them leaked".
+        "2,000 goroutines, ",
+        "leaked: chan receive at events.(*Subscription).deliver  events.go:",
         "started at events.(*Hub).Subscribe  events.go:35",
         "subscriber = events.Subscriber(&audit.Trail {",
     ] {

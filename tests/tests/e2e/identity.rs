@@ -14,7 +14,7 @@ const SCENARIO: &str = r#"
 [workload]
 module = "../MODULE"
 package = "./cmd/server"
-args = ["-requests", "600"]
+args = ["-requests", "700"]
 [workload.checkpoint]
 on = "call"
 func = "main.handle"
