@@ -15,7 +15,6 @@ pub mod goroutines;
 pub mod heapdump;
 mod input;
 pub mod lsan;
-pub mod pclntab;
 pub mod pprof;
 pub mod proberec;
 mod problem;

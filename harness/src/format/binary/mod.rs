@@ -30,6 +30,6 @@ use super::problems;
 pub use contents::{Contents, Piece, PieceKind};
 pub use dynamic::{Dynamic, Import, Protection};
 pub use layout::{FileFormat, FileRange, Layout};
-pub use pclntab::{Function, FunctionTable};
+pub use pclntab::{Function, FunctionTable, function_table};
 pub use symbols::{Binary, Moves, Section, Symbol};
 pub use types::{Field, FieldPath, Global, Shape, Type, TypeId, TypeTable};

@@ -11,13 +11,18 @@ use std::sync::Arc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use object::{Object as _, ObjectSection as _};
+
 use super::problems::Problems;
+use crate::format::Problem;
 use crate::format::wire::Wire;
 
 /// Go 1.18 and 1.19, then 1.20 and later: what stands behind the magic number is the same.
 const MAGIC: [u32; 2] = [0xffff_fff0, 0xffff_fff1];
 /// `_func` without its lists.
 const FUNC_LEN: u64 = 44;
+/// Steps of a function's table of stack depths: more than any function has.
+const MAX_STEPS: usize = 1 << 20;
 /// A name in a sound program has at most a few hundred bytes.
 const MAX_NAME: usize = 4096;
 
@@ -45,12 +50,18 @@ pub struct Function {
     pub tables: u64,
     /// The table knows its lines. It does not for C.
     pub has_lines: bool,
+    /// Line of its declaration.
+    pub line: u32,
+    /// Bytes of stack that it takes at most, beyond the return address.
+    pub frame: u64,
 }
 
 /// The numbers at the start.
 #[derive(Debug, Clone, Copy)]
 struct Header {
     is_little: bool,
+    /// Code goes in steps of so many bytes.
+    quantum: u64,
     n_functions: u64,
     text_start: u64,
     names: u64,
@@ -71,11 +82,35 @@ impl FunctionTable {
     }
 }
 
+/// Reads the table of a program of any format, for who wants its functions alone. `file` names it in problems.
+#[must_use]
+pub fn function_table(file: &str, program: &[u8]) -> (FunctionTable, Vec<Problem>) {
+    let mut problems = Problems::default();
+    let data = in_section(program).or_else(|| find(program).and_then(|at| program.get(at..)));
+    let table = match data {
+        Some(data) => FunctionTable::read(data, 0, &mut problems),
+        None => {
+            problems.add(0, "function table", "Go's table of functions", "none");
+            FunctionTable::default()
+        }
+    };
+    problems.name_file(file);
+    (table, problems.listed().to_vec())
+}
+
+/// The table where the format gives it a section.
+fn in_section(program: &[u8]) -> Option<&[u8]> {
+    let file = object::File::parse(program).ok()?;
+    let mut sections = file.sections();
+    let named = sections.find(|section| section.name().is_ok_and(|name| name.ends_with("gopclntab")))?;
+    named.data().ok()
+}
+
 /// Where a function table begins in `data`, if one does: for files that have no section for it.
 pub(super) fn find(data: &[u8]) -> Option<usize> {
     let starts = MAGIC.iter().flat_map(|magic| [magic.to_le_bytes(), magic.to_be_bytes()]);
     let marks: Vec<[u8; 4]> = starts.collect();
-    data.windows(8).enumerate().step_by(4).find_map(|(at, window)| {
+    data.windows(8).enumerate().find_map(|(at, window)| {
         let is_header = marks.iter().any(|mark| window.starts_with(mark)) && window[4..6] == [0, 0];
         (is_header && Header::read(&data[at..]).is_some()).then_some(at)
     })
@@ -95,6 +130,7 @@ impl Header {
         let word = |n: usize| number(data.get(8 + n * pointer..)?.get(..pointer)?, is_little);
         let header = Self {
             is_little,
+            quantum: u64::from(quantum),
             n_functions: word(0)?,
             text_start: word(2)?,
             names: word(3)?,
@@ -129,6 +165,8 @@ struct Record {
     numbers: Vec<u64>,
     has_lines: bool,
     len: u64,
+    line: u32,
+    frame: u64,
 }
 
 impl Reader<'_> {
@@ -162,8 +200,9 @@ impl Reader<'_> {
             let name = if names_left > 0 { self.name(record.name) } else { "".into() };
             names_left = names_left.saturating_sub(name.len() as u64);
             let own = FUNC_LEN + 8 + name.len() as u64; // its record without lists, its entry, its name
-            let (size, has_lines) = (next.saturating_sub(offset), record.has_lines);
-            table.functions.push(Function { name, offset, size, tables: numbers + own, has_lines });
+            let Record { has_lines, line, frame, .. } = record;
+            let (size, tables) = (next.saturating_sub(offset), numbers + own);
+            table.functions.push(Function { name, offset, size, tables, has_lines, line, frame });
         }
         let limits = [0, names, units, files, numbers, functions, end.min(self.data.len() as u64)];
         let words = [
@@ -192,7 +231,27 @@ impl Reader<'_> {
         let pcdata = (0..n_pcdata).filter_map(|n| self.word(start + FUNC_LEN + 4 * n));
         let numbers = [sp, file, line].into_iter().chain(pcdata).filter(|place| *place > 0).collect();
         let len = place.checked_add(FUNC_LEN + 4 * (n_pcdata + n_funcdata))?;
-        Some((offset, next, Record { name, numbers, has_lines: line > 0, len }))
+        let frame = if sp == 0 { 0 } else { self.frame(sp, next.saturating_sub(offset)) };
+        let declared = u32::try_from(field(9)?).unwrap_or(0);
+        Some((offset, next, Record { name, numbers, has_lines: line > 0, len, line: declared, frame }))
+    }
+
+    /// The deepest of a function's stack depths: pairs of a difference of depth (zigzag) and a distance in code, from -1 on.
+    fn frame(&self, place: u64, size: u64) -> u64 {
+        let start = usize::try_from(self.header.numbers.saturating_add(place)).unwrap_or(usize::MAX);
+        let mut wire = Wire::at(self.data, start);
+        let (mut depth, mut deepest, mut place) = (-1_i64, 0_i64, 0_u64);
+        for step in 0..MAX_STEPS {
+            let (Ok(change), Ok(distance)) = (wire.varint(), wire.varint()) else { break };
+            if (change == 0 && step > 0) || place >= size {
+                break;
+            }
+            let change = (change >> 1) as i64 ^ -((change & 1) as i64);
+            depth = depth.saturating_add(change);
+            deepest = deepest.max(depth);
+            place = place.saturating_add(distance.saturating_mul(self.header.quantum));
+        }
+        deepest.unsigned_abs()
     }
 
     /// Lengths of the tables of numbers that are used, by place: up to the next one.
@@ -220,3 +279,6 @@ impl Reader<'_> {
         String::from_utf8_lossy(&names[..end]).into()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use crate::format::binary::function_table;
 use crate::format::compiler::{
     Decision, Declared, Remark, Remarks, Said as Words, Verdict, decisions, declared, remarks,
 };
-use crate::format::pclntab::function_table;
 use crate::model::Bytes;
 use crate::model::lab::code::{
     CodeFacts, CodeTotals, DirectCall, FunctionFacts, HeapValue, HotCall, InlinedCall, Inlining,

@@ -33,7 +33,15 @@ fn record() -> Record {
         piece(2, "go:string.*", PieceKind::Data, 120),
         piece(2, "main.table", PieceKind::Data, 80),
     ];
-    let function = Function { name: "main.main".into(), offset: 0, size: 100, tables: 60, has_lines: true };
+    let function = Function {
+        name: "main.main".into(),
+        offset: 0,
+        size: 100,
+        tables: 60,
+        has_lines: true,
+        line: 1,
+        frame: 0,
+    };
     let contents = Contents {
         layout: Layout { ranges, ..Layout::default() },
         pieces,
