@@ -173,11 +173,11 @@ impl Session {
             Launch { scenario, built, id, root, dir, env, interrupt, purpose }.run()
         };
         let mut record = launch(&self.manifest.scenario)?;
-        let mut calmer = self.manifest.scenario.clone();
         for _ in 0..TRIES {
             if record.ok || !crash::is_of_the_tracer(&self.root.join(&dir)) {
                 break;
             }
+            let mut calmer = self.manifest.scenario.clone();
             calmer.capture.alloc_free = AllocFree::Off;
             record = launch(&calmer)?;
             record.notes.push(AGAIN.to_owned());

@@ -68,20 +68,16 @@ pub(super) fn command(args: &args::Debug, context: &Context) -> Result<Outcome, 
 
 /// Where it is stopped: what the command line says, or else the scenario.
 fn breaks(args: &args::Debug, scenario: &Scenario, context: &Context) -> Result<Vec<DelveBreak>, CliError> {
-    let mut breaks = Vec::new();
-    for at in &args.breaks {
-        let (when, show) = (args.when.clone(), args.show.clone());
-        breaks.push(DelveBreak { at: at.clone(), when, show, max: args.max, ..DelveBreak::default() });
-    }
+    let mut places = args.breaks.clone();
     if let Some(fingerprint) = &args.at {
-        let (when, show) = (args.when.clone(), args.show.clone());
-        let at = line_of(fingerprint, scenario, context)?;
-        breaks.push(DelveBreak { at, when, show, max: args.max, ..DelveBreak::default() });
+        places.push(line_of(fingerprint, scenario, context)?);
     }
-    if breaks.is_empty() {
-        breaks.clone_from(&scenario.delve.breaks);
+    if places.is_empty() {
+        return Ok(scenario.delve.breaks.clone());
     }
-    Ok(breaks)
+    let (when, show, max) = (&args.when, &args.show, args.max);
+    let at = |at| DelveBreak { at, when: when.clone(), show: show.clone(), max, ..DelveBreak::default() };
+    Ok(places.into_iter().map(at).collect())
 }
 
 /// The line of a finding of the latest capture.

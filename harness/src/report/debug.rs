@@ -2,7 +2,6 @@
 
 use std::fmt::Write;
 
-use anstyle::{AnsiColor, Style};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -90,8 +89,7 @@ impl DebugReport {
     /// For people.
     #[must_use]
     pub fn to_terminal(&self, look: &Look) -> String {
-        let color = if self.outcome == Outcome::Pass { AnsiColor::Green } else { AnsiColor::Red };
-        let word = look.paint(Style::new().bold().fg_color(Some(color.into())), self.outcome.word());
+        let word = look.outcome(self.outcome);
         let mut out = String::new();
         let (scenario, variant) = (text::clean(&self.scenario), text::clean(&self.variant));
         let _ = writeln!(out, "{word} {scenario} {variant}: {}", text::clean(&self.headline()));

@@ -2,7 +2,6 @@
 
 use std::fmt::Write;
 
-use anstyle::{AnsiColor, Style};
 use comfy_table::CellAlignment;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -66,8 +65,7 @@ impl SelfTest {
     /// For people.
     #[must_use]
     pub fn to_terminal(&self, look: &Look) -> String {
-        let color = if self.outcome == Outcome::Pass { AnsiColor::Green } else { AnsiColor::Red };
-        let word = look.paint(Style::new().bold().fg_color(Some(color.into())), self.outcome.word());
+        let word = look.outcome(self.outcome);
         let mut out = String::new();
         let (name, headline) = (text::clean(&self.scenario), text::clean(&self.headline));
         let _ = writeln!(out, "{word} {name}: {headline}\n");

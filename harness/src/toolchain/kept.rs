@@ -56,13 +56,12 @@ impl Question<'_> {
 
     /// What the go command writes of the user's repository into a program, unless it shall not.
     fn stamp(&self) -> Option<(String, bool)> {
-        let off = "-buildvcs=false";
         let is_off = self.spec.buildvcs.as_deref() == Some("false")
             || self
                 .go
                 .setting("GOFLAGS")
                 .split_whitespace()
-                .any(|word| word.trim_start_matches('-') == &off[1..]);
+                .any(|word| word.trim_start_matches('-') == "buildvcs=false");
         if is_off {
             return None;
         }

@@ -14,7 +14,6 @@ mod time;
 
 use std::fmt::Write;
 
-use anstyle::{AnsiColor, Style};
 use comfy_table::CellAlignment;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -195,8 +194,7 @@ impl LabReport {
     /// For people.
     #[must_use]
     pub fn to_terminal(&self, look: &Look) -> String {
-        let color = if self.outcome == Outcome::Pass { AnsiColor::Green } else { AnsiColor::Red };
-        let word = look.paint(Style::new().bold().fg_color(Some(color.into())), self.outcome.word());
+        let word = look.outcome(self.outcome);
         let mut out = String::new();
         let (name, headline) = (text::clean(&self.scenario), text::clean(&self.headline));
         let _ = writeln!(out, "{word} {name}: {headline}\n");
@@ -287,7 +285,7 @@ fn row(build: &LabBuild, base: Option<u64>, reference: &str) -> Vec<String> {
 }
 
 fn section(out: &mut String, common: &Common<'_>, look: &Look) {
-    let title = look.paint(Style::new().bold(), common.topic.word());
+    let title = look.heading(common.topic.word());
     let _ = writeln!(out, "{title}: {}", text::clean(common.headline));
     if !common.body.is_empty() {
         let _ = writeln!(out, "{}", common.body.trim_end());

@@ -41,6 +41,12 @@ impl Look {
         if self.color { format!("{style}{text}{style:#}") } else { text.to_owned() }
     }
 
+    /// The word of an outcome that is either well or not.
+    pub(super) fn outcome(&self, outcome: Outcome) -> String {
+        let color = if outcome == Outcome::Pass { AnsiColor::Green } else { AnsiColor::Red };
+        self.paint(Style::new().bold().fg_color(Some(color.into())), outcome.word())
+    }
+
     pub(super) fn heading(&self, text: &str) -> String {
         self.paint(Style::new().bold(), text)
     }
