@@ -5,7 +5,7 @@ use std::process::Command;
 use anyhow::{Context, Result, ensure};
 use harness_tests::Bench;
 
-/// Allocates a good deal; with the tag `more` three times as much.
+/// Allocates a good deal; with the tag `more` twenty times as much: on a busy machine a cycle may last for ten times the allocations.
 const PROGRAM: &str = r#"// Command busy allocates.
 package main
 
@@ -27,7 +27,7 @@ const VARIANTS: &str =
 fn busy() -> Result<Bench> {
     let bench = Bench::with_module("busy", PROGRAM, VARIANTS)?;
     bench.write("busy/once.go", "//go:build !more\n\npackage main\n\nconst times = 1\n")?;
-    bench.write("busy/more.go", "//go:build more\n\npackage main\n\nconst times = 3\n")?;
+    bench.write("busy/more.go", "//go:build more\n\npackage main\n\nconst times = 20\n")?;
     Ok(bench)
 }
 
@@ -47,7 +47,7 @@ fn a_real_difference_is_told_with_its_probability_and_benchstat_reads_the_same()
         "{report:#}"
     );
     assert!(count["change"].as_f64().is_some_and(|change| change > 1.5), "{count:#}");
-    assert!(count["p"].as_f64().is_some_and(|p| p < 0.05), "{count:#}");
+    assert!(count["p"].as_f64().is_some_and(|p| p < 0.01), "{count:#}");
 
     let done = Command::new(benchstat()?)
         .args(["-col", "/variant", "runs.txt"])
@@ -63,8 +63,7 @@ fn a_real_difference_is_told_with_its_probability_and_benchstat_reads_the_same()
     for unit in ["sec/op", "cpu-sec/op", "gc/op", "peak-heap-B", "stw-sec/op", "stw-max-sec", "peak-rss-B"] {
         assert!(row(unit).contains("n=8"), "{unit}: {table}");
     }
-    // benchstat's own test, which is not corrected for the number of figures: `(p=0.000 n=8)` on a machine at rest.
-    assert!(row("gc/op").contains("(p=0.0"), "{table}");
+    assert!(row("gc/op").contains("(p=0.000 n=8)"), "{table}");
     Ok(())
 }
 
