@@ -6,6 +6,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::bisect::Bisect;
 use super::diff::Diff;
+use super::forms::Forms;
 use super::inspect::Inspect;
 use crate::baseline::Day;
 use crate::model::OUTCOMES;
@@ -124,6 +125,13 @@ pub enum Command {
         after_help = "Examples:\n  harness analyze .harness/runs/latest-leak-repro\n  harness analyze mon.pb.gz tue.pb.gz wed.pb.gz      heap profiles of a server, a day apart\n  harness analyze incident/ --binary ./server        all that somebody took, with names for the dump"
     )]
     Analyze(Analyze),
+    /// Show a capture's report, in any form.
+    ///
+    /// It judges nothing: the exit code is 0 whatever the report says. `run` and `analyze` take the same forms and judge.
+    #[command(
+        after_help = "Examples:\n  harness report leak-repro                              the latest run of it\n  harness report .harness/runs/latest-leak-repro --format json\n  harness report leak-repro --write json=report.json"
+    )]
+    Report(Report),
     /// Show, review, accept or reject the leaks and figures of a scenario.
     #[command(
         after_help = "Examples:\n  harness baseline show leak-repro\n  harness baseline review leak-repro\n  harness baseline accept leak-repro --note 'upstream issue 123'"
@@ -198,9 +206,9 @@ pub struct Run {
     /// Compare with this baseline instead of the scenario's.
     #[arg(long, value_name = "FILE")]
     pub baseline: Option<Utf8PathBuf>,
-    /// Form of the report.
-    #[arg(long, value_name = "FORMAT", default_value = "terminal")]
-    pub format: Format,
+    /// What to have of it.
+    #[command(flatten)]
+    pub forms: Forms,
 }
 
 /// `harness selftest`
@@ -367,9 +375,23 @@ pub struct Analyze {
     /// Compare with this baseline instead of the one that was there when the capture was made.
     #[arg(long, value_name = "FILE")]
     pub baseline: Option<Utf8PathBuf>,
-    /// Form of the report.
-    #[arg(long, value_name = "FORMAT", default_value = "terminal")]
-    pub format: Format,
+    /// What to have of it.
+    #[command(flatten)]
+    pub forms: Forms,
+}
+
+/// `harness report`
+#[derive(Debug, Args)]
+pub struct Report {
+    /// A capture, or a scenario of which the latest capture is meant.
+    #[arg(value_name = "CAPTURE|SCENARIO")]
+    pub capture: String,
+    /// Compare with this baseline instead of the one that was there when the capture was made.
+    #[arg(long, value_name = "FILE")]
+    pub baseline: Option<Utf8PathBuf>,
+    /// What to have of it.
+    #[command(flatten)]
+    pub forms: Forms,
 }
 
 /// `harness baseline`

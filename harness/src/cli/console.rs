@@ -43,6 +43,11 @@ impl Console {
         Look { width, color, verbose: self.output.verbose }
     }
 
+    /// Somebody looks at standard output as it comes.
+    pub(super) fn is_terminal(&self) -> bool {
+        io::stdout().is_terminal()
+    }
+
     /// A report with no line wider than the terminal, if there is one.
     pub(super) fn fitted(&self, text: String) -> String {
         console_width().map_or_else(|| text.clone(), |width| wrapped(&text, width))

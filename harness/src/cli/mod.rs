@@ -13,7 +13,9 @@ mod console;
 mod debug;
 mod diff;
 mod error;
+mod files;
 mod foreign;
+mod forms;
 mod inspect;
 mod look;
 mod measure;
@@ -110,6 +112,7 @@ fn dispatch(command: &Command, context: &Context) -> Result<Outcome, CliError> {
         Command::Debug(args) => debug::command(args, context),
         Command::Selftest(args) => selftest::command(args, context),
         Command::Analyze(args) => run::analyze(args, context),
+        Command::Report(args) => run::show_again(args, context),
         Command::Diff(args) => diff::command(args, context),
         Command::Inspect(args) => inspect::command(&args.command, context),
         Command::Baseline(args) => baseline::command(&args.command, context),

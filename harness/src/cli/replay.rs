@@ -48,7 +48,7 @@ pub(super) fn run(capture: &Utf8Path, args: &args::Run, context: &Context) -> Re
         false => CaptureStatus::Complete,
     };
     let root = session.finish(status)?;
-    let outcome = report(&root, None, None, args.format, context)?;
+    let outcome = report(&root, None, None, &args.forms, context)?;
     store.rotate(&scenario.name, args.keep)?; // not before: the one that is repeated may be the oldest
     Ok(outcome)
 }

@@ -2,9 +2,10 @@
 
 use camino::Utf8PathBuf;
 
-use super::args::{self, Format};
+use super::args;
 use super::builds::build_all;
 use super::error::CliError;
+use super::forms::Forms;
 use super::{Context, foreign, pipeline, replay, reproduce, scenarios};
 use crate::baseline;
 use crate::capture::{CaptureStatus, Lock, Session, Store};
@@ -48,6 +49,7 @@ impl Prepared {
 
 /// Runs a scenario.
 pub(super) fn run(args: &args::Run, context: &Context) -> Result<Outcome, CliError> {
+    args.forms.check(context)?;
     if let Some(capture) = &args.replay {
         return replay::run(capture, args, context);
     }
@@ -79,7 +81,7 @@ pub(super) fn run(args: &args::Run, context: &Context) -> Result<Outcome, CliErr
         );
         context.console.say(&format!("{:>8} {words}", "run"));
     }
-    report(&root, None, found, args.format, context)
+    report(&root, None, found, &args.forms, context)
 }
 
 /// Looks for the fewest operations and reports on them.
@@ -99,19 +101,20 @@ fn minimise(prepared: &Prepared, args: &args::Run, context: &Context) -> Result<
     let accepted = pipeline::accepted(&dir, None)?;
     let mut analysis = pipeline::analyse(&dir, accepted.as_ref(), context)?;
     analysis.report.minimised = Some(minimised);
-    show(&analysis, args.format, context)
+    show(&analysis, &args.forms, context)
 }
 
 /// Analyses a capture again, or files of somebody's.
 pub(super) fn analyze(args: &args::Analyze, context: &Context) -> Result<Outcome, CliError> {
+    args.forms.check(context)?;
     if foreign::is_meant(args, context) {
-        return show(&foreign::analyse(args, context)?, args.format, context);
+        return show(&foreign::analyse(args, context)?, &args.forms, context);
     }
     let dir = &context.environment.dir;
     let root = args.captures.first().map(|capture| dir.join(capture)).unwrap_or_default();
     let root = root.canonicalize_utf8().unwrap_or(root);
     let baseline = args.baseline.as_ref().map(|path| dir.join(path));
-    report(&root, baseline.as_deref(), None, args.format, context)
+    report(&root, baseline.as_deref(), None, &args.forms, context)
 }
 
 /// Analyses a capture, or one repeat of it, and prints the report.
@@ -119,26 +122,33 @@ pub(super) fn report(
     root: &camino::Utf8Path,
     baseline: Option<&camino::Utf8Path>,
     repeat: Option<u32>,
-    format: Format,
+    forms: &Forms,
     context: &Context,
 ) -> Result<Outcome, CliError> {
     let dir = crate::capture::open_named(root)?;
     let accepted = pipeline::accepted(&dir, baseline)?;
     let mut analysis = pipeline::analyse_repeat(&dir, accepted.as_ref(), repeat, context)?;
     analysis.report.replay = replay::compare(&dir, &analysis, context)?;
-    show(&analysis, format, context)
+    show(&analysis, forms, context)
 }
 
-fn show(analysis: &pipeline::Analysis, format: Format, context: &Context) -> Result<Outcome, CliError> {
-    let text = match format {
-        Format::Json => report::to_json(&analysis.report).map_err(anyhow::Error::from)?,
-        Format::Terminal => {
-            let text = report::to_terminal(&analysis.report, &context.console.look());
-            context.console.fitted(text)
-        }
-    };
-    context.console.print(&text)?;
+fn show(analysis: &pipeline::Analysis, forms: &Forms, context: &Context) -> Result<Outcome, CliError> {
+    forms.show(analysis, context)?;
     Ok(analysis.report.verdict.outcome)
+}
+
+/// Shows the report of a capture, or of a scenario's latest.
+pub(super) fn show_again(args: &args::Report, context: &Context) -> Result<Outcome, CliError> {
+    args.forms.check(context)?;
+    let dir = &context.environment.dir;
+    let named = dir.join(&args.capture);
+    let root = match crate::capture::is_capture(&named) {
+        true => named.canonicalize_utf8().unwrap_or(named),
+        false => latest(&scenarios::resolve(&args.capture, dir)?, context)?,
+    };
+    let baseline = args.baseline.as_ref().map(|path| dir.join(path));
+    report(&root, baseline.as_deref(), None, &args.forms, context)?;
+    Ok(Outcome::Pass)
 }
 
 /// Makes all runs; until the first repeat that shows what is looked for, if asked. Tells which that was.

@@ -33,6 +33,28 @@ fn a_capture_gives_the_same_report_without_go_and_elsewhere() -> Result<()> {
 }
 
 #[test]
+fn a_report_is_printed_and_written_in_any_form_and_judges_nothing() -> Result<()> {
+    let (bench, out, first) = captured()?;
+    let file = bench.root().join("made/report.json");
+    let write = format!("json={file}");
+    let shown = bench.run(["report", "leak-repro", "--write", &write])?;
+    assert_eq!(shown.code, Some(2), "that capture is not below .harness/runs: {shown}");
+    assert!(shown.stderr.contains("hint: harness run leak-repro"), "{shown}");
+    let shown = bench.run(["report", out.as_str(), "--write", &write])?;
+    assert_eq!(shown.code, Some(0), "{shown}");
+    assert!(shown.stdout.starts_with("PASS leak-repro"), "{shown}");
+    assert_eq!(std::fs::read_to_string(&file)?, first);
+
+    let judged = bench.run(["analyze", out.as_str(), "--write", "json=."])?;
+    assert_eq!(judged.code, Some(2), "{judged}");
+    assert!(judged.stdout.is_empty() && judged.stderr.contains("could not write `.`"), "{judged}");
+    let judged = bench.run(["analyze", out.as_str(), "--write", "yaml=x"])?;
+    assert_eq!(judged.code, Some(2), "{judged}");
+    assert!(judged.stderr.contains("no form `yaml`: there are terminal, json"), "{judged}");
+    Ok(())
+}
+
+#[test]
 fn a_damaged_capture_is_refused_by_the_name_of_the_file() -> Result<()> {
     let (bench, out, _) = captured()?;
     let mut open = vec![out.clone()];

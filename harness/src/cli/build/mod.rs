@@ -14,7 +14,7 @@ mod time;
 use super::args::{self, Format};
 use super::builds::build_all;
 use super::error::CliError;
-use super::{Context, scenarios};
+use super::{Context, files, scenarios};
 use crate::capture::{self, Store};
 use crate::lab::Records;
 use crate::model::Outcome;
@@ -103,13 +103,7 @@ fn write(export: &args::Export, bench: &Bench<'_>, answers: &Answers) -> Result<
     let Some(runs) = &answers.runs else { return Ok(()) };
     let package = bench.subjects.first().map_or("", |subject| subject.import_path.as_str());
     let text = benchstat(&bench.scenario.name, package, capture::machine().cpus, runs);
-    let path = bench.context.environment.dir.join(path);
-    std::fs::write(&path, text).map_err(|error| {
-        CliError::usage(
-            format!("could not write `{path}`: {error}"),
-            "name a file in a directory that is there",
-        )
-    })
+    files::save(path, text.as_bytes(), bench.context)
 }
 
 /// The variant that others are compared with.

@@ -8,6 +8,7 @@ use super::profiles::{self, Loaded};
 use super::source::Sources;
 use crate::cli::Context;
 use crate::cli::error::CliError;
+use crate::cli::files;
 use crate::format::pprof;
 use crate::ingest::profile::{Against, Cut, Edges, Filters, Order, Trim, View};
 use crate::model::profile::{ListedFunction, ProfileGraph};
@@ -33,7 +34,7 @@ pub(super) fn command(args: &InspectHeap, context: &Context) -> Result<Outcome, 
     }
     let loaded = profiles::load(&args.files, base, against, args.base.normalize, context)?;
     if let Some(out) = &args.write {
-        profiles::save(out, &pprof::write(&loaded.profile), context)?;
+        files::save(out, &pprof::write(&loaded.profile), context)?;
         return Ok(Outcome::Pass);
     }
     let mut view = View::new(&loaded.profile, args.sample.as_deref()).map_err(|error| {
@@ -260,5 +261,5 @@ fn flame(
     let is_diff = !loaded.base.is_empty() || facts.is_diff;
     let title = loaded.words();
     let flame = Flame { tree: &tree, title: &title, sample_type: facts.sample_type(), is_diff };
-    profiles::save(out, render(&flame).as_bytes(), context)
+    files::save(out, render(&flame).as_bytes(), context)
 }

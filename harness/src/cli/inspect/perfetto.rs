@@ -1,9 +1,8 @@
 //! `harness inspect trace --perfetto`: the trace as a file for ui.perfetto.dev.
 
-use std::fs::{File, Permissions};
+use std::fs::File;
 use std::io::{BufWriter, Write as _};
 use std::ops::ControlFlow;
-use std::os::unix::fs::PermissionsExt as _;
 
 use camino::Utf8Path;
 
@@ -11,6 +10,7 @@ use super::open::TraceFile;
 use super::trace::{how_far, warn};
 use crate::cli::Context;
 use crate::cli::error::CliError;
+use crate::cli::files::{Draft, unwritable};
 use crate::ingest::trace::summary::Progress;
 use crate::ingest::trace::tracks::{self, DEFAULT_SLICES, Options};
 use crate::model::Bytes;
@@ -24,21 +24,11 @@ pub(super) fn export(
     slices: Option<u32>,
     context: &Context,
 ) -> Result<(), CliError> {
-    let path = context.environment.dir.join(out);
-    let unwritable = |error: std::io::Error| {
-        CliError::usage(
-            format!("could not write `{out}`: {error}"),
-            "name a file in a directory you may write to",
-        )
-    };
     // Asked for before the trace is read, which can take long.
-    let dir = path.parent().unwrap_or(&context.environment.dir);
-    let like_any_file = Permissions::from_mode(0o666); // less the umask; temporary files are private otherwise
-    let temporary = tempfile::Builder::new().permissions(like_any_file).tempfile_in(dir);
-    let mut temporary = temporary.map_err(unwritable)?;
+    let mut draft = Draft::begin(out, context)?;
     let tracks = read(file, slices, context)?;
-    let written = write(&tracks, temporary.as_file_mut()).map_err(unwritable)?;
-    temporary.persist(&path).map_err(|error| unwritable(error.error))?;
+    let written = write(&tracks, draft.file()).map_err(|error| unwritable(out, &error))?;
+    draft.finish()?;
     context.console.say(&said(out, &tracks, &written));
     Ok(())
 }

@@ -12,7 +12,6 @@ use crate::cli::error::CliError;
 use crate::format::STDIN;
 use crate::format::pprof::{self, Profile};
 use crate::ingest::profile::{Against, CombineError, combine, compare};
-use crate::report::bytes_text;
 
 /// Enough to tell what a file is.
 const HEAD: u64 = 64;
@@ -118,17 +117,6 @@ fn bytes(name: &str, mut file: impl io::Read) -> io::Result<Vec<u8>> {
 
 fn not_alike(error: CombineError) -> CliError {
     CliError::usage(error.to_string(), "`harness inspect heap FILE` shows what a profile counts")
-}
-
-/// Writes a file and says so.
-pub(in crate::cli) fn save(out: &Utf8Path, bytes: &[u8], context: &Context) -> Result<(), CliError> {
-    std::fs::write(context.environment.dir.join(out), bytes).map_err(|error| {
-        let what = format!("could not write `{out}`: {error}");
-        CliError::usage(what, "name a file in a directory you may write to")
-    })?;
-    let size = bytes_text(crate::model::Bytes(bytes.len() as u64));
-    context.console.say(&format!("wrote {out} ({size})"));
-    Ok(())
 }
 
 /// What a file is, by its first bytes.

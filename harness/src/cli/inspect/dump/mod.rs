@@ -11,9 +11,9 @@ use camino::Utf8Path;
 pub use args::InspectDump;
 
 use super::open::{open_input, warn};
-use super::profiles;
 use crate::cli::Context;
 use crate::cli::error::CliError;
+use crate::cli::files;
 use crate::format::heapdump::Reader;
 use crate::format::pprof;
 use crate::ingest::heap::{Ages, Fields, Heap, Loaded, Options, Progress};
@@ -75,7 +75,7 @@ pub(super) fn command(args: &InspectDump, context: &Context) -> Result<Outcome, 
 fn write_pprof(out: &Utf8Path, args: &InspectDump, heap: &Heap, context: &Context) -> Result<(), CliError> {
     let paths: Vec<RetainingPath> = heap.all_paths().collect();
     let program = args.binary.as_ref().map_or("", |path| path.as_str());
-    profiles::save(out, &pprof::write(&reached(&paths, program)), context)
+    files::save(out, &pprof::write(&reached(&paths, program)), context)
 }
 
 /// On the page goroutines are among the holders.

@@ -1,0 +1,139 @@
+//! The forms of a report, a row each: what `--format` prints and `--write FORM=FILE` writes.
+//!
+//! Input: what was decided of a capture. Output: bytes. A renderer is a pure function in `report`; here is only which there are.
+
+use std::str::FromStr;
+
+use camino::Utf8PathBuf;
+use clap::builder::PossibleValue;
+
+use super::error::CliError;
+use super::pipeline::Analysis;
+use super::{Context, files};
+use crate::report::{self, Look};
+
+/// A row of the table: the word, what it is, how it is made.
+struct Row {
+    word: &'static str,
+    says: &'static str,
+    /// Nothing for a terminal to show.
+    is_binary: bool,
+    render: fn(&Analysis, &Look) -> Result<Vec<u8>, CliError>,
+}
+
+/// Every form there is.
+static FORMS: [Row; 2] = [
+    Row { word: "terminal", says: "text for people", is_binary: false, render: terminal },
+    Row {
+        word: "json",
+        says: "the whole document, see `harness schema report`",
+        is_binary: false,
+        render: json,
+    },
+];
+
+fn terminal(analysis: &Analysis, look: &Look) -> Result<Vec<u8>, CliError> {
+    Ok(report::to_terminal(&analysis.report, look).into_bytes())
+}
+
+fn json(analysis: &Analysis, _: &Look) -> Result<Vec<u8>, CliError> {
+    Ok(report::to_json(&analysis.report).map_err(anyhow::Error::from)?.into_bytes())
+}
+
+/// A form of a report.
+#[derive(Clone, Copy)]
+pub struct Form(&'static Row);
+
+impl Form {
+    /// The one for people.
+    fn terminal() -> Self {
+        let [terminal, ..] = &FORMS;
+        Self(terminal)
+    }
+
+    /// The words that `--format` takes.
+    pub(super) fn words() -> Vec<PossibleValue> {
+        FORMS.iter().map(|row| PossibleValue::new(row.word).help(row.says)).collect()
+    }
+}
+
+impl std::fmt::Debug for Form {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.0.word)
+    }
+}
+
+impl FromStr for Form {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let words: Vec<&str> = FORMS.iter().map(|row| row.word).collect();
+        let row = FORMS.iter().find(|row| row.word == text);
+        row.map(Self).ok_or_else(|| format!("no form `{text}`: there are {}", words.join(", ")))
+    }
+}
+
+/// A form, and the file it goes to.
+#[derive(Debug, Clone)]
+pub struct FormFile {
+    form: Form,
+    path: Utf8PathBuf,
+}
+
+impl FromStr for FormFile {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text.split_once('=') {
+            Some((form, path)) if !path.is_empty() => Ok(Self { form: form.parse()?, path: path.into() }),
+            _ => Err("what is meant is FORM=FILE, as in `json=report.json`".to_owned()),
+        }
+    }
+}
+
+/// What a user wants to have of a report.
+#[derive(Debug, Clone, clap::Args)]
+pub struct Forms {
+    /// Form of the report [default: terminal].
+    #[arg(long, value_name = "FORM", value_parser = form_parser())]
+    pub format: Option<Form>,
+    /// Also write the report to a file, in any form; may be given several times.
+    #[arg(long, value_name = "FORM=FILE")]
+    pub write: Vec<FormFile>,
+}
+
+fn form_parser() -> impl clap::builder::TypedValueParser<Value = Form> {
+    use clap::builder::TypedValueParser as _;
+    clap::builder::PossibleValuesParser::new(Form::words()).try_map(|word| word.parse::<Form>())
+}
+
+impl Forms {
+    /// Refuses what would fail after everything is done.
+    pub(super) fn check(&self, context: &Context) -> Result<(), CliError> {
+        self.write.iter().try_for_each(|file| files::check(&file.path, context))
+    }
+
+    /// Writes the files, then prints.
+    pub(super) fn show(&self, analysis: &Analysis, context: &Context) -> Result<(), CliError> {
+        for FormFile { form, path } in &self.write {
+            let look = Look { color: false, ..context.console.look() };
+            files::save(path, &(form.0.render)(analysis, &look)?, context)?;
+        }
+        self.print(analysis, context)
+    }
+
+    fn print(&self, analysis: &Analysis, context: &Context) -> Result<(), CliError> {
+        let form = self.format.unwrap_or_else(Form::terminal);
+        let Row { word, is_binary, render, .. } = form.0;
+        if *is_binary && context.console.is_terminal() {
+            let what = format!("{word} is nothing for a terminal to show");
+            return Err(CliError::usage(what, format!("--write {word}=FILE, or redirect standard output")));
+        }
+        let bytes = render(analysis, &context.console.look())?;
+        match String::from_utf8(bytes) {
+            Ok(text) if *word == FORMS[0].word => context.console.print(&context.console.fitted(text)),
+            Ok(text) => context.console.print(&text),
+            Err(bytes) => context.console.stream(bytes.as_bytes()).map(drop),
+        }
+    }
+}
