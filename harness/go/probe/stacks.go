@@ -119,5 +119,22 @@ func writeStack(id uint32, pcs []uintptr) {
 		names.write(frame.File)
 		out.uint(uint64(max(frame.Line, 0)))
 	}
+	writeInlined()
 	out.end()
+}
+
+// writeInlined tells which frames the compiler put into their callers: those have no Func.
+func writeInlined() {
+	n := 0
+	for i := range frameScratch {
+		if frameScratch[i].Func == nil {
+			n++
+		}
+	}
+	out.uint(uint64(n))
+	for i := range frameScratch {
+		if frameScratch[i].Func == nil {
+			out.uint(uint64(i))
+		}
+	}
 }

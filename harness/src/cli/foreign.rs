@@ -16,6 +16,7 @@ use crate::ingest::foreign::{self, ACCEPTED, ForeignCapture, ForeignFile, Foreig
 use crate::model::{
     Bytes, CLeaks, Confidence, Diagnosis, Mode, Nanoseconds, Outcome, RunId, RunPieces, Timeline, WallTime,
 };
+use crate::report::growth::{Growth, Limits, Observed};
 use crate::report::{self, ReportedInput, RunInput};
 use crate::scenario::{self, Expect, Scenario, Thresholds};
 
@@ -244,7 +245,10 @@ fn judge(capture: ForeignCapture, accepted: Option<&Baseline>, paths: &[Utf8Path
         reproductions: Vec::new(),
     });
     report.inputs = inputs.collect();
-    Analysis { report, groups, diagnoses, conditions, thresholds: manifest.scenario.thresholds }
+    let observed = [Observed { id: &id, pieces: &capture.heap }];
+    let growth = Growth::of(NAME, "", &observed, Limits::default());
+    let thresholds = manifest.scenario.thresholds;
+    Analysis { report, groups, diagnoses, conditions, thresholds, growth }
 }
 
 fn diagnosis(

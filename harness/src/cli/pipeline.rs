@@ -17,6 +17,7 @@ use crate::format::Problem;
 use crate::format::binary::Section;
 use crate::ingest::{self, Ingested, RunFiles};
 use crate::model::{Address, Bytes, CLeaks, Diagnosis, ModuleTable, Outcome, Timeline};
+use crate::report::growth::{Growth, Limits, Observed};
 use crate::report::{self, Report, RunInput};
 use crate::scenario::{BuildSpec, Thresholds, Workload};
 use crate::toolchain::{BuildFacts, Runner, SectionFacts};
@@ -42,6 +43,8 @@ pub(super) struct Analysis {
     pub(super) diagnoses: Vec<Diagnosis>,
     pub(super) conditions: Conditions,
     pub(super) thresholds: Thresholds,
+    /// What stacks held at each checkpoint, for pictures and exports.
+    pub(super) growth: Growth,
 }
 
 /// The baseline of a capture: the file that was named, or the copy that was made when it was captured.
@@ -147,7 +150,16 @@ pub(super) fn analyse_repeat(
         reproductions,
     });
     let thresholds = manifest.scenario.thresholds.clone();
-    Ok(Analysis { report, groups, diagnoses, conditions, thresholds })
+    let growth = growth(manifest, &runs);
+    Ok(Analysis { report, groups, diagnoses, conditions, thresholds, growth })
+}
+
+/// What stacks held at each checkpoint of the runs that went well.
+fn growth(manifest: &Manifest, runs: &[Analysed<'_>]) -> Growth {
+    let sound = runs.iter().filter(|run| run.record.ok);
+    let observed: Vec<Observed<'_>> =
+        sound.map(|run| Observed { id: &run.record.id, pieces: &run.ingested.pieces }).collect();
+    Growth::of(&manifest.scenario.name, &manifest.scenario.workload.package, &observed, Limits::default())
 }
 
 /// Reads all runs, a few at a time, in the manifest's order. An interrupt from before is no reason to stop: it is what

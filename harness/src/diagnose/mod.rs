@@ -61,6 +61,8 @@ use crate::scenario::Thresholds;
 
 use case::Case;
 
+pub use points::{Comparable, comparable};
+
 /// One run, as far as it was understood.
 #[derive(Debug, Clone, Copy)]
 pub struct RunEvidence<'a> {

@@ -70,6 +70,25 @@ impl Points {
     }
 }
 
+/// Checkpoints that can be compared, for whoever shows what the rules looked at.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Comparable {
+    /// Places of checkpoints and of their snapshots in [`RunPieces`], in order.
+    pub places: Vec<(usize, usize)>,
+    /// How many of the first are warm-up.
+    pub warm_up: usize,
+}
+
+/// The comparable checkpoints of a run that have a snapshot; `exact` asks for one whose cycle is known.
+#[must_use]
+pub fn comparable(pieces: &RunPieces, exact: bool) -> Comparable {
+    let points = Points::of(pieces).with_snapshot(pieces, exact);
+    let places: Vec<(usize, usize)> =
+        points.0.iter().filter_map(|point| Some((point.place, point.snapshot?))).collect();
+    let warm_up = if places.is_empty() { 0 } else { warm_up(places.len()) };
+    Comparable { places, warm_up }
+}
+
 /// The cause of most checkpoints; `exit` only if all have it.
 fn main_cause(pieces: &RunPieces) -> Option<&str> {
     let mut counts: BTreeMap<&str, usize> = BTreeMap::new();

@@ -155,6 +155,8 @@ impl Ingested {
         }
         self.pieces.checkpoints = piece.checkpoints;
         self.pieces.snapshots = piece.snapshots;
+        self.pieces.inlined = piece.inlined;
+        self.pieces.wall = piece.wall;
         self.pieces.trace_base = piece.trace_base;
         self.pieces.memprofile_rate = piece.memprofile_rate;
         self.pieces.memprofile_rate_changed = piece.rate_changed;

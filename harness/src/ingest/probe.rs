@@ -8,11 +8,11 @@ use std::sync::Arc;
 
 use crate::format::Problem;
 use crate::format::proberec::{
-    self, Bucket, GoroutineLeak, MemProfile, Reader, Record, StackId, TraceStarted,
+    self, Bucket, GoroutineLeak, MemProfile, Reader, Record, StackDef, StackId, TraceStarted,
 };
 use crate::model::{
     Bytes, Checkpoint, Frame, GcCycle, HeapSnapshot, MissingInput, ModuleTable, MonotonicTime, Objects,
-    ProcessFigures, RuntimeFigures, Site, SiteUse, Stack,
+    ProcessFigures, RuntimeFigures, Site, SiteUse, Stack, WallTime,
 };
 
 use super::metrics::Columns;
@@ -23,6 +23,8 @@ use super::sites;
 pub(super) struct ProbePiece {
     pub(super) checkpoints: Vec<Checkpoint>,
     pub(super) snapshots: Vec<HeapSnapshot>,
+    /// Inlined frames of sites' stacks.
+    pub(super) inlined: HashMap<Stack, Vec<usize>>,
     /// Checkpoint and file of the heap dumps that were finished, in order; of some the file is gone again.
     pub(super) dumps: Vec<DumpRecord>,
     pub(super) trace_base: Option<(GcCycle, GcCycle)>,
@@ -34,6 +36,8 @@ pub(super) struct ProbePiece {
     pub(super) goroutine_text: Option<String>,
     pub(super) memprofile_rate: u64,
     pub(super) rate_changed: bool,
+    /// Its start, on the monotonic and on the wall clock.
+    pub(super) wall: Option<(MonotonicTime, WallTime)>,
     pub(super) started: bool,
     pub(super) ended: bool,
     pub(super) trace_complete: bool,
@@ -64,7 +68,7 @@ pub(super) fn fold(file: &str, bytes: &[u8], modules: &ModuleTable) -> ProbePiec
 struct Fold<'m> {
     modules: &'m ModuleTable,
     piece: ProbePiece,
-    stacks: HashMap<StackId, Stack>,
+    stacks: HashMap<StackId, StackDef>,
     sites: HashMap<(StackId, Bytes), Arc<Site>>,
     columns: Columns,
     heap_live: BTreeMap<u32, Bytes>,
@@ -91,7 +95,7 @@ impl<'m> Fold<'m> {
             Record::Start(start) => self.started(start),
             Record::TraceStarted(started) => self.trace_started(started),
             Record::Stack(stack) => {
-                self.stacks.insert(stack.id, Arc::clone(&stack.frames));
+                self.stacks.insert(stack.id, stack.clone());
             }
             Record::MemProfile(profile) => self.mem_profile(profile),
             Record::MetricNames(names) => self.columns = Columns::of(names),
@@ -121,6 +125,7 @@ impl<'m> Fold<'m> {
 
     fn started(&mut self, start: &proberec::Start<'_>) {
         self.piece.started = true;
+        self.piece.wall = Some((start.at, start.wall));
         self.piece.memprofile_rate = u64::try_from(start.mem_profile_rate).unwrap_or(0);
     }
 
@@ -153,8 +158,12 @@ impl<'m> Fold<'m> {
         let site = match self.sites.get(&key) {
             Some(known) => Arc::clone(known),
             None => {
-                let frames: &[Frame] = self.stacks.get(&bucket.stack).map_or(&[], |stack| stack);
+                let stack = self.stacks.get(&bucket.stack);
+                let frames: &[Frame] = stack.map_or(&[], |stack| &stack.frames);
                 let site = Arc::new(sites::site(self.modules, frames, Bytes(size)));
+                if let Some(stack) = stack.filter(|stack| !stack.inlined.is_empty()) {
+                    self.piece.inlined.extend(inlined(stack, &site.stack));
+                }
                 self.sites.insert(key, Arc::clone(&site));
                 site
             }
@@ -219,6 +228,14 @@ impl<'m> Fold<'m> {
         let rate = u64::try_from(end.mem_profile_rate).unwrap_or(0);
         self.piece.rate_changed = rate != self.piece.memprofile_rate;
     }
+}
+
+/// The inlined frames among those that a site kept of a stack.
+fn inlined(whole: &StackDef, kept: &Stack) -> Option<(Stack, Vec<usize>)> {
+    let first = whole.frames.windows(kept.len().max(1)).position(|frames| *frames == **kept)?;
+    let marks = whole.inlined.iter().filter_map(|index| index.checked_sub(first));
+    let marks: Vec<usize> = marks.filter(|index| *index < kept.len()).collect();
+    (!marks.is_empty()).then(|| (Arc::clone(kept), marks))
 }
 
 /// By how much a sampled count stands for all: an object of `size` bytes is sampled with probability

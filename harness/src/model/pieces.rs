@@ -3,7 +3,7 @@
 //! Input of no one but `align` and `diagnose`. Streams are already folded: a piece holds what is
 //! decided per GC cycle, per checkpoint or per site, never a list of trace events.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use schemars::JsonSchema;
@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::heap::HeapSummary;
 use super::{
     Bytes, CallSite, FinalGoroutines, Frame, GcCycle, GoroutineId, MonotonicTime, Nanoseconds, Objects,
-    Operations, ProcessFigures, RuntimeFigures, RuntimeTime, Site, Stack, TraceTime,
+    Operations, ProcessFigures, RuntimeFigures, RuntimeTime, Site, Stack, TraceTime, WallTime,
 };
 
 /// Which run of which variant a piece of data belongs to.
@@ -60,12 +60,16 @@ pub struct RunPieces {
     /// Pairs of trace time and monotonic time taken together (empty before Go 1.25, where on Linux
     /// trace time *is* monotonic time).
     pub clock_pairs: Vec<(TraceTime, MonotonicTime)>,
+    /// A moment on the monotonic clock and on the wall clock, as the probe read both when it began.
+    pub wall: Option<(MonotonicTime, WallTime)>,
     /// Cycles completed before and after `trace.Start`, as the probe read them: brackets the shift.
     pub trace_base: Option<(GcCycle, GcCycle)>,
     /// Checkpoints in order.
     pub checkpoints: Vec<Checkpoint>,
     /// Heap snapshots by site, in time order; those of checkpoints name theirs.
     pub snapshots: Vec<HeapSnapshot>,
+    /// Which frames of a site's stack the compiler put into their callers, where there are any and the probe tells.
+    pub inlined: HashMap<Stack, Vec<usize>>,
     /// Goroutines by creation stack: what the trace saw created and ended.
     pub goroutines: GoroutineCensus,
     /// Calls of the operating system and of C by stack; `None` without a trace.

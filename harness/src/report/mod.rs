@@ -6,6 +6,8 @@
 pub mod bisect;
 mod build;
 pub mod debug;
+pub mod export;
+pub mod growth;
 pub mod heap;
 mod json;
 pub mod lab;

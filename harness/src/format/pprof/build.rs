@@ -17,14 +17,25 @@ pub enum Labelled<'a> {
     Number(&'a str, i64, &'a str),
 }
 
-/// A profile under construction. Every frame gets a location of its own, so that calls which were inlined look like
-/// calls; flat and cumulative values are the same.
+/// A profile under construction. With [`Builder::add`] every frame gets a location of its own, so that calls which were
+/// inlined look like calls; flat and cumulative values are the same. [`Builder::add_calls`] tells them apart.
 #[derive(Debug)]
 pub struct Builder {
     profile: Profile,
     strings: Interner,
     functions: FxHashMap<Function, FunctionId>,
     locations: FxHashMap<(FunctionId, u32), LocationId>,
+    /// Locations with inlined calls, by their lines.
+    inlined: FxHashMap<Vec<Line>, LocationId>,
+}
+
+/// A call of a stack.
+#[derive(Debug, Clone, Copy)]
+pub struct Call<'f> {
+    /// Where.
+    pub frame: &'f Frame,
+    /// The compiler put it into its caller, which is the next.
+    pub inlined: bool,
 }
 
 impl Builder {
@@ -37,7 +48,13 @@ impl Builder {
         let file = strings.intern(program);
         let mapping = Mapping { file, has: [true; 4], ..Mapping::default() };
         let profile = Profile { header, mappings: vec![mapping], ..Profile::default() };
-        Self { profile, strings, functions: FxHashMap::default(), locations: FxHashMap::default() }
+        Self {
+            profile,
+            strings,
+            functions: FxHashMap::default(),
+            locations: FxHashMap::default(),
+            inlined: FxHashMap::default(),
+        }
     }
 
     /// Adds a stack, innermost frame first, with its values (missing ones are 0, further ones are left out).
@@ -48,6 +65,35 @@ impl Builder {
         labels: &[Labelled<'_>],
     ) {
         let stack: Vec<LocationId> = stack.into_iter().map(|frame| self.location(frame)).collect();
+        self.sample(&stack, values, labels);
+    }
+
+    /// Adds a stack whose inlined calls are known, otherwise as [`Builder::add`]: they share the location of the call that
+    /// they were put into.
+    pub fn add_calls<'f>(
+        &mut self,
+        stack: impl IntoIterator<Item = Call<'f>>,
+        values: &[i64],
+        labels: &[Labelled<'_>],
+    ) {
+        let (mut locations, mut waiting) = (Vec::new(), Vec::new());
+        for Call { frame, inlined } in stack {
+            if inlined || !waiting.is_empty() {
+                waiting.push(self.line(frame));
+            } else {
+                locations.push(self.location(frame));
+            }
+            if !inlined && !waiting.is_empty() {
+                locations.push(self.location_of(std::mem::take(&mut waiting)));
+            }
+        }
+        if !waiting.is_empty() {
+            locations.push(self.location_of(waiting));
+        }
+        self.sample(&locations, values, labels);
+    }
+
+    fn sample(&mut self, stack: &[LocationId], values: &[i64], labels: &[Labelled<'_>]) {
         let mut values = values.to_vec();
         values.resize(self.profile.header.sample_types.len(), 0);
         let label = |label: &Labelled<'_>| match *label {
@@ -61,7 +107,7 @@ impl Builder {
             }
         };
         let labels: Vec<Label> = labels.iter().map(label).collect();
-        self.profile.samples.push(Sample { stack: &stack, values: &values, labels: &labels });
+        self.profile.samples.push(Sample { stack, values: &values, labels: &labels });
     }
 
     /// The profile.
@@ -76,6 +122,21 @@ impl Builder {
         *self.locations.entry((function, frame.line)).or_insert_with(|| {
             let place = (lines.len() as u32, 1);
             lines.push(Line { function, line: i64::from(frame.line), column: 0 });
+            locations.push(Location { mapping: Some(0), lines: place, ..Location::default() });
+            LocationId(locations.len() as u32 - 1)
+        })
+    }
+
+    fn line(&mut self, frame: &Frame) -> Line {
+        Line { function: self.function(frame), line: i64::from(frame.line), column: 0 }
+    }
+
+    /// The location that has these lines, inlined calls first.
+    fn location_of(&mut self, of: Vec<Line>) -> LocationId {
+        let Profile { locations, lines, .. } = &mut self.profile;
+        *self.inlined.entry(of).or_insert_with_key(|of| {
+            let place = (lines.len() as u32, of.len() as u32);
+            lines.extend_from_slice(of);
             locations.push(Location { mapping: Some(0), lines: place, ..Location::default() });
             LocationId(locations.len() as u32 - 1)
         })

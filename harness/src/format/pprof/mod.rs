@@ -21,7 +21,7 @@ mod strings;
 mod tests;
 mod write;
 
-pub use build::{Builder, Interner, Labelled};
+pub use build::{Builder, Call, Interner, Labelled};
 pub use profile::{
     Error, Function, FunctionId, Header, Label, LabelValue, Limits, Line, Location, LocationId, Mapping,
     Profile, Read, Sample, UNKNOWN, ValueType,

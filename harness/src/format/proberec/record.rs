@@ -104,6 +104,8 @@ pub struct StackDef {
     pub id: StackId,
     /// Frames, innermost first; inlined calls have frames of their own.
     pub frames: Stack,
+    /// Indices of frames that the compiler put into their callers; none in records of older probes.
+    pub inlined: Vec<usize>,
 }
 
 /// The runtime's allocation profile: raw counts, not scaled by the sampling rate.

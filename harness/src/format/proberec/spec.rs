@@ -129,8 +129,19 @@ fn stack<'a>(c: &mut Cursor<'a>, context: &mut Context) -> Result<Record<'a>> {
             line: c.unsigned32("line")?,
         })
     })?;
+    let inlined = if c.remaining() == 0 {
+        Vec::new()
+    } else {
+        c.list("inlined frames", 1, |c| frame_index(c, &frames))?
+    };
     context.stacks = id.saturating_add(1);
-    Ok(Record::Stack(StackDef { id: StackId(id), frames: frames.into() }))
+    Ok(Record::Stack(StackDef { id: StackId(id), frames: frames.into(), inlined }))
+}
+
+fn frame_index(c: &mut Cursor<'_>, frames: &[Frame]) -> Result<usize> {
+    let index = c.unsigned32("inlined frame")?;
+    let known = usize::try_from(index).ok().filter(|index| *index < frames.len());
+    known.ok_or_else(|| c.error(1, format!("a frame's index below {}", frames.len()), index.to_string()))
 }
 
 /// A reference to a stack defined before.

@@ -139,9 +139,23 @@ fn names_are_given_once_and_then_by_number() {
     let stack = |frames: &[(&str, u32)]| -> Stack {
         frames.iter().map(|&(f, line)| Frame { function: f.into(), file: "a.go".into(), line }).collect()
     };
-    let def = |id, frames| Record::Stack(StackDef { id: StackId(id), frames: stack(frames) });
+    let def =
+        |id, frames| Record::Stack(StackDef { id: StackId(id), frames: stack(frames), inlined: vec![] });
     assert_eq!(problems, []);
     assert_eq!(records, [def(0, &[("main.f", 10), ("main.g", 20)]), def(1, &[("main.g", 21)])]);
+}
+
+#[test]
+fn a_stack_may_tell_which_frames_are_inlined() {
+    let def = p().u(0).u(2).u(1).s("main.f").u(3).s("a.go").u(10).u(5).s("main.g").u(2).u(20);
+    let bytes = file(&[(3, def.clone().u(1).u(0))]);
+    let (records, problems) = read(&bytes);
+    assert_eq!(problems, []);
+    let Record::Stack(stack) = &records[0] else { panic!("{records:?}") };
+    assert_eq!(stack.inlined, [0]);
+    let bytes = file(&[(3, def.u(1).u(2))]);
+    let (records, problems) = read(&bytes);
+    assert_eq!((records.len(), problems.len()), (0, 1), "there is no third frame");
 }
 
 #[test]

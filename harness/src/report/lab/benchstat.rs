@@ -10,12 +10,9 @@ use crate::model::lab::runs::{FIGURES, RunsAnswer};
 /// The text; `package` is the program's import path.
 #[must_use]
 pub fn benchstat(scenario: &str, package: &str, cpus: u32, answer: &RunsAnswer) -> String {
-    let mut out = format!("pkg: {package}\n");
-    for row in FIGURES {
-        let _ = writeln!(out, "Unit {} better=lower", row.bench);
-    }
+    let mut out = format!("pkg: {package}\n{Header}");
     for facts in &answer.variants {
-        let name = format!("Benchmark{}/variant={}-{}", camel(scenario), facts.variant, cpus.max(1));
+        let name = benchmark_name(scenario, &[("variant", &facts.variant)], cpus);
         for run in 0..facts.of.n {
             let values = FIGURES.iter().filter_map(|row| {
                 let value = facts.of.sample(row.figure)?.values.get(run)?;
@@ -25,6 +22,21 @@ pub fn benchstat(scenario: &str, package: &str, cpus: u32, answer: &RunsAnswer) 
         }
     }
     out
+}
+
+/// What stands before runs: of each figure which side is the better one.
+pub(in crate::report) struct Header;
+
+impl std::fmt::Display for Header {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        FIGURES.iter().try_for_each(|row| writeln!(f, "Unit {} better=lower", row.bench))
+    }
+}
+
+/// `BenchmarkLeakRepro/variant=default-8`
+pub(in crate::report) fn benchmark_name(scenario: &str, keys: &[(&str, &str)], cpus: u32) -> String {
+    let keys: String = keys.iter().map(|(key, value)| format!("/{key}={value}")).collect();
+    format!("Benchmark{}{keys}-{}", camel(scenario), cpus.max(1))
 }
 
 /// `leak-repro` as `LeakRepro`: a benchmark's name begins with a capital and has no blanks.

@@ -30,6 +30,7 @@ use crate::model::{Nanoseconds, Outcome};
 use crate::toolchain::{BuildFacts, BuildFailure};
 
 pub use benchstat::benchstat;
+pub(in crate::report) use benchstat::{Header, benchmark_name};
 
 /// Version of the document.
 const LAB_FORMAT: u32 = 1;
