@@ -16,6 +16,7 @@ use crate::ingest::foreign::{self, ACCEPTED, ForeignCapture, ForeignFile, Foreig
 use crate::model::{
     Bytes, CLeaks, Confidence, Diagnosis, Mode, Nanoseconds, Outcome, RunId, RunPieces, Timeline, WallTime,
 };
+use crate::report::export::RunCycles;
 use crate::report::growth::{Growth, Limits, Observed};
 use crate::report::{self, ReportedInput, RunInput};
 use crate::scenario::{self, Expect, Scenario, Thresholds};
@@ -248,7 +249,8 @@ fn judge(capture: ForeignCapture, accepted: Option<&Baseline>, paths: &[Utf8Path
     let observed = [Observed { id: &id, pieces: &capture.heap }];
     let growth = Growth::of(NAME, "", &observed, Limits::default());
     let thresholds = manifest.scenario.thresholds;
-    Analysis { report, groups, diagnoses, conditions, thresholds, growth }
+    let cycles = vec![RunCycles { run: id, clock: None, rows: timeline.rows }];
+    Analysis { report, groups, diagnoses, conditions, thresholds, growth, cycles, of: None }
 }
 
 fn diagnosis(

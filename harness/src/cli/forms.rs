@@ -9,7 +9,7 @@ use clap::builder::PossibleValue;
 
 use super::error::CliError;
 use super::pipeline::Analysis;
-use super::{Context, files};
+use super::{Context, exports, files};
 use crate::report::{self, Look};
 
 /// A row of the table: the word, what it is, how it is made.
@@ -21,14 +21,65 @@ struct Row {
     render: fn(&Analysis, &Look) -> Result<Vec<u8>, CliError>,
 }
 
+static TERMINAL: Row = Row { word: "terminal", says: "text for people", is_binary: false, render: terminal };
+
 /// Every form there is.
-static FORMS: [Row; 2] = [
+static FORMS: &[Row] = &[
     Row { word: "terminal", says: "text for people", is_binary: false, render: terminal },
     Row {
         word: "json",
         says: "the whole document, see `harness schema report`",
         is_binary: false,
         render: json,
+    },
+    Row {
+        word: "pprof",
+        says: "heap growth by stack, for `go tool pprof`",
+        is_binary: true,
+        render: exports::pprof,
+    },
+    Row {
+        word: "folded",
+        says: "bytes that grew by stack, for flamegraph.pl and others",
+        is_binary: false,
+        render: exports::folded,
+    },
+    Row {
+        word: "folded-diff",
+        says: "bytes in use by stack at the first and the last checkpoint, as difffolded.pl writes them",
+        is_binary: false,
+        render: exports::folded_diff,
+    },
+    Row {
+        word: "speedscope",
+        says: "heap growth by stack of all variants, for speedscope.app",
+        is_binary: false,
+        render: exports::speedscope,
+    },
+    Row { word: "csv", says: "the GC cycles of all runs as a table", is_binary: false, render: exports::csv },
+    Row {
+        word: "openmetrics",
+        says: "verdict, leaks and figures, to be pushed or collected",
+        is_binary: false,
+        render: exports::openmetrics,
+    },
+    Row {
+        word: "openmetrics-cycles",
+        says: "the GC cycles of all runs at their time, to fill in history",
+        is_binary: false,
+        render: exports::openmetrics_cycles,
+    },
+    Row {
+        word: "bencher",
+        says: "figures of all variants in Bencher's JSON",
+        is_binary: false,
+        render: exports::bencher,
+    },
+    Row {
+        word: "benchstat",
+        says: "all runs as benchmark text, for `benchstat -col /variant -row /mode`",
+        is_binary: false,
+        render: exports::benchstat,
     },
 ];
 
@@ -47,8 +98,7 @@ pub struct Form(&'static Row);
 impl Form {
     /// The one for people.
     fn terminal() -> Self {
-        let [terminal, ..] = &FORMS;
-        Self(terminal)
+        Self(&TERMINAL)
     }
 
     /// The words that `--format` takes.
@@ -100,6 +150,9 @@ pub struct Forms {
     /// Also write the report to a file, in any form; may be given several times.
     #[arg(long, value_name = "FORM=FILE")]
     pub write: Vec<FormFile>,
+    /// The variant that forms of one variant are of (`pprof`, `folded`); the first that has them, if none is named.
+    #[arg(long, value_name = "VARIANT")]
+    pub of: Option<String>,
 }
 
 fn form_parser() -> impl clap::builder::TypedValueParser<Value = Form> {
@@ -131,7 +184,7 @@ impl Forms {
         }
         let bytes = render(analysis, &context.console.look())?;
         match String::from_utf8(bytes) {
-            Ok(text) if *word == FORMS[0].word => context.console.print(&context.console.fitted(text)),
+            Ok(text) if *word == TERMINAL.word => context.console.print(&context.console.fitted(text)),
             Ok(text) => context.console.print(&text),
             Err(bytes) => context.console.stream(bytes.as_bytes()).map(drop),
         }

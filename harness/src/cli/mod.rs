@@ -13,6 +13,7 @@ mod console;
 mod debug;
 mod diff;
 mod error;
+mod exports;
 mod files;
 mod foreign;
 mod forms;

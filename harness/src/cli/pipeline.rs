@@ -17,6 +17,7 @@ use crate::format::Problem;
 use crate::format::binary::Section;
 use crate::ingest::{self, Ingested, RunFiles};
 use crate::model::{Address, Bytes, CLeaks, Diagnosis, ModuleTable, Outcome, Timeline};
+use crate::report::export::RunCycles;
 use crate::report::growth::{Growth, Limits, Observed};
 use crate::report::{self, Report, RunInput};
 use crate::scenario::{BuildSpec, Thresholds, Workload};
@@ -45,6 +46,10 @@ pub(super) struct Analysis {
     pub(super) thresholds: Thresholds,
     /// What stacks held at each checkpoint, for pictures and exports.
     pub(super) growth: Growth,
+    /// GC cycles of all runs, for exports.
+    pub(super) cycles: Vec<RunCycles>,
+    /// The variant that forms of one variant are of, if the user named one.
+    pub(super) of: Option<String>,
 }
 
 /// The baseline of a capture: the file that was named, or the copy that was made when it was captured.
@@ -151,7 +156,14 @@ pub(super) fn analyse_repeat(
     });
     let thresholds = manifest.scenario.thresholds.clone();
     let growth = growth(manifest, &runs);
-    Ok(Analysis { report, groups, diagnoses, conditions, thresholds, growth })
+    let cycles = runs.into_iter().map(cycles).collect();
+    Ok(Analysis { report, groups, diagnoses, conditions, thresholds, growth, cycles, of: None })
+}
+
+fn cycles(run: Analysed<'_>) -> RunCycles {
+    let Timeline { mut rows, unplaced, .. } = run.timeline;
+    rows.extend(unplaced);
+    RunCycles { run: run.record.id.clone(), clock: run.ingested.pieces.wall, rows }
 }
 
 /// What stacks held at each checkpoint of the runs that went well.

@@ -101,14 +101,14 @@ fn minimise(prepared: &Prepared, args: &args::Run, context: &Context) -> Result<
     let accepted = pipeline::accepted(&dir, None)?;
     let mut analysis = pipeline::analyse(&dir, accepted.as_ref(), context)?;
     analysis.report.minimised = Some(minimised);
-    show(&analysis, &args.forms, context)
+    show(analysis, &args.forms, context)
 }
 
 /// Analyses a capture again, or files of somebody's.
 pub(super) fn analyze(args: &args::Analyze, context: &Context) -> Result<Outcome, CliError> {
     args.forms.check(context)?;
     if foreign::is_meant(args, context) {
-        return show(&foreign::analyse(args, context)?, &args.forms, context);
+        return show(foreign::analyse(args, context)?, &args.forms, context);
     }
     let dir = &context.environment.dir;
     let root = args.captures.first().map(|capture| dir.join(capture)).unwrap_or_default();
@@ -129,11 +129,12 @@ pub(super) fn report(
     let accepted = pipeline::accepted(&dir, baseline)?;
     let mut analysis = pipeline::analyse_repeat(&dir, accepted.as_ref(), repeat, context)?;
     analysis.report.replay = replay::compare(&dir, &analysis, context)?;
-    show(&analysis, forms, context)
+    show(analysis, forms, context)
 }
 
-fn show(analysis: &pipeline::Analysis, forms: &Forms, context: &Context) -> Result<Outcome, CliError> {
-    forms.show(analysis, context)?;
+fn show(mut analysis: pipeline::Analysis, forms: &Forms, context: &Context) -> Result<Outcome, CliError> {
+    analysis.of.clone_from(&forms.of);
+    forms.show(&analysis, context)?;
     Ok(analysis.report.verdict.outcome)
 }
 

@@ -13,7 +13,9 @@ use std::sync::Arc;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::model::{Bytes, Frame, GcCycle, MonotonicTime, Objects, Operations, Owner, Per, RunId, SiteClass};
+use crate::model::{
+    Bytes, Frame, GcCycle, Mode, MonotonicTime, Objects, Operations, Owner, Per, RunId, SiteClass,
+};
 
 pub use build::{Limits, Observed, of_run};
 
@@ -141,6 +143,25 @@ impl Growth {
 }
 
 impl RunGrowth {
+    /// Of a capture without snapshots: no stacks.
+    #[must_use]
+    pub fn nothing() -> Self {
+        Self {
+            run: RunId { variant: "".into(), mode: Mode::Step, repeat: 0 },
+            program: String::new(),
+            per: Per::default(),
+            exact: true,
+            points: Vec::new(),
+            left_out_points: 0,
+            warm_up: 0,
+            frames: Vec::new(),
+            stacks: Vec::new(),
+            other: GrowthSeries::default(),
+            n_other: 0,
+            probe: GrowthSeries::default(),
+        }
+    }
+
     /// First and last point, if there are two: what is compared unless somebody asks for others.
     #[must_use]
     pub fn ends(&self) -> Option<(usize, usize)> {
