@@ -55,13 +55,12 @@ fn a_profile_of_growth_has_signed_differences_and_inlined_calls_in_their_callers
     assert_eq!(read.problems, []);
     let profile = read.profile;
     let of = |function: &str| {
-        let samples = profile.samples.iter().find_map(|sample| {
+        profile.samples.iter().find_map(|sample| {
             let location = &profile.locations[sample.stack[0].0 as usize];
             let lines = profile.lines_of(location);
             let name = profile.strings.get(profile.functions[lines[0].function.0 as usize].name);
             (name == function).then(|| (sample.values.to_vec(), sample.stack.len(), lines.len()))
-        });
-        samples
+        })
     };
     assert_eq!(of("main.keep"), Some((vec![40, 2560], 2, 2)), "main.keep is in main.handle's location");
     assert_eq!(of("main.free"), Some((vec![-4, -128], 2, 1)));
