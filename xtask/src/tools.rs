@@ -3,6 +3,8 @@
 //! A tool that is there is used; a missing one is installed from the machine's own packages where that is
 //! possible, or by Go, and otherwise named together with where to get it.
 
+mod readers;
+
 use std::path::Path;
 
 use anyhow::{Result, bail};
@@ -28,14 +30,17 @@ pub(crate) fn install_missing() -> Result<Tools> {
     }
     benchstat(&go)?;
     delve(&go)?;
+    readers::install_missing()?;
     Ok(Tools { go })
 }
 
 /// Programs of the machine's own packages, and the package that has each.
-const PACKAGED: [(&str, &str); 6] = [
+const PACKAGED: [(&str, &str); 8] = [
     ("qemu-aarch64", "qemu-user"),
     ("qemu-riscv64", "qemu-user"),
     ("node", "nodejs"),
+    ("npm", "npm"),
+    ("python3", "python3-venv"),
     ("gcc", "gcc"),
     ("objcopy", "binutils"),
     ("addr2line", "binutils"),

@@ -20,6 +20,7 @@ use crate::report::export::RunCycles;
 use crate::report::growth::{Growth, Limits, Observed};
 use crate::report::{self, ReportedInput, RunInput};
 use crate::scenario::{self, Expect, Scenario, Thresholds};
+use crate::toolchain::Interrupt;
 
 /// What the files are called as a whole, and as a variant.
 const NAME: &str = "production";
@@ -249,8 +250,24 @@ fn judge(capture: ForeignCapture, accepted: Option<&Baseline>, paths: &[Utf8Path
     let observed = [Observed { id: &id, pieces: &capture.heap }];
     let growth = Growth::of(NAME, "", &observed, Limits::default());
     let thresholds = manifest.scenario.thresholds;
-    let cycles = vec![RunCycles { run: id, clock: None, rows: timeline.rows }];
-    Analysis { report, groups, diagnoses, conditions, thresholds, growth, cycles, of: None }
+    let cycles = vec![RunCycles {
+        run: id,
+        clock: None,
+        clock_pairs: Vec::new(),
+        checkpoints: capture.heap.checkpoints,
+        rows: timeline.rows,
+    }];
+    Analysis {
+        report,
+        groups,
+        diagnoses,
+        conditions,
+        thresholds,
+        growth,
+        cycles,
+        of: None,
+        interrupt: Interrupt::default(),
+    }
 }
 
 fn diagnosis(

@@ -39,6 +39,18 @@ static FORMS: &[Row] = &[
         render: exports::pprof,
     },
     Row {
+        word: "pprof-retained",
+        says: "what memory is reached from at the last heap dump, for `go tool pprof`",
+        is_binary: true,
+        render: exports::retained,
+    },
+    Row {
+        word: "perfetto",
+        says: "a run's trace with cycles and counters, for ui.perfetto.dev",
+        is_binary: true,
+        render: exports::perfetto,
+    },
+    Row {
         word: "folded",
         says: "bytes that grew by stack, for flamegraph.pl and others",
         is_binary: false,

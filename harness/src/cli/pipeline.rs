@@ -16,12 +16,12 @@ use crate::diagnose::{self, BuildFigures, RunEvidence};
 use crate::format::Problem;
 use crate::format::binary::Section;
 use crate::ingest::{self, Ingested, RunFiles};
-use crate::model::{Address, Bytes, CLeaks, Diagnosis, ModuleTable, Outcome, Timeline};
+use crate::model::{Address, Bytes, CLeaks, Diagnosis, ModuleTable, Outcome, RunPieces, Timeline};
 use crate::report::export::RunCycles;
 use crate::report::growth::{Growth, Limits, Observed};
 use crate::report::{self, Report, RunInput};
 use crate::scenario::{BuildSpec, Thresholds, Workload};
-use crate::toolchain::{BuildFacts, Runner, SectionFacts};
+use crate::toolchain::{BuildFacts, Interrupt, Runner, SectionFacts};
 use crate::{align, capture};
 
 /// Runs that are read at the same time, at most: each may take a few hundred megabytes.
@@ -50,6 +50,8 @@ pub(super) struct Analysis {
     pub(super) cycles: Vec<RunCycles>,
     /// The variant that forms of one variant are of, if the user named one.
     pub(super) of: Option<String>,
+    /// The user's wish to stop, for forms that read files again.
+    pub(super) interrupt: Interrupt,
 }
 
 /// The baseline of a capture: the file that was named, or the copy that was made when it was captured.
@@ -157,13 +159,24 @@ pub(super) fn analyse_repeat(
     let thresholds = manifest.scenario.thresholds.clone();
     let growth = growth(manifest, &runs);
     let cycles = runs.into_iter().map(cycles).collect();
-    Ok(Analysis { report, groups, diagnoses, conditions, thresholds, growth, cycles, of: None })
+    Ok(Analysis {
+        report,
+        groups,
+        diagnoses,
+        conditions,
+        thresholds,
+        growth,
+        cycles,
+        of: None,
+        interrupt: context.interrupt.clone(),
+    })
 }
 
 fn cycles(run: Analysed<'_>) -> RunCycles {
     let Timeline { mut rows, unplaced, .. } = run.timeline;
     rows.extend(unplaced);
-    RunCycles { run: run.record.id.clone(), clock: run.ingested.pieces.wall, rows }
+    let RunPieces { wall: clock, clock_pairs, checkpoints, .. } = run.ingested.pieces;
+    RunCycles { run: run.record.id.clone(), clock, clock_pairs, checkpoints, rows }
 }
 
 /// What stacks held at each checkpoint of the runs that went well.
@@ -219,6 +232,17 @@ fn read_some<'a>(
 }
 
 fn read<'a>(dir: &'a CaptureDir, record: &'a RunRecord) -> Result<Analysed<'a>, CliError> {
+    let ingested = with_files(dir, record, ingest::run)?;
+    let timeline = align::align(&ingested.pieces);
+    Ok(Analysed { record, ingested, timeline })
+}
+
+/// Hands the files of a run to whoever reads them, with whose code its symbols are.
+pub(super) fn with_files<T>(
+    dir: &CaptureDir,
+    record: &RunRecord,
+    read: impl FnOnce(&RunFiles<'_>, &ModuleTable) -> T,
+) -> Result<T, CliError> {
     let (gctrace, trace, probe) = (
         dir.read(record, ingest::GCTRACE_FILE)?,
         dir.read(record, ingest::TRACE_FILE)?,
@@ -240,9 +264,7 @@ fn read<'a>(dir: &'a CaptureDir, record: &'a RunRecord) -> Result<Analysed<'a>, 
         emulated: build.is_some_and(|facts| facts.runner.emulator().is_some()),
     };
     let modules = build.map(|facts| facts.modules.clone());
-    let ingested = ingest::run(&files, &modules.unwrap_or_default());
-    let timeline = align::align(&ingested.pieces);
-    Ok(Analysed { record, ingested, timeline })
+    Ok(read(&files, &modules.unwrap_or_default()))
 }
 
 /// The heap dumps of a run.

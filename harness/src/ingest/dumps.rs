@@ -7,11 +7,14 @@ use super::heap::{Fields, Heap, Loaded, Options};
 use super::heaptypes::{Layouts, ProgramFile};
 use super::living;
 use super::probe::DumpRecord;
+use super::profile;
 use super::trace::summary::LivingObjects;
 use super::{Dumps, Ingested, RunFiles, TRACE_FILE};
 use crate::format::Problem;
 use crate::format::binary::Section;
 use crate::format::heapdump::Reader;
+use crate::format::pprof::Profile;
+use crate::model::heap::RetainingPath;
 use crate::model::{Checkpoint, ClockMap, ModuleTable, MonotonicTime, Operations, Per, RunHeap, TraceTime};
 
 /// What the input is called.
@@ -65,6 +68,25 @@ pub(super) fn fold(ingested: &mut Ingested, files: &RunFiles<'_>, records: &[Dum
     }
     let since = first.filter(|_| earlier.is_some()).map(|first| first.operations);
     ingested.pieces.heap = Some(RunHeap { summary, operations: last.operations, since, per: Per::Operation });
+}
+
+/// What the objects of a run's last dump are reached from, as a profile, or why there is none.
+pub(super) fn reached(
+    files: &RunFiles<'_>,
+    ingested: &Ingested,
+    records: &[DumpRecord],
+    program: &str,
+) -> Result<Profile, String> {
+    let given = files.dumps.as_ref().ok_or("no heap dump was asked for")?;
+    let taken = taken(given, records, &ingested.pieces.checkpoints);
+    let last = taken.last().ok_or("there is no heap dump")?;
+    let elf = given.symbols.ok().and_then(|elf| program_file(elf, given.sections).ok());
+    let modules = &ingested.pieces.modules;
+    let means = Means { directory: files.directory, modules, program: elf.as_ref() };
+    let (_, living) = living(files, &ingested.pieces.clock_pairs, (None, last));
+    let heap = means.read((last, living.as_ref()), &mut Vec::new())?.with_fields();
+    let paths: Vec<RetainingPath> = heap.all_paths().collect();
+    Ok(profile::reached(&paths, program))
 }
 
 /// What the trace has alive at the first dump and at the last. Nothing is known of dumps whose moment is not.

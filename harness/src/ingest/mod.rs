@@ -23,6 +23,7 @@ pub use c_leaks::{CReport, c_leaks};
 
 use crate::format::Problem;
 use crate::format::binary::Section;
+use crate::format::pprof::Profile;
 use crate::model::{MissingInput, Mode, ModuleTable, RunPieces};
 
 /// Names of the files of a run, as problems and messages call them.
@@ -97,6 +98,18 @@ pub fn run(files: &RunFiles<'_>, modules: &ModuleTable) -> Ingested {
         ingested.forget_process();
     }
     ingested
+}
+
+/// What the objects of the run's last heap dump are reached from: each chain of references as a stack of a profile,
+/// `program` its mapping.
+///
+/// # Errors
+/// Says why there is none.
+pub fn reached(files: &RunFiles<'_>, modules: &ModuleTable, program: &str) -> Result<Profile, String> {
+    let pieces = RunPieces { modules: modules.clone(), ..RunPieces::default() };
+    let mut ingested = Ingested { pieces, problems: Vec::new() };
+    let records = ingested.probe(files);
+    dumps::reached(files, &ingested, &records, program)
 }
 
 impl Ingested {

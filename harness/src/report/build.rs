@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use crate::baseline::{Comparison, Conditions, Expectation, FindingGroup, Reproduction, Verdict};
 use crate::capture::{BuildOutcome, End, Manifest, RunRecord};
 use crate::format::Problem;
+use crate::ingest::TRACE_FILE;
 use crate::model::{Bytes, CycleRow, Diagnosis, MissingInput, Mode, Nanoseconds, Timeline};
 
 use super::{
@@ -148,6 +149,11 @@ fn run(record: &RunRecord) -> RunReport {
         peak_rss: Bytes(record.peak_rss.0),
         end: end_words(&record.end),
         ok: record.ok,
+        trace: record
+            .files
+            .iter()
+            .find(|file| file.name == TRACE_FILE)
+            .map(|file| record.dir.join(&file.name)),
     }
 }
 

@@ -223,6 +223,10 @@ pub struct RunReport {
     pub end: String,
     /// That counts as success.
     pub ok: bool,
+    /// Its execution trace as the program wrote it, within the capture.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>")]
+    pub trace: Option<Utf8PathBuf>,
 }
 
 /// Figures of a natural run.

@@ -98,7 +98,7 @@ fn a_variant_whose_runs_fail_takes_nothing_from_the_others() -> Result<()> {
 }
 
 /// As `cargo xtask tools` installs it.
-fn benchstat() -> Result<std::path::PathBuf> {
+pub fn benchstat() -> Result<std::path::PathBuf> {
     let path = std::env::var("PATH")?;
     let go = Command::new("go").args(["env", "GOPATH"]).output().context("no Go")?;
     let own = std::path::Path::new(String::from_utf8_lossy(&go.stdout).trim()).join("bin");

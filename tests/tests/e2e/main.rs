@@ -7,6 +7,7 @@ mod analyze;
 mod bisect;
 mod debug;
 mod determinism;
+mod exports;
 mod foreign;
 mod gates;
 mod help;

@@ -8,6 +8,7 @@ mod benchmark;
 mod csv;
 mod folded;
 mod openmetrics;
+mod perfetto;
 mod pprof;
 mod speedscope;
 #[cfg(test)]
@@ -15,7 +16,7 @@ mod tests;
 
 use std::borrow::Cow;
 
-use crate::model::{Bytes, CycleRow, MonotonicTime, RunId, WallTime};
+use crate::model::{Bytes, Checkpoint, CycleRow, MonotonicTime, RunId, TraceTime, WallTime};
 use crate::report::growth::{GrowthFrame, GrowthStack, RunGrowth};
 use crate::report::terminal::text;
 
@@ -24,6 +25,7 @@ pub use benchmark::benchstat;
 pub use csv::cycles_csv;
 pub use folded::{folded, folded_diff};
 pub use openmetrics::{cycles_openmetrics, openmetrics};
+pub use perfetto::{add_cycles, snapshots};
 pub use pprof::growth_pprof;
 pub use speedscope::speedscope;
 
@@ -34,6 +36,10 @@ pub struct RunCycles {
     pub run: RunId,
     /// A moment on the monotonic clock and on the wall clock, as the program read both when it began.
     pub clock: Option<(MonotonicTime, WallTime)>,
+    /// Moments on the trace's clock and the monotonic one.
+    pub clock_pairs: Vec<(TraceTime, MonotonicTime)>,
+    /// Its checkpoints.
+    pub checkpoints: Vec<Checkpoint>,
     /// Rows by cycle; of a trace that nothing numbers, its own.
     pub rows: Vec<CycleRow>,
 }

@@ -99,7 +99,9 @@ fn cycles() -> Vec<RunCycles> {
         ..CycleRow::default()
     };
     let clock = Some((MonotonicTime(0), WallTime(1_700_000_000_000_000_000)));
-    vec![RunCycles { run: id("a,b", Mode::Natural, 1), clock, rows: (1..=2).map(row).collect() }]
+    let rows = (1..=2).map(row).collect();
+    let run = id("a,b", Mode::Natural, 1);
+    vec![RunCycles { run, clock, clock_pairs: Vec::new(), checkpoints: Vec::new(), rows }]
 }
 
 #[test]

@@ -29,6 +29,9 @@ pub(super) fn write(out: &mut String, report: &Report, look: &Look) {
     let capture = text::clean(report.capture.as_str());
     let _ = writeln!(out, "\ncapture  {capture}");
     let _ = writeln!(out, "again    harness analyze {capture}");
+    for trace in traces(report, look) {
+        let _ = writeln!(out, "trace    go tool trace {}", text::clean(report.capture.join(trace).as_str()));
+    }
     if let Some(digest) = &report.inputs_digest {
         let _ = writeln!(out, "inputs   {}    (repeat: harness run --replay {capture})", text::clean(digest));
     }
@@ -228,4 +231,12 @@ fn problems(out: &mut String, report: &Report, look: &Look) {
         lines.push(format!("{} more, `--format json` lists them", n - PROBLEMS));
     }
     list(out, look, "What could not be read", lines);
+}
+
+/// The trace of the run whose cycles are shown; of every run, if everything is to be shown.
+fn traces<'r>(report: &'r Report, look: &Look) -> Vec<&'r camino::Utf8Path> {
+    let shown = report.cycles.first().map(|table| &table.run);
+    let runs = report.variants.iter().flat_map(|variant| &variant.runs);
+    let wanted = runs.filter(|run| look.verbose || shown == Some(&run.run));
+    wanted.filter_map(|run| run.trace.as_deref()).collect()
 }
