@@ -15,8 +15,9 @@ use crate::ingest;
 use crate::ingest::profile::reached;
 use crate::ingest::trace::summary::Progress;
 use crate::ingest::trace::tracks;
-use crate::model::Mode;
 use crate::model::trace::tracks::Tracks;
+use crate::model::{Checkpoint, ClockMap, Mode};
+use crate::report::export::RunCycles;
 use crate::report::growth::RunGrowth;
 use crate::report::{self, Look, export};
 
@@ -131,7 +132,7 @@ fn of_trace(dir: &CaptureDir, record: &RunRecord, analysis: &Analysis) -> Result
         return Ok(Tracks::default()); // the report says what is wrong with it
     };
     let cycles = analysis.cycles.iter().find(|cycles| cycles.run == record.id);
-    let snapshots = cycles.map(export::snapshots).unwrap_or_default();
+    let snapshots = cycles.map(snapshots).unwrap_or_default();
     let mut stop = |_: Progress| match analysis.interrupt.is_set() {
         true => ControlFlow::Break(()),
         false => ControlFlow::Continue(()),
@@ -153,4 +154,19 @@ fn capture(analysis: &Analysis) -> Result<Option<CaptureDir>, CliError> {
         return Ok(None);
     }
     Ok(Some(crate::capture::open_named(&analysis.report.capture)?))
+}
+
+/// The checkpoints, each with the cycle of the trace whose heap it shows.
+fn snapshots(run: &RunCycles) -> Vec<tracks::Snapshot> {
+    let clocks = ClockMap::new(&run.clock_pairs);
+    let of = |checkpoint: &Checkpoint| {
+        let (before, after) = checkpoint.gc;
+        let row = run.rows.iter().find(|row| before == after && row.cycle == before && before.0 > 0);
+        tracks::Snapshot {
+            at: clocks.trace(checkpoint.at),
+            label: format!("checkpoint {}: {} operations", checkpoint.index, checkpoint.operations),
+            cycle: row.and_then(|row| row.trace_index),
+        }
+    };
+    run.checkpoints.iter().map(of).collect()
 }

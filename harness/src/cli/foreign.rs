@@ -11,13 +11,13 @@ use super::pipeline::{self, Analysis};
 use crate::align;
 use crate::baseline::{self, Baseline, Conditions};
 use crate::capture::{CaptureStatus, End, FileBytes, MANIFEST_FORMAT, Machine, Manifest, RunRecord};
-use crate::diagnose::{self, BuildFigures, RunEvidence};
+use crate::diagnose::{self, BuildFigures, Limits, Observed, RunEvidence};
 use crate::ingest::foreign::{self, ACCEPTED, ForeignCapture, ForeignFile, ForeignKind};
+use crate::model::growth::Growth;
 use crate::model::{
     Bytes, CLeaks, Confidence, Diagnosis, Mode, Nanoseconds, Outcome, RunId, RunPieces, Timeline, WallTime,
 };
 use crate::report::export::RunCycles;
-use crate::report::growth::{Growth, Limits, Observed};
 use crate::report::{self, ReportedInput, RunInput};
 use crate::scenario::{self, Expect, Scenario, Thresholds};
 use crate::toolchain::Interrupt;

@@ -20,6 +20,7 @@ mod escapes;
 mod fold;
 mod foreign;
 mod goroutines;
+pub(crate) mod growth;
 mod handover;
 mod heap;
 mod holders;
@@ -61,7 +62,7 @@ use crate::scenario::Thresholds;
 
 use case::Case;
 
-pub use points::{Comparable, comparable};
+pub use growth::{Limits, Observed};
 
 /// One run, as far as it was understood.
 #[derive(Debug, Clone, Copy)]

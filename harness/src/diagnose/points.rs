@@ -71,8 +71,7 @@ impl Points {
 }
 
 /// Checkpoints that can be compared, for whoever shows what the rules looked at.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Comparable {
+pub(super) struct Comparable {
     /// Places of checkpoints and of their snapshots in [`RunPieces`], in order.
     pub places: Vec<(usize, usize)>,
     /// How many of the first are warm-up.
@@ -80,8 +79,7 @@ pub struct Comparable {
 }
 
 /// The comparable checkpoints of a run that have a snapshot; `exact` asks for one whose cycle is known.
-#[must_use]
-pub fn comparable(pieces: &RunPieces, exact: bool) -> Comparable {
+pub(super) fn comparable(pieces: &RunPieces, exact: bool) -> Comparable {
     let points = Points::of(pieces).with_snapshot(pieces, exact);
     let places: Vec<(usize, usize)> =
         points.0.iter().filter_map(|point| Some((point.place, point.snapshot?))).collect();

@@ -10,6 +10,7 @@ mod diagnosis;
 mod escape;
 mod finding;
 mod glob;
+pub mod growth;
 pub mod heap;
 pub mod lab;
 mod outcome;

@@ -5,7 +5,6 @@ use std::collections::BTreeSet;
 use crate::baseline::{Comparison, Conditions, Expectation, FindingGroup, Reproduction, Verdict};
 use crate::capture::{BuildOutcome, End, Manifest, RunRecord};
 use crate::format::Problem;
-use crate::ingest::TRACE_FILE;
 use crate::model::{Bytes, CycleRow, Diagnosis, MissingInput, Mode, Nanoseconds, Timeline};
 
 use super::{
@@ -13,6 +12,8 @@ use super::{
     VariantReport,
 };
 
+/// What a run's execution trace is called.
+const TRACE: &str = "trace.out";
 /// Rows of a cycle table that are kept at each end of a long run.
 const KEPT_ROWS: usize = 500;
 /// Problems that are listed.
@@ -149,11 +150,7 @@ fn run(record: &RunRecord) -> RunReport {
         peak_rss: Bytes(record.peak_rss.0),
         end: end_words(&record.end),
         ok: record.ok,
-        trace: record
-            .files
-            .iter()
-            .find(|file| file.name == TRACE_FILE)
-            .map(|file| record.dir.join(&file.name)),
+        trace: record.files.iter().find(|file| file.name == TRACE).map(|file| record.dir.join(&file.name)),
     }
 }
 

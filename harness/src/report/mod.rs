@@ -7,7 +7,6 @@ pub mod bisect;
 mod build;
 pub mod debug;
 pub mod export;
-pub mod growth;
 pub mod heap;
 mod json;
 pub mod lab;
@@ -31,6 +30,7 @@ use crate::model::{
 };
 use crate::toolchain::{BuildFacts, BuildFailure};
 
+pub use crate::model::growth;
 pub use build::{Inputs, RunInput, build, end_words};
 pub use json::{schema, to_json};
 pub use terminal::{Look, bytes_text, clean_lines, count_text, finding_to_terminal, to_terminal, wrapped};

@@ -25,7 +25,7 @@ pub use benchmark::benchstat;
 pub use csv::cycles_csv;
 pub use folded::{folded, folded_diff};
 pub use openmetrics::{cycles_openmetrics, openmetrics};
-pub use perfetto::{add_cycles, snapshots};
+pub use perfetto::add_cycles;
 pub use pprof::growth_pprof;
 pub use speedscope::speedscope;
 

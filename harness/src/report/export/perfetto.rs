@@ -2,28 +2,11 @@
 //! counters of what the memory profile, the operating system and the checkpoints said.
 
 use super::RunCycles;
-use crate::ingest::trace::tracks::Snapshot;
 use crate::model::trace::tracks::{Content, Folder, Track, Tracks, Unit};
 use crate::model::{Checkpoint, ClockMap, CycleRow, MonotonicTime, TraceTime};
 
 /// A value over time.
 type Points = Vec<(TraceTime, i64)>;
-
-/// The checkpoints, each with the cycle of the trace whose heap it shows.
-#[must_use]
-pub fn snapshots(run: &RunCycles) -> Vec<Snapshot> {
-    let clocks = ClockMap::new(&run.clock_pairs);
-    let of = |checkpoint: &Checkpoint| {
-        let (before, after) = checkpoint.gc;
-        let row = run.rows.iter().find(|row| before == after && row.cycle == before && before.0 > 0);
-        Snapshot {
-            at: clocks.trace(checkpoint.at),
-            label: format!("checkpoint {}: {} operations", checkpoint.index, checkpoint.operations),
-            cycle: row.and_then(|row| row.trace_index),
-        }
-    };
-    run.checkpoints.iter().map(of).collect()
-}
 
 /// Adds a folder with what is known by cycle and by checkpoint.
 pub fn add_cycles(tracks: &mut Tracks, run: &RunCycles) {

@@ -1,10 +1,11 @@
 //! The exports over made-up captures; that the real tools open them is shown end to end.
 
 use super::*;
+use crate::diagnose::growth::tests::{example, id, run, with};
+use crate::diagnose::{Limits, Observed};
 use crate::format::pprof::{Profile, write};
+use crate::model::growth::Growth;
 use crate::model::{Cell, Confidence, GcCycle, Mode, Nanoseconds, SiteClass, Source};
-use crate::report::growth::tests::{example, id, run, with};
-use crate::report::growth::{Growth, Limits, Observed};
 
 /// Growth with names that mean harm.
 fn hostile() -> Growth {

@@ -3,20 +3,21 @@
 use std::collections::BTreeMap;
 
 use super::*;
-use crate::model::{Checkpoint, HeapSnapshot, Mode, RunPieces, Site, SiteUse, Stack};
+use crate::model::growth::Change;
+use crate::model::{Checkpoint, Frame, GcCycle, MonotonicTime, Operations, Site, SiteUse};
 
-pub(in crate::report) fn stack(functions: &[&str]) -> Stack {
+pub(crate) fn stack(functions: &[&str]) -> Stack {
     let frame =
         |(line, name): (u32, &&str)| Frame { function: (*name).into(), file: "/src/a.go".into(), line };
     (1..).zip(functions).map(frame).collect()
 }
 
-pub(in crate::report) fn id(variant: &str, mode: Mode, repeat: u32) -> RunId {
+pub(crate) fn id(variant: &str, mode: Mode, repeat: u32) -> RunId {
     RunId { variant: variant.into(), mode, repeat }
 }
 
 /// A run of `n` checkpoints, each 100 operations and two cycles after the one before.
-pub(in crate::report) fn run(n: u32) -> RunPieces {
+pub(crate) fn run(n: u32) -> RunPieces {
     let mut pieces = RunPieces { memprofile_rate: 1, ..RunPieces::default() };
     for index in 0..n {
         let (cycle, at) = (GcCycle(u64::from(index) * 2 + 2), MonotonicTime(i64::from(index) * 1000));
@@ -38,7 +39,7 @@ pub(in crate::report) fn run(n: u32) -> RunPieces {
 }
 
 /// With a site of so many objects at each checkpoint.
-pub(in crate::report) fn with(
+pub(crate) fn with(
     mut pieces: RunPieces,
     (class, size): (SiteClass, u64),
     functions: &[&str],
@@ -54,7 +55,7 @@ pub(in crate::report) fn with(
 }
 
 /// What tests of exports look at: two stacks that grow, one that shrinks, one that stays.
-pub(in crate::report) fn example() -> Growth {
+pub(crate) fn example() -> Growth {
     let pieces = with(run(5), (SiteClass::User, 64), &["main.keep", "main.handle", "main.main"], |n| 10 * n);
     let pieces = with(pieces, (SiteClass::User, 32), &["main.free", "main.main"], |n| 4 - n);
     let pieces = with(pieces, (SiteClass::User, 1024), &["main.table", "main.main"], |_| 1);

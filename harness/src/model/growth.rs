@@ -1,23 +1,14 @@
 //! Growth by stack: what every stack held at each checkpoint of a run, for pictures and exports.
 //!
-//! Input: the snapshots of probed runs. Output: one document beside the [`Report`](super::Report), which has decided facts
-//! alone: of each run the stacks that moved most with their bytes and objects at the comparable checkpoints, the others
+//! Input: the snapshots of probed runs. Output: one document beside the report, which has decided facts alone: of each run the stacks that moved most with their bytes and objects at the comparable checkpoints, the others
 //! as one sum, the probe's own apart. Bounded, whatever a program allocates. Nothing is judged here.
-
-mod build;
-#[cfg(test)]
-pub(super) mod tests;
 
 use std::sync::Arc;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::model::{
-    Bytes, Frame, GcCycle, Mode, MonotonicTime, Objects, Operations, Owner, Per, RunId, SiteClass,
-};
-
-pub use build::{Limits, Observed, of_run};
+use super::{Bytes, Frame, GcCycle, Mode, MonotonicTime, Objects, Operations, Owner, Per, RunId, SiteClass};
 
 /// Version of the document.
 pub const GROWTH_FORMAT: u32 = 1;

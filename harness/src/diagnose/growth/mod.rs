@@ -1,10 +1,18 @@
-//! Sums up a run's snapshots by stack and keeps the stacks that moved most.
+//! Growth by stack: sums up a run's snapshots over the checkpoints that the rules compare, and keeps the stacks that moved
+//! most.
+//!
+//! Input: what was read of runs. Output: [`Growth`], bounded whatever a program allocates. Judges nothing.
+
+#[cfg(test)]
+pub(crate) mod tests;
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use super::{Growth, GrowthFrame, GrowthPoint, GrowthSeries, GrowthStack, RunGrowth};
-use crate::diagnose::comparable;
+use super::points::comparable;
+use crate::model::growth::{
+    GROWTH_FORMAT, Growth, GrowthFrame, GrowthPoint, GrowthSeries, GrowthStack, RunGrowth,
+};
 use crate::model::{
     Bytes, HeapSnapshot, Mode, ModuleTable, Objects, Origin, RunId, RunPieces, SiteClass, Stack,
 };
@@ -47,8 +55,7 @@ impl Growth {
             Mode::Plain => false,
         };
         let mut taken: BTreeMap<&str, usize> = BTreeMap::new();
-        let mut growth =
-            Self { format: super::GROWTH_FORMAT, scenario: scenario.to_owned(), runs: Vec::new() };
+        let mut growth = Self { format: GROWTH_FORMAT, scenario: scenario.to_owned(), runs: Vec::new() };
         for run in runs.iter().filter(|run| wanted(run)) {
             let n = taken.entry(&run.id.variant).or_default();
             if *n < limits.repeats
