@@ -20,8 +20,10 @@ mod bench;
 mod binary;
 mod ended;
 mod processes;
+mod proxy;
 
 pub use bench::Bench;
 pub use binary::harness_binary;
 pub use ended::Ended;
 pub use processes::Process;
+pub use proxy::Proxy;

@@ -15,6 +15,7 @@ pub mod goroutines;
 pub mod heapdump;
 mod input;
 pub mod lsan;
+pub mod modfiles;
 pub mod pprof;
 pub mod proberec;
 mod problem;

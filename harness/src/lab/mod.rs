@@ -9,6 +9,7 @@ mod compare;
 pub mod cross;
 pub mod debug;
 pub mod linkage;
+pub mod modules;
 pub mod runs;
 pub mod size;
 pub mod tags;

@@ -36,6 +36,23 @@ pub struct LabExpect {
     /// Every tag that is set is mentioned by a file.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub known_tags: Option<bool>,
+    /// `vendor/` is what `go mod vendor` would write, in every file.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub vendor: Option<VendorExpect>,
+    /// It builds without a network and without a module cache.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub offline: Option<bool>,
+    /// No version of a module of the program was taken back by its authors.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub no_retracted: Option<bool>,
+}
+
+/// What `vendor/` has to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum VendorExpect {
+    /// What `go mod vendor` would write.
+    InSync,
 }
 
 impl LabExpect {
@@ -43,10 +60,12 @@ impl LabExpect {
     #[must_use]
     pub fn topics(&self) -> Vec<Topic> {
         let linkage = self.is_static.is_some() || self.max_glibc.is_some();
+        let modules = self.vendor.is_some() || self.offline.is_some() || self.no_retracted == Some(true);
         let asked = [
             (self.max_size.is_some(), Topic::Size),
             (linkage, Topic::Linkage),
             (self.known_tags == Some(true), Topic::Tags),
+            (modules, Topic::Modules),
         ];
         asked.into_iter().filter(|(is_asked, _)| *is_asked).map(|(_, topic)| topic).collect()
     }

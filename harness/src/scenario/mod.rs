@@ -29,7 +29,7 @@ pub use delve::{Delve, DelveBreak};
 pub use diagnostic::{Diagnostic, Position, Rejected};
 pub use error::ScenarioError;
 pub use find::{find, for_package, list};
-pub use lab::{Lab, LabExpect};
+pub use lab::{Lab, LabExpect, VendorExpect};
 pub use load::load;
 pub use resolved::{
     AllocFree, BuildSpec, CaptureSpec, CheckpointSpec, DebugInfo, Driver, Exemptions, Expect, ExpectedLeak,

@@ -164,20 +164,22 @@ impl Toolchain {
         dirs: &BuildDirs,
         interrupt: &'a Interrupt,
     ) -> Result<Job<'a>, BuildError> {
-        let (go, main) = self.program(scenario, variant, dirs, interrupt)?;
+        let go = self.go_of(scenario, variant, dirs, interrupt)?;
+        let main =
+            package::list(&go, &scenario.workload, &variant.build, &scenario.workload.package, interrupt)?;
         check_main(&go, &main, &scenario.workload.package)?;
         let out = dirs.out.join(&variant.name);
         Ok(Job { scenario, spec: &variant.build, go, main, out, environment: &self.environment, interrupt })
     }
 
-    /// The Go of a variant, and the package that is to be built with it.
-    pub(super) fn program(
+    /// The Go of a variant.
+    pub(super) fn go_of(
         &self,
         scenario: &Scenario,
         variant: &Variant,
         dirs: &BuildDirs,
         interrupt: &Interrupt,
-    ) -> Result<(Go, Package), BuildError> {
+    ) -> Result<Go, BuildError> {
         let spec = &variant.build;
         let mut env = self.environment.vars.clone();
         env.extend(flags::variables(spec));
@@ -188,9 +190,7 @@ impl Toolchain {
             module: &scenario.workload.module,
             cache: &dirs.cache,
         };
-        let go = self.select(&choice, interrupt)?;
-        let main = package::list(&go, &scenario.workload, spec, &scenario.workload.package, interrupt)?;
-        Ok((go, main))
+        self.select(&choice, interrupt)
     }
 
     /// Where the user works.

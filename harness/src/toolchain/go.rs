@@ -15,6 +15,9 @@ use super::release::Release;
 /// Time for a command that only answers a question, seconds; it may fetch a toolchain or modules.
 const QUERY_SECONDS: u64 = 300;
 
+/// Bytes of an answer that is kept whole; `go list -deps -json` of a large program has tens of millions. None is as large as this.
+pub(super) const MAX_ANSWER: usize = 512 << 20;
+
 /// Settings of `go env` that change what is built.
 const BUILD_SETTINGS: &[&str] = &[
     "AR",
@@ -160,12 +163,12 @@ pub(super) fn finish_within(
     }
 }
 
-/// Standard output of a command that must succeed.
+/// Standard output, all of it, of a command that must succeed.
 ///
 /// # Errors
 /// Those of [`finish`], and [`BuildError::Query`] with what it printed.
 pub(super) fn query(command: &Command, interrupt: &Interrupt) -> Result<String, BuildError> {
-    let done = finish(command, QUERY_SECONDS, interrupt)?;
+    let done = finish_within(command, QUERY_SECONDS, MAX_ANSWER, interrupt)?;
     if done.ok() {
         return Ok(done.stdout.text());
     }
@@ -173,4 +176,24 @@ pub(super) fn query(command: &Command, interrupt: &Interrupt) -> Result<String, 
     let output = if said.trim().is_empty() { done.end.to_string() } else { said.trim().to_owned() };
     let hint = super::failure::hint(&output);
     Err(BuildError::Query { command: command.words().join(" "), output, hint })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_is_whole_however_long_it_is() {
+        let script = "seq 400000";
+        let command = Command {
+            program: "/bin/sh".into(),
+            args: vec!["-c".into(), script.into()],
+            dir: "/".into(),
+            env: BTreeMap::from([("PATH".into(), "/usr/bin:/bin".into())]),
+        };
+        let answer = query(&command, &Interrupt::default()).expect("an answer");
+        assert!(answer.len() > 2 << 20, "{} bytes", answer.len());
+        assert!(answer.lines().zip(1..).all(|(line, number)| line.parse() == Ok(number)));
+        assert_eq!(answer.lines().count(), 400_000);
+    }
 }

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::cgo;
 use super::flags::list_words;
-use super::go::{Go, finish};
+use super::go::{Go, MAX_ANSWER, finish_within};
 use super::process::Interrupt;
 use super::sources;
 use crate::scenario::{BuildSpec, Workload};
@@ -166,7 +166,8 @@ impl Question<'_> {
         args.extend(list_words(self.spec));
         args.extend(["--".to_owned(), self.workload.package.clone()]);
         let command = self.go.command(args, &self.workload.module);
-        let done = finish(&command, SECONDS, self.interrupt).map_err(|error| error.to_string())?;
+        let done = finish_within(&command, SECONDS, MAX_ANSWER, self.interrupt)
+            .map_err(|error| error.to_string())?;
         if !done.ok() {
             return Err("the go command does not list it".to_owned());
         }

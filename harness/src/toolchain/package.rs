@@ -64,8 +64,33 @@ pub(super) fn list(
     pattern: &str,
     interrupt: &Interrupt,
 ) -> Result<Package, BuildError> {
+    listed(go, workload, (list_words(spec), pattern), interrupt)
+}
+
+/// As [`list`], and nothing of what the package imports is looked for: it may be that none of it can be had, or that `vendor/` is one
+/// that the go command refuses.
+///
+/// # Errors
+/// Those of [`list`].
+pub(super) fn list_alone(
+    go: &Go,
+    workload: &Workload,
+    spec: &BuildSpec,
+    interrupt: &Interrupt,
+) -> Result<Package, BuildError> {
+    let mut words = list_words(spec);
+    words.extend(["-find", "-mod=readonly"].map(str::to_owned));
+    listed(go, workload, (words, &workload.package), interrupt)
+}
+
+fn listed(
+    go: &Go,
+    workload: &Workload,
+    (words, pattern): (Vec<String>, &str),
+    interrupt: &Interrupt,
+) -> Result<Package, BuildError> {
     let mut args: Vec<String> = ["list", "-json=Dir,ImportPath,Name,Module"].map(str::to_owned).to_vec();
-    args.extend(list_words(spec));
+    args.extend(words);
     args.extend(["--".to_owned(), pattern.to_owned()]);
     let command = go.command(args, &workload.module);
     let done = finish(&command, super::build::BUILD_SECONDS, interrupt)?;

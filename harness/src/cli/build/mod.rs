@@ -6,6 +6,7 @@ mod code;
 mod cross;
 mod debug;
 mod linkage;
+mod modules;
 mod runs;
 mod size;
 mod tags;
@@ -160,6 +161,7 @@ impl Bench<'_> {
                 Topic::Code => answers.code = Some(code::answer(self)?),
                 Topic::Size => answers.size = Some(size::answer(self, self.expect)?),
                 Topic::DebugInfo => answers.debug_info = Some(debug::answer(self)?),
+                Topic::Modules => answers.modules = Some(modules::answer(self)?),
                 Topic::Linkage => answers.linkage = Some(linkage::answer(self)?),
                 Topic::Cross => answers.cross = Some(cross::answer(self)?),
                 Topic::Runs => answers.runs = Some(runs::answer(self)?),

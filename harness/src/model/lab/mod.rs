@@ -6,6 +6,7 @@ pub mod code;
 pub mod cross;
 pub mod debug;
 pub mod linkage;
+pub mod modules;
 pub mod runs;
 pub mod size;
 pub mod tags;
@@ -28,6 +29,8 @@ pub enum Topic {
     Size,
     /// What works with more and less debug information.
     DebugInfo,
+    /// Which modules it is made of, and whether `vendor/` is what it should be.
+    Modules,
     /// What it needs of the machine that it runs on.
     Linkage,
     /// Whether it does the same on other systems and processors.
@@ -37,7 +40,7 @@ pub enum Topic {
 }
 
 /// Every topic with the word that asks for it and what it answers, in the order of a report.
-pub const TOPICS: [(Topic, &str, &str); 8] = [
+pub const TOPICS: [(Topic, &str, &str); 9] = [
     (Topic::Time, "time", "where a build's time goes, and what variants cannot share in the build cache"),
     (
         Topic::Code,
@@ -54,6 +57,11 @@ pub const TOPICS: [(Topic, &str, &str); 8] = [
         Topic::Linkage,
         "linkage",
         "static or not: loader, libraries and through which package, glibc versions, PIE, RELRO",
+    ),
+    (
+        Topic::Modules,
+        "modules",
+        "which modules it is made of and why, versions in conflict, vendor/ file by file, a build without a network",
     ),
     (
         Topic::Tags,

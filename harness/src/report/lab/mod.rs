@@ -7,6 +7,7 @@ mod code;
 mod cross;
 mod debug;
 mod linkage;
+mod modules;
 mod runs;
 mod size;
 mod tags;
@@ -23,8 +24,8 @@ use super::terminal::{grid::Grid, text};
 use crate::model::lab::debug::DebugAnswer;
 use crate::model::lab::linkage::LinkageAnswer;
 use crate::model::lab::{
-    Answer, Expected, NotRun, Topic, code::CodeAnswer, cross::CrossAnswer, runs::RunsAnswer,
-    size::SizeAnswer, tags::TagsAnswer, time::TimeAnswer,
+    Answer, Expected, NotRun, Topic, code::CodeAnswer, cross::CrossAnswer, modules::ModulesAnswer,
+    runs::RunsAnswer, size::SizeAnswer, tags::TagsAnswer, time::TimeAnswer,
 };
 use crate::model::{Nanoseconds, Outcome};
 use crate::toolchain::{BuildFacts, BuildFailure};
@@ -90,6 +91,9 @@ pub struct Answers {
     /// What it needs of the machine that it runs on.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub linkage: Option<LinkageAnswer>,
+    /// Which modules it is made of.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub modules: Option<ModulesAnswer>,
     /// Whether it does the same on other systems and processors.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cross: Option<CrossAnswer>,
@@ -120,10 +124,12 @@ impl Answers {
             .map(|answer| common(Topic::DebugInfo, answer, debug::body(answer, look)));
         let linkage =
             self.linkage.as_ref().map(|answer| common(Topic::Linkage, answer, linkage::body(answer, look)));
+        let modules =
+            self.modules.as_ref().map(|answer| common(Topic::Modules, answer, modules::body(answer, look)));
         let tags = self.tags.as_ref().map(|answer| common(Topic::Tags, answer, tags::body(answer, look)));
         let cross = self.cross.as_ref().map(|answer| common(Topic::Cross, answer, cross::body(answer, look)));
         let runs = self.runs.as_ref().map(|answer| common(Topic::Runs, answer, runs::body(answer, look)));
-        [time, code, size, debug_info, linkage, tags, cross, runs].into_iter().flatten().collect()
+        [time, code, size, debug_info, linkage, modules, tags, cross, runs].into_iter().flatten().collect()
     }
 
     fn expected(&self) -> Vec<(Topic, Expected)> {

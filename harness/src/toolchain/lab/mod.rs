@@ -8,6 +8,7 @@ mod assembly;
 mod code;
 pub mod debug;
 pub mod linkage;
+pub mod modules;
 mod size;
 pub mod tags;
 pub mod time;
@@ -19,7 +20,8 @@ use super::built::Built;
 use super::environment::Environment;
 use super::error::BuildError;
 use super::flags;
-use super::go::{Go, finish, finish_within};
+use super::go::{Go, MAX_ANSWER, finish, finish_within};
+use super::package;
 use super::process::{Command, Finished, Interrupt};
 use crate::scenario::{Scenario, Variant};
 
@@ -62,7 +64,14 @@ impl Toolchain {
         dirs: &BuildDirs,
         interrupt: &'a Interrupt,
     ) -> Result<Subject<'a>, BuildError> {
-        let (go, main) = self.program(scenario, variant, dirs, interrupt)?;
+        let go = self.go_of(scenario, variant, dirs, interrupt)?;
+        let (workload, spec) = (&scenario.workload, &variant.build);
+        let main = match package::list(&go, workload, spec, &workload.package, interrupt) {
+            // What is wrong may be what the lab is asked about.
+            Err(BuildError::Failed(failure)) => package::list_alone(&go, workload, spec, interrupt)
+                .map_err(|_| BuildError::Failed(failure))?,
+            listed => listed?,
+        };
         check_main(&go, &main, &scenario.workload.package)?;
         Ok(Subject {
             scenario,
@@ -127,6 +136,3 @@ impl<'a> Subject<'a> {
         finish_within(command, seconds, MAX_ANSWER, self.interrupt)
     }
 }
-
-/// Bytes of an answer.
-const MAX_ANSWER: usize = 512 << 20;
