@@ -56,7 +56,7 @@ impl Recorded {
         };
         let pieces = ingest::run(&files, &modules()).pieces;
         let timeline = align::align(&pieces);
-        (RunId { variant: "default".into(), mode: self.mode, repeat: 1 }, pieces, timeline)
+        (RunId { variant: "default".into(), mode: self.mode, repeat: 1, test: None }, pieces, timeline)
     }
 }
 

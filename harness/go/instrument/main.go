@@ -5,6 +5,7 @@
 //	instrument package -go GO -dir MODULE -package PKG [-- build flags]
 //	instrument heapdump -goroot GOROOT -out DIR
 //	instrument rawcalls -goroot GOROOT -goos OS -goarch ARCH -out DIR
+//	instrument testing -goroot GOROOT -out DIR
 //
 // Each prints one JSON object: what it did, or {"error", "hint", "near"} with exit code 1. Exit
 // code 2 is a mistake in the arguments.
@@ -38,11 +39,12 @@ var commands = map[string]func(options) (any, error){
 	"package":  describePackage,
 	"heapdump": patchHeapDump,
 	"rawcalls": traceRawCalls,
+	"testing":  patchTesting,
 }
 
 func main() {
 	if len(os.Args) < 2 || commands[os.Args[1]] == nil {
-		fmt.Fprintln(os.Stderr, "usage: instrument hook|package|heapdump|rawcalls …")
+		fmt.Fprintln(os.Stderr, "usage: instrument hook|package|heapdump|rawcalls|testing …")
 		os.Exit(2)
 	}
 	result, err := commands[os.Args[1]](parse(os.Args[1], os.Args[2:]))

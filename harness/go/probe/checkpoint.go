@@ -21,6 +21,9 @@ func takeCheckpoint(r request) {
 	checkpoints++
 	last := r.cause == causeExit
 	plant()
+	if r.cause == causeTest {
+		calmDown()
+	}
 	begin := nanotime()
 	goroutines := runtime.NumGoroutine()
 	settled := settings.step
@@ -70,6 +73,10 @@ func settle() {
 }
 
 func operations(r request) uint64 {
+	if settings.checkpoint == causeTest {
+		lastOperations = max(lastOperations, r.operations)
+		return lastOperations
+	}
 	if settings.checkpoint != causeCall {
 		if r.cause == settings.checkpoint {
 			ticks++

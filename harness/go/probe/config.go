@@ -20,6 +20,8 @@ type config struct {
 	rounds bool
 	// plant is how many objects to leak before each checkpoint; with any, a goroutine as well.
 	plant uint64
+	// tests is for test binaries.
+	tests testConfig
 }
 
 // badSettings collects values that make no sense, for Error records: there is no file yet.
@@ -35,14 +37,15 @@ func takeConfig() (c config, active bool) {
 	interval := take("HARNESS_INTERVAL_MS")
 	dump := take("HARNESS_HEAPDUMP")
 	plant := take("HARNESS_PLANT")
+	tests, iterations, patience := take("HARNESS_TESTS"), take("HARNESS_ITERATIONS"), take("HARNESS_PATIENCE_MS")
 	c.trace = take("HARNESS_TRACE") == "1"
 	c.goroutineLeak = take("HARNESS_GOROUTINELEAK") == "1"
 	if c.dir == "" {
 		return c, false
 	}
 	c.step = oneOf("HARNESS_MODE", mode, "natural", "step") == 1
-	c.checkpoint = [...]cause{causeExit, causeCall, causeSignal, causeInterval, causeGC, causeSignal}[oneOf(
-		"HARNESS_CHECKPOINT", checkpoint, "exit", "call", "signal", "interval", "gc", "round")]
+	c.checkpoint = [...]cause{causeExit, causeCall, causeSignal, causeInterval, causeGC, causeSignal, causeTest}[oneOf(
+		"HARNESS_CHECKPOINT", checkpoint, "exit", "call", "signal", "interval", "gc", "round", "test")]
 	c.rounds = checkpoint == "round"
 	dumps := oneOf("HARNESS_HEAPDUMP", dump, "off", "last", "first-last")
 	c.dumpLast, c.dumpFirst = dumps >= 1, dumps == 2
@@ -51,6 +54,7 @@ func takeConfig() (c config, active bool) {
 	if plant != "" {
 		c.plant = count("HARNESS_PLANT", plant, 0)
 	}
+	c.tests = takeTestPlan(tests, iterations, patience)
 	return c, true
 }
 

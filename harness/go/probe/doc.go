@@ -18,7 +18,7 @@
 //	HARNESS_MODE           natural (default): forces no GC, snapshots after the program's own cycles
 //	                       step: forces two GCs at each checkpoint; entries of the checkpoint
 //	                       function stand still meanwhile
-//	HARNESS_CHECKPOINT     exit (default), call, signal, round, interval, gc; a checkpoint at the end is
+//	HARNESS_CHECKPOINT     exit (default), call, signal, round, interval, gc, test; a checkpoint at the end is
 //	                       taken with each of them
 //	HARNESS_EVERY          call: entries between checkpoints (default 1)
 //	HARNESS_INTERVAL_MS    interval: milliseconds between checkpoints (default 1000)
@@ -26,6 +26,10 @@
 //	HARNESS_HEAPDUMP       off (default); last: at one of the last checkpoints; first-last: at the second, too
 //	HARNESS_GOROUTINELEAK  1: goroutineleak profile at the end, where this Go has it
 //	HARNESS_PLANT          leak so many objects and a goroutine before each checkpoint: a gate that is alive finds them
+//	HARNESS_TESTS          in a test binary. survey: compare what each test has in use, write what grew; one: checkpoints
+//	                       after each iteration of the selected test; together: of all selected tests at once
+//	HARNESS_ITERATIONS     iterations of each test that count (default 8), after one that does not
+//	HARNESS_PATIENCE_MS    how long goroutines get to end after a test (default 100)
 //
 // GODEBUG, GOGC and GOMAXPROCS are the harness's to set; the probe only records them.
 //

@@ -25,6 +25,8 @@ const (
 	kindCheckpoint    = 12
 	kindEnd           = 13
 	kindError         = 14
+	kindTestBegin     = 15
+	kindTest          = 16
 )
 
 // cause is what asked for a checkpoint or ended the run.
@@ -36,6 +38,7 @@ const (
 	causeInterval
 	causeGC
 	causeExit
+	causeTest
 )
 
 // out is the record file. Only init and then the worker use it, so it has no lock.

@@ -10,6 +10,8 @@ import (
 type request struct {
 	cause      cause
 	operations uint64
+	// do is something else than a checkpoint.
+	do func()
 }
 
 // reported is the cause as recorded: a run that the harness ends by signal exits too, but not of
@@ -48,6 +50,11 @@ func worker(signals <-chan os.Signal) {
 	for {
 		select {
 		case r := <-requests:
+			if r.do != nil {
+				guard("follow a test", r.do)
+				answered <- struct{}{}
+				continue
+			}
 			guard("take a checkpoint", func() { takeCheckpoint(r) })
 			if r.cause == causeExit {
 				guard("finish", finish)

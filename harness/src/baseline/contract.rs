@@ -135,7 +135,10 @@ fn is_held_by(wanted: &str, holder: &str) -> bool {
 /// the one it means is there.
 fn matching(leak: &ExpectedLeak, groups: &[FindingGroup]) -> Vec<usize> {
     let wanted = plain(&leak.site);
-    let of_kind = |index: &usize| groups[*index].finding.kind == leak.kind;
+    let of_kind = |index: &usize| {
+        let finding = &groups[*index].finding;
+        finding.kind == leak.kind && (leak.test.is_none() || leak.test == finding.test)
+    };
     let by_site = |index: &usize| {
         let finding = &groups[*index].finding;
         is_at(&wanted, &finding.site, &finding.file)

@@ -199,10 +199,11 @@ fn not_reproduced(case: &Case<'_>, expected: &Expectation) -> Option<Reason> {
     })
 }
 
-fn leak_words(ExpectedLeak { kind, site, held_by, .. }: &ExpectedLeak) -> String {
+fn leak_words(ExpectedLeak { kind, site, held_by, test, .. }: &ExpectedLeak) -> String {
+    let test = test.as_ref().map_or_else(String::new, |test| format!(" of {test}"));
     let held = held_by.as_ref().map_or_else(String::new, |holder| format!(", held by `{holder}`,"));
     let at = if site.is_empty() { String::new() } else { format!(" at `{site}`") };
-    format!("expected {} leak{at}{held}", kind_word(*kind))
+    format!("expected {} leak{test}{at}{held}", kind_word(*kind))
 }
 
 /// Who holds the leak that is there instead.

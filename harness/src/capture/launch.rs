@@ -10,12 +10,13 @@ use camino::{Utf8Path, Utf8PathBuf};
 use super::child::{Child, Death, Ended, ProbeSignal, Start};
 use super::driver::{CHECKPOINT, Rounds, Stopped};
 use super::error::{CaptureError, io as at};
+use super::gotest;
 use super::manifest::{End, FileRecord, RunRecord};
 use super::mode;
 use super::ready;
 use super::session::now;
 use crate::model::{Bytes, Mode, Nanoseconds, RunId};
-use crate::scenario::{CheckpointSpec, Driver, Ready, Scenario};
+use crate::scenario::{CheckpointSpec, Driver, Kind, Ready, Scenario};
 use crate::toolchain::{Built, Emulator, Interrupt, PATIENCE_FACTOR};
 
 /// Longest deadline and grace there is, so that no sum with a time overflows.
@@ -33,6 +34,8 @@ pub(super) struct Launch<'a> {
     pub(super) env: &'a BTreeMap<String, String>,
     pub(super) interrupt: &'a Interrupt,
     pub(super) purpose: Purpose<'a>,
+    /// Parallel tests, if they are to run as a group.
+    pub(super) parallel: &'a [String],
 }
 
 /// What a run is for.
@@ -110,7 +113,8 @@ impl Launch<'_> {
 
     /// What is started: the program, or an emulator with the program among its arguments.
     fn argv(&self) -> Vec<String> {
-        let prefix = self.emulator().map_or(&[][..], |emulator| &emulator.words);
+        let exec = &self.scenario.workload.exec[..];
+        let prefix = self.emulator().map_or(exec, |emulator| &emulator.words);
         let own = std::iter::once(self.program().to_string()).chain(self.args());
         prefix.iter().cloned().chain(own).collect()
     }
@@ -128,7 +132,15 @@ impl Launch<'_> {
     /// The program's arguments, with the number of operations put in.
     fn args(&self) -> Vec<String> {
         let workload = &self.scenario.workload;
-        workload.args.iter().map(|word| workload.filled(word)).collect()
+        let flags = gotest::flags(workload, self.id, self.parallel);
+        flags.into_iter().chain(workload.args.iter().map(|word| workload.filled(word))).collect()
+    }
+
+    /// Where the program starts: tests do in the directory of their package, unless the scenario names another.
+    fn directory(&self) -> &Utf8Path {
+        let workload = &self.scenario.workload;
+        let is_usual = workload.dir == workload.module;
+        if workload.kind != Kind::Binary && is_usual { &self.built.dir } else { &workload.dir }
     }
 
     fn start(&self, directory: &Utf8Path, added: &BTreeMap<String, String>) -> io::Result<Child> {
@@ -150,7 +162,7 @@ impl Launch<'_> {
         Child::start(&Start {
             program: Utf8Path::new(program),
             args,
-            dir: &workload.dir,
+            dir: self.directory(),
             env: env.into_iter().collect(),
             stdin: workload.stdin.as_deref(),
             stdout: directory.join("stdout.txt"),

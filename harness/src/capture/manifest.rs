@@ -38,6 +38,9 @@ pub struct Manifest {
     pub builds: Vec<BuildRecord>,
     /// Runs, in the order they were made.
     pub runs: Vec<RunRecord>,
+    /// Parallel tests by variant, where some are judged as a group.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub parallel: BTreeMap<String, Vec<String>>,
 }
 
 /// A capture that repeats another.

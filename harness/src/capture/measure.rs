@@ -31,7 +31,7 @@ pub fn measure(
 ) -> Result<(RunRecord, Vec<u8>), CaptureError> {
     let dir = Utf8PathBuf::from(format!("run-{}", id.repeat));
     let purpose = Purpose::Measured;
-    let record = Launch { scenario, built, id, root, dir, env, interrupt, purpose }.run()?;
+    let record = Launch { scenario, built, id, root, dir, env, interrupt, purpose, parallel: &[] }.run()?;
     let path = root.join(&record.dir).join(STDERR);
     let stderr = if path.exists() { fs::read(&path).map_err(io("read", &path))? } else { Vec::new() };
     Ok((record, stderr))

@@ -10,6 +10,7 @@ mod crash;
 pub mod delve;
 mod driver;
 mod error;
+mod gotest;
 mod inputs;
 mod launch;
 mod machine;

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use camino::Utf8Path;
 
+use super::gotest;
 use crate::model::{Mode, RunId};
 use crate::scenario::{AllocFree, CaptureSpec, CheckpointSpec, HeapDump, Scenario};
 use crate::toolchain::BuildFacts;
@@ -34,7 +35,8 @@ pub(super) fn environment(
         return (env, notes);
     }
     let theirs = |name: &str| scenario.workload.env.get(name).or_else(|| inherited.get(name));
-    let capture = &scenario.capture;
+    let observed = observed(scenario, id);
+    let capture = &observed;
     let dump = heap_dump(capture, facts, id);
     let ours = godebug(capture, id.mode, dump != NO_DUMP);
     let godebug = theirs("GODEBUG").map_or("", String::as_str);
@@ -55,7 +57,17 @@ pub(super) fn environment(
         env.insert("HARNESS_PLANT".to_owned(), capture.plant.to_string());
     }
     env.extend(checkpoint(&scenario.workload.checkpoint));
+    env.extend(gotest::settings(&scenario.workload, id));
     (env, notes)
+}
+
+/// How a run is observed. A survey of tests looks at what its probe compares, and at nothing else.
+fn observed(scenario: &Scenario, id: &RunId) -> CaptureSpec {
+    let asked = scenario.capture.clone();
+    if !gotest::is_survey(&scenario.workload, id) {
+        return asked;
+    }
+    CaptureSpec { trace: false, goroutine_leak: false, heap_dump: HeapDump::Off, ..asked }
 }
 
 /// The whole environment of a program under the debugger: with a directory for the probe it looks for leaked goroutines at the
@@ -182,5 +194,6 @@ fn checkpoint(spec: &CheckpointSpec) -> Vec<(String, String)> {
         }
         CheckpointSpec::Gc => vec![cause("gc")],
         CheckpointSpec::Exit => vec![cause("exit")],
+        CheckpointSpec::Test => vec![cause("test")],
     }
 }

@@ -15,9 +15,9 @@ use super::manifest::{
 };
 use super::open::{BASELINE, SYMBOLS};
 use super::store::{self, Lock, Store};
-use super::{crash, launch, machine};
+use super::{crash, gotest, launch, machine};
 use crate::model::{Mode, RunId, WallTime};
-use crate::scenario::{AllocFree, Scenario};
+use crate::scenario::{AllocFree, Kind, Scenario};
 use crate::toolchain::{BuildFailure, Built, Interrupt};
 
 /// How often a run is made again that the runtime's tracer has crashed.
@@ -68,6 +68,7 @@ impl Session {
             replay: None,
             builds: Vec::new(),
             runs: Vec::new(),
+            parallel: BTreeMap::new(),
         };
         let session = Self { _lock: lock, root, manifest };
         session.copy(&scenario.path, "scenario.toml")?;
@@ -156,6 +157,11 @@ impl Session {
         launch::file_record(&to)
     }
 
+    /// Says which tests of a variant are parallel: they are judged as a group.
+    pub fn group(&mut self, variant: &str, parallel: Vec<String>) {
+        self.manifest.parallel.insert(variant.to_owned(), parallel);
+    }
+
     /// Makes one run; what came of it is recorded and returned.
     ///
     /// # Errors
@@ -167,10 +173,12 @@ impl Session {
         env: &BTreeMap<String, String>,
         interrupt: &Interrupt,
     ) -> Result<&RunRecord, CaptureError> {
-        let dir = Utf8PathBuf::from(format!("{}/{}-{}", id.variant, mode_name(id.mode), id.repeat));
+        let workload = &self.manifest.scenario.workload;
+        let dir = Utf8PathBuf::from(gotest::directory(workload, id, mode_name(id.mode)));
+        let parallel = self.manifest.parallel.get(&*id.variant).map_or(&[][..], Vec::as_slice);
         let launch = |scenario: &Scenario| {
             let (root, dir, purpose) = (&self.root, dir.clone(), Purpose::Observed);
-            Launch { scenario, built, id, root, dir, env, interrupt, purpose }.run()
+            Launch { scenario, built, id, root, dir, env, interrupt, purpose, parallel }.run()
         };
         let mut record = launch(&self.manifest.scenario)?;
         for _ in 0..TRIES {
@@ -199,7 +207,7 @@ impl Session {
         interrupt: &Interrupt,
     ) -> Result<Option<RunRecord>, CaptureError> {
         let Some(Ok(program)) = &built.asan else { return Ok(None) };
-        let id = RunId { variant: variant.into(), mode: Mode::Plain, repeat: 1 };
+        let id = RunId { variant: variant.into(), mode: Mode::Plain, repeat: 1, test: None };
         let launch = Launch {
             scenario: &self.manifest.scenario,
             built,
@@ -209,6 +217,7 @@ impl Session {
             env,
             interrupt,
             purpose: Purpose::Sanitized(program),
+            parallel: &[],
         };
         let record = launch.run()?;
         if let Some(build) = self.manifest.builds.iter_mut().find(|build| build.variant == variant) {
@@ -234,9 +243,18 @@ impl Session {
 #[must_use]
 pub fn plan(scenario: &Scenario, variants: &[String]) -> Vec<RunId> {
     let mut plan = Vec::new();
+    if scenario.workload.kind != Kind::Binary {
+        // Once without the probe, and once to find the tests that are worth runs of their own.
+        let modes = || scenario.capture.modes.iter();
+        let id =
+            |variant: &String, mode| RunId { variant: variant.as_str().into(), mode, repeat: 1, test: None };
+        plan.extend(variants.iter().flat_map(|variant| modes().map(move |mode| id(variant, *mode))));
+        return plan;
+    }
     for repeat in 1..=scenario.capture.repeat {
         for variant in variants {
-            let id = |mode: &Mode| RunId { variant: variant.as_str().into(), mode: *mode, repeat };
+            let id =
+                |mode: &Mode| RunId { variant: variant.as_str().into(), mode: *mode, repeat, test: None };
             plan.extend(scenario.capture.modes.iter().map(id));
         }
     }

@@ -9,7 +9,8 @@ use camino::{Utf8Path, Utf8PathBuf};
 use super::*;
 use crate::model::{Mode, RunId};
 use crate::scenario::{
-    AllocFree, CaptureSpec, CheckpointSpec, Driver, HeapDump, Ready, Scenario, Thresholds, Variant, Workload,
+    AllocFree, CaptureSpec, CheckpointSpec, Driver, HeapDump, Kind, Ready, Scenario, Thresholds, Variant,
+    Workload,
 };
 use crate::toolchain::{BuildFacts, Built, Emulator, Interrupt, Runner};
 
@@ -44,13 +45,16 @@ impl Bench {
             exit_codes: vec![0],
             checkpoint: CheckpointSpec::Exit,
             driver: None,
+            test: None,
+            exec: Vec::new(),
+            kind: Kind::Binary,
         };
         let scenario = Scenario {
             name: "test".to_owned(),
             description: String::new(),
             path: Utf8PathBuf::new(),
             workload,
-            variants: vec![Variant { name: "default".to_owned(), build: Default::default() }],
+            variants: vec![Variant { name: "default".to_owned(), build: Default::default(), package: None }],
             capture: CaptureSpec {
                 modes: vec![Mode::Plain],
                 repeat: 1,
@@ -80,7 +84,7 @@ impl Bench {
         let mut built = shell();
         built.facts.runner = self.runner.clone();
         let env = BTreeMap::from([("PATH".to_owned(), "/usr/bin:/bin".to_owned())]);
-        let id = RunId { variant: "default".into(), mode, repeat: 1 };
+        let id = RunId { variant: "default".into(), mode, repeat: 1, test: None };
         let record = session.run(&id, &built, &env, interrupt).expect("a record").clone();
         (session.finish(CaptureStatus::Complete).expect("a manifest"), record)
     }
@@ -213,7 +217,7 @@ fn every_allocation_is_traced_where_the_heap_is_dumped_and_wherever_it_is_asked_
     let dumped = |bench: &mut Bench, heap_dump, alloc_free| {
         (bench.scenario.capture.heap_dump, bench.scenario.capture.alloc_free) = (heap_dump, alloc_free);
         [(Mode::Natural, 1), (Mode::Step, 1), (Mode::Step, 2)].map(|(mode, repeat)| {
-            let id = RunId { variant: "default".into(), mode, repeat };
+            let id = RunId { variant: "default".into(), mode, repeat, test: None };
             let (env, _) =
                 mode::environment(&bench.scenario, &facts, &id, Utf8Path::new("/"), &BTreeMap::new());
             env["GODEBUG"].contains("traceallocfree=1")
@@ -340,7 +344,7 @@ fn a_run_finds_nothing_of_an_earlier_one_in_its_directory() {
     let store = Store::below(&bench.root).expect("a store");
     let built = shell();
     let env = BTreeMap::from([("PATH".to_owned(), "/usr/bin:/bin".to_owned())]);
-    let id = RunId { variant: "default".into(), mode: Mode::Step, repeat: 1 };
+    let id = RunId { variant: "default".into(), mode: Mode::Step, repeat: 1, test: None };
     let out = bench.root.join("out");
     for _ in 0..2 {
         // Not finished, and forgotten by its manifest, as after a kill.

@@ -183,7 +183,7 @@ fn recognised(name: &Utf8Path, bytes: FileBytes) -> Result<Taken, CliError> {
 
 /// The stages after reading.
 fn judge(capture: ForeignCapture, accepted: Option<&Baseline>, paths: &[Utf8PathBuf]) -> Analysis {
-    let id = RunId { variant: NAME.into(), mode: Mode::Natural, repeat: 1 };
+    let id = RunId { variant: NAME.into(), mode: Mode::Natural, repeat: 1, test: None };
     let timeline = align::align(&capture.heap);
     let goroutines = align::align(&capture.goroutines);
     let scenario = scenario();
@@ -227,6 +227,7 @@ fn judge(capture: ForeignCapture, accepted: Option<&Baseline>, paths: &[Utf8Path
         replay: None,
         builds: Vec::new(),
         runs: vec![record.clone()],
+        parallel: Default::default(),
     };
     let inputs = capture.inputs.iter().map(|(file, kind, contents)| ReportedInput {
         file: file.clone(),
@@ -245,6 +246,7 @@ fn judge(capture: ForeignCapture, accepted: Option<&Baseline>, paths: &[Utf8Path
         conditions: conditions.clone(),
         problems: capture.problems,
         reproductions: Vec::new(),
+        tests: Vec::new(),
     });
     report.inputs = inputs.collect();
     let observed = [Observed { id: &id, pieces: &capture.heap }];

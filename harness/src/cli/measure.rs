@@ -18,7 +18,7 @@ pub(super) fn measured(
     (repeat, root): (u32, &Utf8Path),
     context: &Context,
 ) -> Result<Result<Measured, String>, CliError> {
-    let id = RunId { variant: variant.into(), mode: Mode::Plain, repeat };
+    let id = RunId { variant: variant.into(), mode: Mode::Plain, repeat, test: None };
     let env = &context.environment.vars;
     let (record, stderr) = capture::measure((scenario, built), &id, root, env, &context.interrupt)?;
     if context.interrupt.is_set() {

@@ -17,6 +17,7 @@ mod exports;
 mod files;
 mod foreign;
 mod forms;
+mod gotest;
 mod inspect;
 mod look;
 mod measure;
@@ -27,6 +28,7 @@ mod run;
 mod sanitized;
 mod scenarios;
 mod selftest;
+mod tested;
 
 use camino::Utf8PathBuf;
 use clap::Parser;

@@ -10,6 +10,7 @@ use super::Context;
 use super::console::Progress;
 use super::error::CliError;
 use super::sanitized::{self, Sanitized};
+use super::tested;
 use crate::baseline::{self, Baseline, Conditions, Day, Reproduction};
 use crate::capture::{BuildOutcome, BuildRecord, CaptureDir, CaptureStatus, FileBytes, Manifest, RunRecord};
 use crate::diagnose::{self, BuildFigures, Limits, Observed, RunEvidence};
@@ -17,10 +18,10 @@ use crate::format::Problem;
 use crate::format::binary::Section;
 use crate::ingest::{self, Ingested, RunFiles};
 use crate::model::growth::Growth;
-use crate::model::{Address, Bytes, CLeaks, Diagnosis, ModuleTable, Outcome, RunPieces, Timeline};
+use crate::model::{Address, Bytes, CLeaks, Diagnosis, ModuleTable, Outcome, RunPieces, TestRuns, Timeline};
 use crate::report::export::RunCycles;
 use crate::report::{self, Report, RunInput};
-use crate::scenario::{BuildSpec, Thresholds, Workload};
+use crate::scenario::{BuildSpec, Kind, Thresholds, Workload};
 use crate::toolchain::{BuildFacts, Interrupt, Runner, SectionFacts};
 use crate::{align, capture};
 
@@ -31,9 +32,9 @@ const READERS: usize = 4;
 const MAX_SYMBOLS: u64 = 4 << 30;
 
 /// A run, read and aligned.
-struct Analysed<'a> {
-    record: &'a RunRecord,
-    ingested: Ingested,
+pub(super) struct Analysed<'a> {
+    pub(super) record: &'a RunRecord,
+    pub(super) ingested: Ingested,
     timeline: Timeline,
 }
 
@@ -127,6 +128,7 @@ pub(super) fn analyse_repeat(
         day: Day::of(manifest.created),
     };
     let comparison = baseline::compare(&groups, &diagnoses, &against);
+    let tests = tested::tests(dir, &runs, &groups)?;
     let expectations = baseline::expectations(expect, &groups, &names);
     let verdict = baseline::judge(&baseline::Case {
         expect,
@@ -136,7 +138,7 @@ pub(super) fn analyse_repeat(
         expectations: &expectations,
         diagnoses: &diagnoses,
         floor: manifest.scenario.thresholds.confidence,
-        failures: &failures(dir),
+        failures: &failures(dir, &runs, &tests),
         reproductions: &reproductions,
     });
     let problems = runs.iter().flat_map(|run| run.ingested.problems.iter().cloned());
@@ -155,6 +157,7 @@ pub(super) fn analyse_repeat(
         conditions: conditions.clone(),
         problems,
         reproductions,
+        tests,
     });
     let thresholds = manifest.scenario.thresholds.clone();
     let growth = growth(manifest, &runs);
@@ -328,7 +331,7 @@ fn unpack(packed: &[u8]) -> std::io::Result<Vec<u8>> {
     Ok(symbols)
 }
 
-fn facts<'a>(manifest: &'a Manifest, variant: &str) -> Option<&'a BuildFacts> {
+pub(super) fn facts<'a>(manifest: &'a Manifest, variant: &str) -> Option<&'a BuildFacts> {
     let build = manifest.builds.iter().find(|build| build.variant == variant)?;
     match &build.outcome {
         BuildOutcome::Built(facts) => Some(facts),
@@ -369,6 +372,7 @@ fn diagnoses(
                 peak_rss: if is_emulated { Bytes(0) } else { run.record.peak_rss },
             })
             .collect();
+        let kind = manifest.scenario.workload.kind;
         if let Some(facts) = facts.filter(|_| !evidence.is_empty()) {
             let modules = if facts.modules.main.is_empty() { &none } else { &facts.modules };
             let module_dir = manifest.scenario.workload.module.as_str();
@@ -376,7 +380,13 @@ fn diagnoses(
             let c_leaks = sanitized.by_variant.get(&build.variant).unwrap_or(&CLeaks::NotAsked);
             let figures = BuildFigures { size: facts.plain.size, modules, escapes, module_dir, c_leaks };
             let thresholds = &manifest.scenario.thresholds;
-            let mut diagnosis = diagnose::variant(&build.variant, &evidence, &figures, thresholds);
+            let mut diagnosis = match kind {
+                Kind::Binary => diagnose::variant(&build.variant, &evidence, &figures, thresholds),
+                Kind::Test | Kind::Bench => {
+                    let (whole, tests) = tested::by_test(manifest, &build.variant, evidence);
+                    diagnose::tests((&build.variant, kind), &whole, &tests, &figures, thresholds)
+                }
+            };
             diagnosis.inconclusive.extend(doubts(&build.variant, manifest, runs));
             diagnoses.push(diagnosis);
         }
@@ -384,12 +394,31 @@ fn diagnoses(
     diagnoses
 }
 
+/// What the surveys of a capture tell, which may be in the making.
+pub(super) struct Survey {
+    pub(super) variant: String,
+    pub(super) tests: TestRuns,
+}
+
+/// Reads them.
+pub(super) fn surveys(root: &Utf8Path) -> Result<Vec<Survey>, CliError> {
+    let dir = capture::open(root)?;
+    let is_survey = |record: &&RunRecord| tested::is_survey(dir.manifest(), record);
+    let read = |record: &RunRecord| {
+        let tests = self::read(&dir, record)?.ingested.pieces.tests;
+        Ok(Survey { variant: record.id.variant.to_string(), tests })
+    };
+    dir.manifest().runs.iter().filter(is_survey).map(read).collect()
+}
+
 /// Why a leak could have been missed that only a look at the whole capture tells: what a crashed run did not live to
 /// show, or what could not be read, is no evidence of health.
 fn doubts(variant: &str, manifest: &Manifest, runs: &[Analysed<'_>]) -> Vec<String> {
     let of_variant = |record: &RunRecord| *record.id.variant == *variant;
     let mut doubts = Vec::new();
-    if manifest.runs.iter().any(|record| of_variant(record) && !record.ok) {
+    // What failed of tests is told test by test.
+    let is_program = manifest.scenario.workload.kind == Kind::Binary;
+    if is_program && manifest.runs.iter().any(|record| of_variant(record) && !record.ok) {
         doubts.push("not all of its runs went well".to_owned());
     }
     let read = runs.iter().filter(|run| of_variant(run.record) && run.record.ok);
@@ -464,7 +493,7 @@ fn unrun(variant: &str, facts: &BuildFacts, nothing_ran: bool) -> Option<(Outcom
 }
 
 /// What failed before there was anything to judge.
-fn failures(dir: &CaptureDir) -> Vec<(Outcome, String)> {
+fn failures(dir: &CaptureDir, runs: &[Analysed<'_>], tests: &[report::TestReport]) -> Vec<(Outcome, String)> {
     let manifest = dir.manifest();
     let mut failures = Vec::new();
     if manifest.status != CaptureStatus::Complete {
@@ -483,6 +512,10 @@ fn failures(dir: &CaptureDir) -> Vec<(Outcome, String)> {
             }
             BuildOutcome::Built(_) => {}
         }
+    }
+    if manifest.scenario.workload.kind != Kind::Binary {
+        failures.extend(tested::failures(dir, runs, tests));
+        return failures;
     }
     for run in manifest.runs.iter().filter(|run| !run.ok) {
         let words = format!("{}: {}", run.dir, report::end_words(&run.end));

@@ -38,6 +38,9 @@ pub(super) fn run(capture: &Utf8Path, args: &args::Run, context: &Context) -> Re
     let built = build_all(&scenario, &toolchain, &store, context, |variant, build| {
         Ok(session.record_build(variant, build)?)
     })?;
+    for (variant, parallel) in &recorded.manifest().parallel {
+        session.group(variant, parallel.clone());
+    }
     let is_built = |id: &RunId| built.iter().any(|(name, _)| **name == *id.variant);
     let ids = recorded.manifest().runs.iter().map(|run| run.id.clone());
     let plan: Vec<RunId> = ids.filter(is_built).collect();

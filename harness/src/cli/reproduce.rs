@@ -2,7 +2,7 @@
 
 use super::error::CliError;
 use super::run::{Prepared, run_one, runnable};
-use super::{Context, pipeline};
+use super::{Context, gotest, pipeline};
 use crate::baseline;
 use crate::capture::{CaptureStatus, Session, Store};
 use crate::model::{Mode, RunId};
@@ -140,6 +140,7 @@ pub(super) fn capture(
     for id in ids.iter().take_while(|_| !context.interrupt.is_set()) {
         run_one(id, built, &mut session, context)?;
     }
+    gotest::run_suspects(scenario, built, &mut session, context)?;
     for (variant, built) in built.iter().take_while(|_| !context.interrupt.is_set()) {
         session.run_sanitized(variant, built, &context.environment.vars, &context.interrupt)?;
     }

@@ -6,7 +6,7 @@ use super::args;
 use super::builds::build_all;
 use super::error::CliError;
 use super::forms::Forms;
-use super::{Context, foreign, pipeline, replay, reproduce, scenarios};
+use super::{Context, foreign, gotest, pipeline, replay, reproduce, scenarios};
 use crate::baseline;
 use crate::capture::{CaptureStatus, Lock, Session, Store};
 use crate::model::{Mode, Outcome, RunId};
@@ -67,6 +67,7 @@ pub(super) fn run(args: &args::Run, context: &Context) -> Result<Outcome, CliErr
     // A hunt for what comes and goes is of the runs that can show it.
     plan.retain(|id| !args.until_found || id.repeat == 1 || id.mode != Mode::Plain);
     let found = run_all(&plan, &built, &mut session, args.until_found, context)?;
+    gotest::run_suspects(scenario, &built, &mut session, context)?;
     run_sanitized(&built, &mut session, context)?;
     let status = match context.interrupt.is_set() {
         true => CaptureStatus::Interrupted,
@@ -211,7 +212,8 @@ pub(super) fn runnable(built: &[(String, Built)], context: &Context) -> Vec<Stri
 }
 
 fn step(id: &RunId) -> String {
-    format!("{} {} {}", id.variant, id.mode.word(), id.repeat)
+    let test = id.test.as_ref().map(|test| format!("{test} ")).unwrap_or_default();
+    format!("{} {test}{} {}", id.variant, id.mode.word(), id.repeat)
 }
 
 /// Makes one run; in words, how it went.

@@ -260,6 +260,7 @@ impl Draft {
         let site = self.main_site()?;
         Some(Finding {
             kind: self.kind,
+            test: None,
             site: site.blamed.clone(),
             file: words::relative(&site.blamed.file, case.build),
             fingerprint: self.cause.fingerprint(self.kind),

@@ -39,6 +39,7 @@ mod rules;
 mod sampled;
 mod slope;
 mod stacks;
+mod testing;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]
@@ -56,6 +57,8 @@ mod tests_patterns;
 mod threads;
 mod trend;
 mod words;
+
+pub use testing::{TestEvidence, tests};
 
 use crate::model::{Bytes, CLeaks, Diagnosis, Escape, ModuleTable, Nanoseconds, RunId, RunPieces, Timeline};
 use crate::scenario::Thresholds;

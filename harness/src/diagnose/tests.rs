@@ -69,7 +69,11 @@ impl Run {
             });
         }
         pieces.goroutines.complete = true;
-        Self { id: RunId { variant: "default".into(), mode, repeat }, pieces, timeline: Timeline::default() }
+        Self {
+            id: RunId { variant: "default".into(), mode, repeat, test: None },
+            pieces,
+            timeline: Timeline::default(),
+        }
     }
 
     /// A site with so many objects at each checkpoint.

@@ -24,7 +24,7 @@ pub use c_leaks::{CReport, c_leaks};
 use crate::format::Problem;
 use crate::format::binary::Section;
 use crate::format::pprof::Profile;
-use crate::model::{MissingInput, Mode, ModuleTable, RunPieces};
+use crate::model::{MissingInput, Mode, ModuleTable, Per, RunPieces, TestKind, TestRun};
 
 /// Names of the files of a run, as problems and messages call them.
 pub const GCTRACE_FILE: &str = "gctrace.txt";
@@ -93,6 +93,10 @@ pub fn run(files: &RunFiles<'_>, modules: &ModuleTable) -> Ingested {
     ingested.trace(files);
     if files.probe.is_some() {
         dumps::fold(&mut ingested, files, &dumps);
+    }
+    let benches = |unit: &TestRun| unit.kind == TestKind::Benchmark;
+    if !ingested.pieces.tests.units.is_empty() && !ingested.pieces.tests.units.iter().any(benches) {
+        ingested.pieces.heap.iter_mut().for_each(|heap| heap.per = Per::Iteration);
     }
     if files.emulated {
         ingested.forget_process();
@@ -166,6 +170,7 @@ impl Ingested {
             self.pieces.final_goroutines = Some(groups);
             self.problems.extend(problems);
         }
+        self.pieces.tests = piece.tests;
         self.pieces.checkpoints = piece.checkpoints;
         self.pieces.snapshots = piece.snapshots;
         self.pieces.inlined = piece.inlined;

@@ -11,8 +11,9 @@ use crate::format::proberec::{
     self, Bucket, GoroutineLeak, MemProfile, Reader, Record, StackDef, StackId, TraceStarted,
 };
 use crate::model::{
-    Bytes, Checkpoint, Frame, GcCycle, HeapSnapshot, MissingInput, ModuleTable, MonotonicTime, Objects,
-    ProcessFigures, RuntimeFigures, Site, SiteUse, Stack, WallTime,
+    Bytes, Checkpoint, Frame, GcCycle, HeapSnapshot, MissingInput, ModuleTable, MonotonicTime, Nanoseconds,
+    Objects, ProcessFigures, RuntimeFigures, Site, SiteUse, Stack, TestMember, TestOutcome, TestRun,
+    TestRuns, WallTime,
 };
 
 use super::metrics::Columns;
@@ -38,6 +39,7 @@ pub(super) struct ProbePiece {
     pub(super) rate_changed: bool,
     /// Its start, on the monotonic and on the wall clock.
     pub(super) wall: Option<(MonotonicTime, WallTime)>,
+    pub(super) tests: TestRuns,
     pub(super) started: bool,
     pub(super) ended: bool,
     pub(super) trace_complete: bool,
@@ -116,6 +118,8 @@ impl<'m> Fold<'m> {
             }),
             Record::GoroutineText(text) => self.piece.goroutine_text = Some(text.text.to_string()),
             Record::Goroutines(_) => {}
+            Record::TestBegin(name) => self.piece.tests.unfinished = Some(name.as_ref().into()),
+            Record::Test(test) => self.test(test),
         }
     }
 
@@ -220,6 +224,36 @@ impl<'m> Fold<'m> {
             );
         }
         self.piece.leak_text = Some(leak.text.to_string());
+    }
+
+    /// A test that was not selected is none.
+    fn test(&mut self, test: &proberec::Test<'_>) {
+        self.piece.tests.unfinished = None;
+        if test.outcome == TestOutcome::NotRun {
+            return;
+        }
+        let grown = test.grown.iter().filter_map(|(stack, bytes, objects)| {
+            let frames: &[Frame] = &self.stacks.get(stack)?.frames;
+            let size = Bytes(bytes.0.checked_div(objects.0).unwrap_or(bytes.0));
+            Some((Arc::new(sites::site(self.modules, frames, size)), *bytes, *objects))
+        });
+        let member = |(name, outcome, took): &(proberec::Text<'_>, TestOutcome, Nanoseconds)| TestMember {
+            name: name.as_ref().into(),
+            outcome: *outcome,
+            took: *took,
+        };
+        self.piece.tests.units.push(TestRun {
+            name: test.name.as_ref().into(),
+            kind: test.kind,
+            outcome: test.outcome,
+            iterations: test.iterations,
+            operations: test.operations,
+            took: test.took,
+            members: test.members.iter().map(member).collect(),
+            goroutines: test.goroutines,
+            descriptors: test.descriptors,
+            grown: grown.collect(),
+        });
     }
 
     fn ended(&mut self, end: &proberec::End) {

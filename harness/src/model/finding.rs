@@ -76,6 +76,9 @@ pub struct Finding {
     pub fingerprint: String,
     /// One sentence: what leaks, how much, where, since when.
     pub sentence: String,
+    /// The test, fuzz test, example or benchmark that leaks, or `parallel tests` if no one of them can be told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub test: Option<String>,
     /// Growth.
     pub growth: Growth,
     /// First cycle after which it only grew.

@@ -138,7 +138,7 @@ impl RunGrowth {
     #[must_use]
     pub fn nothing() -> Self {
         Self {
-            run: RunId { variant: "".into(), mode: Mode::Step, repeat: 0 },
+            run: RunId { variant: "".into(), mode: Mode::Step, repeat: 0, test: None },
             program: String::new(),
             per: Per::default(),
             exact: true,

@@ -20,6 +20,7 @@ pub mod profile;
 mod site;
 mod stack;
 pub mod stats;
+mod testing;
 mod timeline;
 pub mod trace;
 mod type_name;
@@ -42,6 +43,7 @@ pub use pieces::{
 pub use process::{CallEffect, CallSite, FinalGoroutines, OpenDescriptors, ProcessFigures, RuntimeFigures};
 pub use site::{Owner, PLANTED, Site, SiteClass, package_of};
 pub use stack::{Frame, Stack};
+pub use testing::{PARALLEL, TestKind, TestMember, TestOutcome, TestRun, TestRuns};
 pub use timeline::{Alignment, Cell, Confidence, Conservation, CycleRow, Source, Timeline};
 pub use type_name::{is_inside_of_map, readable_type};
 pub use units::{Bytes, GcCycle, GoroutineId, Objects, Operations, binary_units};

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::heap::HeapSummary;
 use super::{
     Bytes, CallSite, FinalGoroutines, Frame, GcCycle, GoroutineId, MonotonicTime, Nanoseconds, Objects,
-    Operations, ProcessFigures, RuntimeFigures, RuntimeTime, Site, Stack, TraceTime, WallTime,
+    Operations, ProcessFigures, RuntimeFigures, RuntimeTime, Site, Stack, TestRuns, TraceTime, WallTime,
 };
 
 /// Which run of which variant a piece of data belongs to.
@@ -24,6 +24,9 @@ pub struct RunId {
     pub mode: Mode,
     /// Repeat, from 1.
     pub repeat: u32,
+    /// The test that runs by itself, of a test binary; none in the run of all of them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub test: Option<Arc<str>>,
 }
 
 /// How a run observes the program.
@@ -88,6 +91,8 @@ pub struct RunPieces {
     pub memprofile_rate_changed: bool,
     /// Inputs that are missing or partial, in words, with what that costs.
     pub missing: Vec<MissingInput>,
+    /// What became of its tests, if it is a test binary's.
+    pub tests: TestRuns,
     /// Who took it.
     pub origin: Origin,
     /// What the checkpoints' operations count.
@@ -115,6 +120,8 @@ pub enum Per {
     Second,
     /// Files whose time is not known.
     Profile,
+    /// Iterations of a test.
+    Iteration,
 }
 
 impl Per {
@@ -131,6 +138,7 @@ impl Per {
             Self::Operation => "operation",
             Self::Second => "second",
             Self::Profile => "profile",
+            Self::Iteration => "iteration",
         }
     }
 
@@ -141,6 +149,7 @@ impl Per {
             Self::Operation => "op",
             Self::Second => "s",
             Self::Profile => "profile",
+            Self::Iteration => "iteration",
         }
     }
 

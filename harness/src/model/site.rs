@@ -72,6 +72,8 @@ impl ModuleTable {
     #[must_use]
     pub fn owner(&self, function: &str) -> Owner {
         let package = package_of(function);
+        // Tests that stand outside of their package are in one of their own beside it.
+        let package = package.strip_suffix("_test").unwrap_or(package);
         let within = |root: &str| {
             !root.is_empty()
                 && package.strip_prefix(root).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))

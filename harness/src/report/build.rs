@@ -6,10 +6,11 @@ use crate::baseline::{Comparison, Conditions, Expectation, FindingGroup, Reprodu
 use crate::capture::{BuildOutcome, End, Manifest, RunRecord};
 use crate::format::Problem;
 use crate::model::{Bytes, CycleRow, Diagnosis, MissingInput, Mode, Nanoseconds, Timeline};
+use crate::scenario::Kind;
 
 use super::{
-    CycleTable, NaturalFigures, REPORT_FORMAT, Report, ReportedFinding, RunAlignment, RunReport, VariantNote,
-    VariantReport,
+    CycleTable, NaturalFigures, REPORT_FORMAT, Report, ReportedFinding, RunAlignment, RunReport, TestReport,
+    VariantNote, VariantReport,
 };
 
 /// What a run's execution trace is called.
@@ -53,6 +54,8 @@ pub struct Inputs<'a> {
     pub problems: Vec<Problem>,
     /// How often each leak reproduced.
     pub reproductions: Vec<Reproduction>,
+    /// Test functions.
+    pub tests: Vec<TestReport>,
 }
 
 /// Builds the document.
@@ -61,10 +64,9 @@ pub fn build(inputs: Inputs<'_>) -> Report {
     let variants = variants(&inputs);
     let cycles = cycles(&inputs);
     let missing: BTreeSet<MissingInput> =
-        inputs.runs.iter().flat_map(|run| run.timeline.missing.iter().cloned()).collect();
+        judged(&inputs).flat_map(|run| run.timeline.missing.iter().cloned()).collect();
     let not_run = not_run(inputs.diagnoses);
-    let alignments =
-        inputs.runs.iter().filter(|run| run.record.id.mode != Mode::Plain).map(alignment).collect();
+    let alignments = judged(&inputs).filter(|run| run.record.id.mode != Mode::Plain).map(alignment).collect();
     let expected: BTreeSet<usize> =
         inputs.expectations.iter().flat_map(|expected| expected.findings.iter().copied()).collect();
     let findings = inputs.groups.into_iter().zip(inputs.comparison.findings).enumerate();
@@ -103,6 +105,7 @@ pub fn build(inputs: Inputs<'_>) -> Report {
         capture: inputs.capture.to_owned(),
         inputs_digest: inputs.manifest.inputs.as_ref().map(|inputs| inputs.digest.clone()),
         replay: None,
+        tests: inputs.tests,
         inputs: Vec::new(),
         reproductions: inputs.reproductions,
         minimised: None,
@@ -130,6 +133,15 @@ fn variants(inputs: &Inputs<'_>) -> Vec<VariantReport> {
         }
     };
     inputs.manifest.builds.iter().map(one).collect()
+}
+
+/// Runs that something is judged by. A survey of tests, which has no trace, only says what to look at.
+fn judged<'a>(inputs: &'a Inputs<'_>) -> impl Iterator<Item = &'a RunInput<'a>> {
+    let is_program = inputs.manifest.scenario.workload.kind == Kind::Binary;
+    inputs
+        .runs
+        .iter()
+        .filter(move |run| is_program || run.record.id.mode == Mode::Plain || run.record.id.test.is_some())
 }
 
 fn first_run<'a>(inputs: &'a Inputs<'_>, variant: &str, mode: Mode) -> Option<&'a RunInput<'a>> {
@@ -184,7 +196,9 @@ fn cycles(inputs: &Inputs<'_>) -> Vec<CycleTable> {
         rows: ends(&run.timeline.rows),
     };
     let of = |name: &str| {
-        first_run(inputs, name, Mode::Natural).or_else(|| first_run(inputs, name, Mode::Step)).map(table)
+        let first =
+            |mode| judged(inputs).find(|run| *run.record.id.variant == *name && run.record.id.mode == mode);
+        first(Mode::Natural).or_else(|| first(Mode::Step)).map(table)
     };
     if inputs.manifest.builds.is_empty() {
         return inputs.runs.iter().map(table).collect(); // files of somebody's, which nobody built

@@ -14,6 +14,7 @@ pub mod perfetto;
 pub mod profile;
 pub mod selftest;
 mod terminal;
+mod testing;
 pub mod trace;
 
 use camino::Utf8PathBuf;
@@ -34,6 +35,8 @@ pub use crate::model::growth;
 pub use build::{Inputs, RunInput, build, end_words};
 pub use json::{schema, to_json};
 pub use terminal::{Look, bytes_text, clean_lines, count_text, finding_to_terminal, to_terminal, wrapped};
+
+pub use testing::{SurveyInput, TestReport, TestResult, failure as test_failure, rows as test_rows};
 
 /// Version of the document.
 pub const REPORT_FORMAT: u32 = 1;
@@ -101,6 +104,9 @@ pub struct Report {
     /// How it compares with the capture that it repeats.
     #[serde(default)]
     pub replay: Option<Replayed>,
+    /// Test functions, of a workload of tests or benchmarks.
+    #[serde(default)]
+    pub tests: Vec<TestReport>,
     /// Files that somebody took in production, which is all that there was.
     #[serde(default)]
     pub inputs: Vec<ReportedInput>,

@@ -8,6 +8,7 @@ use serde::Deserialize;
 
 use super::delve::Delve;
 use super::duration::Milliseconds;
+use super::gotest::{Kind, TestFile};
 use super::keys::{BuildKeys, Matrix};
 use super::lab::Lab;
 use super::resolved::{ExpectedLeak, HeapDump, Suppression, Thresholds};
@@ -57,13 +58,13 @@ pub(super) struct ScenarioFile {
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct WorkloadFile {
-    /// What is run: a built program.
+    /// What is run: a built program, or the tests or benchmarks of packages.
     #[serde(default)]
-    #[allow(dead_code, reason = "there is one kind yet; the key says so in the file")]
     pub kind: Kind,
     /// Directory of the Go module; by default the nearest one upward that has a go.mod.
     pub module: Option<String>,
-    /// Package to build, as `go build` takes it; the module's root by default.
+    /// Package to build, as `go build` takes it; the module's root by default. For tests and benchmarks it may stand for
+    /// several (`./...`).
     pub package: Option<String>,
     /// Arguments of the program.
     #[serde(default)]
@@ -89,15 +90,11 @@ pub(super) struct WorkloadFile {
     pub checkpoint: Option<CheckpointFile>,
     /// Load from outside, for a program that serves until it is stopped.
     pub driver: Option<DriverFile>,
-}
-
-/// What a workload is.
-#[derive(Debug, Clone, Copy, Default, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub(super) enum Kind {
-    /// A program of package main.
-    #[default]
-    Binary,
+    /// Which tests or benchmarks run, and how.
+    pub test: Option<TestFile>,
+    /// Program and arguments that run the program, as `go test -exec` takes them: an emulator, a container's entry, `nice`.
+    #[serde(default)]
+    pub exec: Vec<String>,
 }
 
 /// Where live memory is compared.
@@ -129,6 +126,8 @@ pub(super) enum On {
     Gc,
     /// The end of the program.
     Exit,
+    /// The end of an iteration of a test: what `kind = "test"` and `kind = "bench"` have.
+    Test,
 }
 
 impl On {
@@ -141,6 +140,7 @@ impl On {
             Self::Round => "round",
             Self::Gc => "gc",
             Self::Exit => "exit",
+            Self::Test => "test",
         }
     }
 }

@@ -12,6 +12,7 @@ mod duration;
 mod error;
 mod file;
 mod find;
+mod gotest;
 mod keys;
 mod lab;
 mod load;
@@ -29,6 +30,7 @@ pub use delve::{Delve, DelveBreak};
 pub use diagnostic::{Diagnostic, Position, Rejected};
 pub use error::ScenarioError;
 pub use find::{find, for_package, list};
+pub use gotest::{Kind, TestSpec};
 pub use lab::{Lab, LabExpect, VendorExpect};
 pub use load::load;
 pub use resolved::{

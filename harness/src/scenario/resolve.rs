@@ -9,6 +9,7 @@ use super::file::{
     CaptureFile, CheckpointFile, DriverFile, Every, On, ReadyFile, ScenarioFile, TraceFile, TwinFile,
     WorkloadFile,
 };
+use super::gotest::Kind;
 use super::resolved::{
     AllocFree, BuildSpec, CaptureSpec, CheckpointSpec, Driver, Exemptions, Expect, HeapDump, Ready, Scenario,
     Twin, Variant, Workload,
@@ -20,6 +21,8 @@ use crate::model::Mode;
 /// Period of checkpoints when nothing is said: eight of them in a program of two seconds.
 const INTERVAL_MS: u64 = 250;
 const TIMEOUT_MS: u64 = 60_000;
+/// Tests have a time of their own, `-timeout`; this one is of all of a package's, each run several times.
+const TESTS_TIMEOUT_MS: u64 = 3_600_000;
 const GRACE_MS: u64 = 5_000;
 const ROUNDS: u32 = 10;
 const READY_MS: u64 = 500;
@@ -46,6 +49,7 @@ pub(super) fn resolve(
     let baseline = file.baseline.file.clone().unwrap_or_else(|| format!("{name}.baseline.toml"));
     let variants = drafts.into_iter().map(|draft| variant(draft, base.dir)).collect();
     let twin = file.control.and_then(|control| paths.twin(control.twin));
+    let workload_kind = file.workload.kind;
     let workload = workload(file.workload, &mut paths);
     silence::check(&file.baseline, &workload.module, document, found);
     Scenario {
@@ -53,7 +57,7 @@ pub(super) fn resolve(
         path: base.path.to_owned(),
         workload,
         variants,
-        capture: capture(&file.capture),
+        capture: capture(&file.capture, workload_kind),
         expect: file.expect.map(|expect| Expect { leaks: expect.leaks }),
         twin,
         baseline: absolute(base.dir, &baseline),
@@ -137,11 +141,20 @@ fn workload(file: WorkloadFile, paths: &mut Paths<'_, '_>) -> Workload {
         dir: dir.unwrap_or_else(|| module.clone()),
         module,
         stdin,
-        timeout_ms: milliseconds(file.timeout, TIMEOUT_MS),
+        timeout_ms: milliseconds(
+            file.timeout,
+            if file.kind == Kind::Binary { TIMEOUT_MS } else { TESTS_TIMEOUT_MS },
+        ),
         grace_ms: milliseconds(file.grace, GRACE_MS),
         exit_codes: file.exit_codes.unwrap_or_else(|| vec![0]),
-        checkpoint: checkpoint(file.checkpoint, driver.is_some()),
+        checkpoint: match file.kind {
+            Kind::Binary => checkpoint(file.checkpoint, driver.is_some()),
+            Kind::Test | Kind::Bench => CheckpointSpec::Test,
+        },
         driver,
+        test: (file.kind != Kind::Binary).then(|| file.test.unwrap_or_default().resolve()),
+        exec: file.exec,
+        kind: file.kind,
     }
 }
 
@@ -166,6 +179,7 @@ fn checkpoint(file: Option<CheckpointFile>, driven: bool) -> CheckpointSpec {
         On::Round => CheckpointSpec::Round,
         On::Gc => CheckpointSpec::Gc,
         On::Exit => CheckpointSpec::Exit,
+        On::Test => CheckpointSpec::Test,
     }
 }
 
@@ -198,10 +212,10 @@ fn variant(draft: Draft, dir: &Utf8Path) -> Variant {
         "auto" | "off" => pgo,
         path => absolute(dir, path).into_string(),
     });
-    Variant { name: draft.name, build }
+    Variant { name: draft.name, build, package: None }
 }
 
-fn capture(file: &CaptureFile) -> CaptureSpec {
+fn capture(file: &CaptureFile, kind: Kind) -> CaptureSpec {
     let (trace, alloc_free) = match &file.trace {
         None => (true, None),
         Some(TraceFile::Switch(on)) => (*on, None),
@@ -212,7 +226,11 @@ fn capture(file: &CaptureFile) -> CaptureSpec {
         Some(true) => AllocFree::On,
         Some(false) => AllocFree::Off,
     };
-    let modes = file.modes.clone().unwrap_or_else(|| vec![Mode::Plain, Mode::Natural, Mode::Step]);
+    let usual = match kind {
+        Kind::Binary => vec![Mode::Plain, Mode::Natural, Mode::Step],
+        Kind::Test | Kind::Bench => vec![Mode::Plain, Mode::Step],
+    };
+    let modes = file.modes.clone().unwrap_or(usual);
     CaptureSpec {
         // A default dump is dropped with the mode that would make it; an explicit one is refused.
         heap_dump: file.heap_dump.unwrap_or(if modes.contains(&Mode::Step) {
@@ -258,10 +276,13 @@ pub(super) fn made_up(dir: &Utf8Path, package: &str) -> Scenario {
             exit_codes: vec![0],
             checkpoint: default_checkpoint(),
             driver: None,
+            test: None,
+            exec: Vec::new(),
+            kind: Kind::Binary,
             module: module.clone(),
         },
-        variants: vec![Variant { name: "default".to_owned(), build: BuildSpec::default() }],
-        capture: capture(&CaptureFile::default()),
+        variants: vec![Variant { name: "default".to_owned(), build: BuildSpec::default(), package: None }],
+        capture: capture(&CaptureFile::default(), Kind::Binary),
         expect: None,
         twin: None,
         baseline: module.join("scenarios").join(format!("{name}.baseline.toml")),

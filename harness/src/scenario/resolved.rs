@@ -9,6 +9,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::delve::Delve;
+use super::gotest::{Kind, TestSpec};
 use super::lab::Lab;
 use crate::model::{Confidence, LeakKind, Mode};
 
@@ -50,6 +51,9 @@ pub struct Scenario {
 /// The program and its load.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Workload {
+    /// A program, or tests or benchmarks.
+    #[serde(default, skip_serializing_if = "Kind::is_usual")]
+    pub kind: Kind,
     /// Directory of the Go module.
     pub module: Utf8PathBuf,
     /// Package to build, as `go build` takes it (`./cmd/server`).
@@ -75,6 +79,12 @@ pub struct Workload {
     pub checkpoint: CheckpointSpec,
     /// Load from outside, for a program that serves until it is stopped.
     pub driver: Option<Driver>,
+    /// Which tests or benchmarks run, and how.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub test: Option<TestSpec>,
+    /// What runs the program.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub exec: Vec<String>,
 }
 
 /// What a workload's number of operations is written as.
@@ -118,7 +128,11 @@ impl Scenario {
         match &mut scenario.workload.checkpoint {
             CheckpointSpec::Call { every, .. } => *every = scaled(*every),
             CheckpointSpec::Interval { every_ms } => *every_ms = scaled(*every_ms),
-            CheckpointSpec::Signal | CheckpointSpec::Round | CheckpointSpec::Gc | CheckpointSpec::Exit => {}
+            CheckpointSpec::Signal
+            | CheckpointSpec::Round
+            | CheckpointSpec::Gc
+            | CheckpointSpec::Exit
+            | CheckpointSpec::Test => {}
         }
         scenario
     }
@@ -148,6 +162,8 @@ pub enum CheckpointSpec {
     Gc,
     /// Once, at the end.
     Exit,
+    /// After each iteration of a test.
+    Test,
 }
 
 /// A command that loads a serving program from outside.
@@ -186,6 +202,9 @@ pub struct Variant {
     pub name: String,
     /// Inputs of `go build`.
     pub build: BuildSpec,
+    /// The one of several packages whose tests or benchmarks it runs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub package: Option<String>,
 }
 
 /// Every input of `go build` that a variant can set.
@@ -344,6 +363,9 @@ pub struct ExpectedLeak {
     /// (`main.main`), `timers`, `finalizers`. A leak that something else holds is not the expected one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub held_by: Option<String>,
+    /// The test, fuzz test, example or benchmark that leaks; any by default.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub test: Option<String>,
     /// Variants in which it must reproduce, and in no other; all of them by default.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub variants: Vec<String>,

@@ -5,14 +5,26 @@
 use super::diagnostic::{Diagnostic, did_you_mean};
 use super::document::Document;
 use super::file::{CheckpointFile, ControlFile, DriverFile, Every, On, ScenarioFile, TwinFile};
+use super::gotest::Kind;
 use super::resolved::{DebugInfo, HeapDump, OPERATIONS};
 use super::variants::{Draft, is_safe_name, unsafe_name};
 use crate::model::{LeakKind, Mode};
 
 type Rule = fn(&ScenarioFile, &Document<'_>, &mut Vec<Diagnostic>);
 
-const RULES: &[Rule] =
-    &[name, operations, control, checkpoint, driver, modes, observed, deadlines, thresholds, suppressions];
+const RULES: &[Rule] = &[
+    name,
+    gotest,
+    operations,
+    control,
+    checkpoint,
+    driver,
+    modes,
+    observed,
+    deadlines,
+    thresholds,
+    suppressions,
+];
 
 type BuildRule = fn(&Draft, &Document<'_>, &mut Vec<Diagnostic>);
 
@@ -41,6 +53,76 @@ pub(super) fn check(file: &ScenarioFile, drafts: &[Draft], document: &Document<'
 fn name(file: &ScenarioFile, document: &Document<'_>, found: &mut Vec<Diagnostic>) {
     if let Some(name) = file.name.as_ref().filter(|name| !is_safe_name(name)) {
         found.push(unsafe_name(document.value(&["name"]), "a scenario", name));
+    }
+}
+
+/// Keys of tests in a program's scenario, and of programs in a scenario of tests.
+fn gotest(file: &ScenarioFile, document: &Document<'_>, found: &mut Vec<Diagnostic>) {
+    let workload = &file.workload;
+    let at = |key: &str| document.key(&["workload", key]);
+    if workload.kind == Kind::Binary {
+        return of_tests_alone(file, document, found);
+    }
+    let on_test = workload.checkpoint.as_ref().is_none_or(|checkpoint| checkpoint.on == On::Test);
+    let wrong = [
+        (workload.driver.is_some(), "driver", "tests have no load from outside: they are their own"),
+        (
+            !on_test,
+            "checkpoint",
+            "tests have a checkpoint after each iteration (`on = \"test\"`) and no other",
+        ),
+        (workload.operations.is_some(), "operations", "tests are counted by `count` in `[workload.test]`"),
+    ];
+    found.extend(wrong.iter().filter(|(is, ..)| *is).map(|(_, key, why)| Diagnostic::new(at(key), *why)));
+    if file.capture.asan == Some(true) {
+        let span = document.key(&["capture", "asan"]);
+        found.push(Diagnostic::new(span, "`asan` is for programs: tests are run several times in a process"));
+    }
+    let modes = file.capture.modes.iter().flatten().enumerate();
+    for (index, _) in modes.filter(|(_, mode)| **mode == Mode::Natural) {
+        let span = document.value(&["capture", "modes", &index.to_string()]);
+        let message = "tests are judged in step mode: one at a time, with a forced GC after each";
+        found.push(
+            Diagnostic::new(span, message)
+                .help("write `modes = [\"plain\", \"step\"]`, or leave the key out"),
+        );
+    }
+    let Some(test) = &workload.test else { return };
+    let key = |key: &str| document.key(&["workload", "test", key]);
+    if workload.kind == Kind::Test && (test.bench.is_some() || test.operations.is_some()) {
+        let name = if test.bench.is_some() { "bench" } else { "operations" };
+        found.push(Diagnostic::new(key(name), format!("`{name}` is for `kind = \"bench\"`")));
+    }
+    if workload.kind == Kind::Bench && test.run.is_some() {
+        let wrong = Diagnostic::new(key("run"), "`run` is for `kind = \"test\"`");
+        found.push(wrong.help("`bench` selects benchmarks"));
+    }
+    let is_seed = |text: &String| matches!(text.as_str(), "on" | "off") || text.parse::<i64>().is_ok();
+    if test.shuffle.as_ref().is_some_and(|text| !is_seed(text)) {
+        let span = document.value(&["workload", "test", "shuffle"]);
+        found.push(Diagnostic::new(span, "`shuffle` is `on`, `off` or a number, the seed"));
+    }
+}
+
+/// What a program does not have.
+fn of_tests_alone(file: &ScenarioFile, document: &Document<'_>, found: &mut Vec<Diagnostic>) {
+    let help = "add `kind = \"test\"` (or `\"bench\"`) to `[workload]`";
+    if file.workload.test.is_some() {
+        let span = document.key(&["workload", "test"]);
+        found.push(
+            Diagnostic::new(span, "`test` is for tests and benchmarks, and this is a program").help(help),
+        );
+    }
+    if file.workload.checkpoint.as_ref().is_some_and(|checkpoint| checkpoint.on == On::Test) {
+        let span = document.value(&["workload", "checkpoint", "on"]);
+        found.push(
+            Diagnostic::new(span, "`on = \"test\"` is what tests have, and this is a program").help(help),
+        );
+    }
+    let leaks = file.expect.iter().flat_map(|expect| &expect.leaks).enumerate();
+    for (index, _) in leaks.filter(|(_, leak)| leak.test.is_some()) {
+        let span = document.value(&["expect", "leaks", &index.to_string(), "test"]);
+        found.push(Diagnostic::new(span, "a program has no tests").help(help));
     }
 }
 

@@ -182,7 +182,7 @@ confidence = "medium"
         debug: DebugInfo::Stripped,
         env: [("GOAMD64".into(), "v3".into()), ("CC".into(), "clang".into())].into(),
     };
-    assert_eq!(scenario.variants, [Variant { name: "big".into(), build: expected }]);
+    assert_eq!(scenario.variants, [Variant { name: "big".into(), build: expected, package: None }]);
     assert_eq!(
         scenario.capture,
         CaptureSpec {
@@ -199,6 +199,7 @@ confidence = "medium"
         }
     );
     let leak = ExpectedLeak {
+        test: None,
         kind: LeakKind::Goroutine,
         site: "main.f".into(),
         held_by: Some("main.g".into()),

@@ -1,5 +1,6 @@
 //! Builds a variant: the user's own binary, and the same with the probe.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fs;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -21,8 +22,8 @@ use super::select::{Choice, select};
 use super::{
     asan, compiler, escape, failure, find, flags, kept, overlay, select as selection, split, symbols,
 };
-use crate::model::Escape;
-use crate::scenario::{BuildSpec, DebugInfo, HeapDump, Scenario, Variant};
+use crate::model::{Escape, ModuleTable};
+use crate::scenario::{BuildSpec, DebugInfo, HeapDump, Kind, Scenario, Variant, Workload};
 
 /// Time for one build, seconds: a cold one of a large program takes minutes on two cores.
 pub(super) const BUILD_SECONDS: u64 = 1800;
@@ -50,7 +51,7 @@ pub struct BuildDirs {
 
 /// What stays the same over the two builds of a variant.
 struct Job<'a> {
-    scenario: &'a Scenario,
+    scenario: Cow<'a, Scenario>,
     spec: &'a BuildSpec,
     go: Go,
     main: Package,
@@ -164,10 +165,11 @@ impl Toolchain {
         dirs: &BuildDirs,
         interrupt: &'a Interrupt,
     ) -> Result<Job<'a>, BuildError> {
-        let go = self.go_of(scenario, variant, dirs, interrupt)?;
+        let scenario = of_variant(scenario, variant);
+        let go = self.go_of(&scenario, variant, dirs, interrupt)?;
         let main =
             package::list(&go, &scenario.workload, &variant.build, &scenario.workload.package, interrupt)?;
-        check_main(&go, &main, &scenario.workload.package)?;
+        check_main(&go, &main, &scenario.workload)?;
         let out = dirs.out.join(&variant.name);
         Ok(Job { scenario, spec: &variant.build, go, main, out, environment: &self.environment, interrupt })
     }
@@ -267,7 +269,13 @@ impl Job<'_> {
             runner: self.runner(),
             ..BuildFacts::default()
         };
-        Ok(Built { plain: plain.binary.clone(), probed: plain.binary, facts, ..Built::default() })
+        Ok(Built {
+            plain: plain.binary.clone(),
+            probed: plain.binary,
+            facts,
+            dir: self.main.dir.clone(),
+            ..Built::default()
+        })
     }
 
     /// Builds, and tells whether nothing is missing that another try might bring.
@@ -306,11 +314,18 @@ impl Job<'_> {
     fn make(&self, kind: &str, go: &Go, extra: &[String], spec: &BuildSpec) -> Result<Made, BuildError> {
         let dir = self.out.join(kind);
         fs::create_dir_all(&dir).map_err(BuildError::file("create", &dir))?;
-        let name = format!("{}{}", self.main.program(), go.setting("GOEXE"));
+        let suffix = if self.scenario.workload.kind == Kind::Binary { "" } else { ".test" };
+        let name = format!("{}{suffix}{}", self.main.program(), go.setting("GOEXE"));
         let binary = dir.join(&name);
         let is_split = spec.debug == DebugInfo::Split;
         let target = if is_split { dir.join(format!("{name}.full")) } else { binary.clone() };
-        let mut args = vec!["build".to_owned(), format!("-o={target}")];
+        let verb: &[&str] = match self.scenario.workload.kind {
+            Kind::Binary => &["build"],
+            // What vet has to say of tests is not asked, and it does not look for packages in an overlay.
+            Kind::Test | Kind::Bench => &["test", "-c", "-vet=off"],
+        };
+        let mut args: Vec<String> = verb.iter().map(|word| (*word).to_owned()).collect();
+        args.push(format!("-o={target}"));
         args.extend(flags::words(spec, self.main.module_path())?);
         args.extend_from_slice(extra);
         args.push(self.scenario.workload.package.clone());
@@ -466,12 +481,13 @@ impl Job<'_> {
             notes.push("no heap dump: the runtime writes no files under js".to_owned());
         }
         let facts = BuildFacts {
+            package: self.tested(),
             go: self.go.info.clone(),
             command: plain.command,
             env: self.own_variables(),
             plain: plain_read.facts,
             probed: probed_read.facts,
-            modules: plain_read.modules,
+            modules: self.modules(plain_read.modules),
             build_ms: (plain.millis, probed.millis),
             differences: self.differences(injection.differences),
             notes,
@@ -488,14 +504,35 @@ impl Job<'_> {
             escapes: Vec::new(),
             asan: None,
             inputs: Vec::new(),
+            dir: self.main.dir.clone(),
             facts,
             reused: false,
         }
     }
 
+    /// How its programs run here. What the scenario has run them decides, if it is another processor's.
     fn runner(&self) -> Runner {
         let GoInfo { goos, goarch, .. } = &self.go.info;
-        emulator::runner((goos, goarch), self.go.goroot(), self.environment, self.interrupt)
+        let exec = &self.scenario.workload.exec;
+        emulator::named(exec, (goos, goarch)).unwrap_or_else(|| {
+            emulator::runner((goos, goarch), self.go.goroot(), self.environment, self.interrupt)
+        })
+    }
+
+    /// Import path of the package whose tests are built.
+    fn tested(&self) -> String {
+        match self.scenario.workload.kind {
+            Kind::Binary => String::new(),
+            Kind::Test | Kind::Bench => self.main.import_path.clone(),
+        }
+    }
+
+    /// Whose code a symbol is. A package of the standard library has no module: its tests' own code is its own.
+    fn modules(&self, mut read: ModuleTable) -> ModuleTable {
+        if read.main.is_empty() {
+            read.main = self.tested();
+        }
+        read
     }
 
     /// Variables of the build that are not the user's environment.
@@ -550,10 +587,22 @@ fn no_probe(binary: Utf8PathBuf) -> BuildError {
     BuildError::NoProbe { binary, hint }
 }
 
-pub(super) fn check_main(go: &Go, main: &Package, asked: &str) -> Result<(), BuildError> {
+/// The scenario, of the package that the variant is of.
+fn of_variant<'a>(scenario: &'a Scenario, variant: &Variant) -> Cow<'a, Scenario> {
+    let Some(package) = &variant.package else { return Cow::Borrowed(scenario) };
+    let mut own = scenario.clone();
+    own.workload.package.clone_from(package);
+    Cow::Owned(own)
+}
+
+pub(super) fn check_main(go: &Go, main: &Package, workload: &Workload) -> Result<(), BuildError> {
     let unsupported =
         |what: String, hint: &str| Err(BuildError::Unsupported { what, hint: Some(hint.to_owned()) });
-    if main.name != "main" {
+    let asked = &workload.package;
+    if workload.kind != Kind::Binary && !main.has_tests() {
+        return unsupported(format!("`{asked}` has no test files"), "name a package with `_test.go` files");
+    }
+    if workload.kind == Kind::Binary && main.name != "main" {
         let what = format!("`{asked}` is package `{}`, and a workload is a program", main.name);
         return unsupported(what, "name the directory of a package main in `package`");
     }

@@ -29,6 +29,9 @@ pub struct Built {
     pub inputs: Vec<Part>,
     /// What is known of it.
     pub facts: BuildFacts,
+    /// Directory of its package.
+    #[serde(default)]
+    pub dir: Utf8PathBuf,
     /// It was made before, and nothing that goes into it has changed.
     #[serde(skip)]
     pub reused: bool,
@@ -47,6 +50,9 @@ pub struct BuildFacts {
     pub plain: BinaryFacts,
     /// The probed binary.
     pub probed: BinaryFacts,
+    /// Import path of the package whose tests it runs, if it is a test binary.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub package: String,
     /// Modules, from the build info.
     pub modules: ModuleTable,
     /// Wall-clock time of the plain and of the probed build, milliseconds; small when up to date.

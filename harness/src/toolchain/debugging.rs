@@ -53,7 +53,7 @@ pub fn debuggable(variant: &Variant) -> Variant {
             build.gcflags.push(word.to_owned());
         }
     }
-    Variant { name: variant.name.clone(), build }
+    Variant { name: variant.name.clone(), build, package: variant.package.clone() }
 }
 
 /// What cannot be seen in a binary, in words, before anybody looks.
@@ -91,7 +91,7 @@ mod tests {
             debug: DebugInfo::Stripped,
             ..BuildSpec::default()
         };
-        let build = debuggable(&Variant { name: "v".to_owned(), build }).build;
+        let build = debuggable(&Variant { name: "v".to_owned(), build, package: None }).build;
         assert_eq!((build.ldflags, build.gcflags), (words(&["-X", "main.v=1"]), words(&["-l", "-N"])));
         assert_eq!(build.debug, DebugInfo::Full);
     }

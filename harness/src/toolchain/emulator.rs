@@ -177,6 +177,18 @@ pub fn runner(
     }
 }
 
+/// The emulator that a scenario names to run its programs: a word that begins with `qemu-`, or anything that runs programs of
+/// another processor. What else stands before a program (`nice`, a container's entry) is none.
+pub(super) fn named(exec: &[String], (goos, goarch): (&str, &str)) -> Option<Runner> {
+    let first = Utf8Path::new(exec.first()?).file_name()?;
+    let is_qemu = first.starts_with("qemu-");
+    if !is_qemu && is_native(goos, goarch) {
+        return None;
+    }
+    let signals = is_qemu.then(|| (QEMU_SIGNALS.0.to_owned(), QEMU_SIGNALS.1.to_owned()));
+    Some(emulated(first, exec.to_vec(), signals.into_iter().collect()))
+}
+
 /// Whether this machine runs the target by itself.
 pub(super) fn is_native(goos: &str, goarch: &str) -> bool {
     let system = if cfg!(target_os = "macos") { "darwin" } else { std::env::consts::OS };

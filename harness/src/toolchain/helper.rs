@@ -165,6 +165,27 @@ impl Helper {
         self.copy(go, args, out, interrupt)
     }
 
+    /// Makes copies of files of package testing that leave running tests to `go/runner`.
+    ///
+    /// # Errors
+    /// [`BuildError::Unsupported`] when this release's are not those that are known.
+    pub(super) fn patch_testing(
+        &self,
+        go: &Go,
+        out: &Utf8Path,
+        interrupt: &Interrupt,
+    ) -> Result<Vec<Copied>, BuildError> {
+        #[derive(Deserialize)]
+        struct Copies {
+            files: Vec<Copied>,
+        }
+        fs::create_dir_all(out).map_err(BuildError::file("create", out))?;
+        let args = vec!["testing".to_owned(), format!("-goroot={}", go.goroot()), format!("-out={out}")];
+        let Copies { files } = self.ask(go, args, out, interrupt)?;
+        files.iter().try_for_each(|copied| settle_file(&copied.copy))?;
+        Ok(files)
+    }
+
     fn copy(
         &self,
         go: &Go,

@@ -14,7 +14,7 @@ use super::flags::list_words;
 use super::go::{Go, MAX_ANSWER, finish_within};
 use super::process::Interrupt;
 use super::sources;
-use crate::scenario::{BuildSpec, Workload};
+use crate::scenario::{BuildSpec, Kind, Workload};
 
 /// Longest that listing may take, seconds.
 const SECONDS: u64 = 120;
@@ -96,7 +96,8 @@ fn short(hash: &blake3::Hash) -> String {
 /// What the harness puts into every program.
 #[must_use]
 pub fn probe() -> String {
-    digest(format!("{} {}", sources::key(sources::PROBE), sources::key(sources::INSTRUMENT)).as_bytes())
+    let keys = [sources::PROBE, sources::INSTRUMENT, sources::RUNNER].map(sources::key);
+    digest(keys.join(" ").as_bytes())
 }
 
 /// What a build is asked about.
@@ -116,7 +117,15 @@ impl Question<'_> {
         let settings: Vec<&str> = settings.iter().map(|name| go.setting(name)).collect();
         format!(
             "{:?}",
-            (&go.bin, &go.info, settings, list_words(spec), &spec.pgo, &workload.module, &workload.package)
+            (
+                &go.bin,
+                &go.info,
+                settings,
+                list_words(spec),
+                &spec.pgo,
+                &workload.module,
+                (&workload.package, workload.kind)
+            )
         )
     }
 
@@ -163,6 +172,7 @@ impl Question<'_> {
         let fields = ["Dir", "ImportPath", "Standard", "DepOnly", "Module"];
         let fields: Vec<&str> = fields.into_iter().chain(FILES).chain(cgo::FLAGS).collect();
         let mut args = vec!["list".to_owned(), "-deps".to_owned(), format!("-json={}", fields.join(","))];
+        args.extend((self.workload.kind != Kind::Binary).then(|| "-test".to_owned()));
         args.extend(list_words(self.spec));
         args.extend(["--".to_owned(), self.workload.package.clone()]);
         let command = self.go.command(args, &self.workload.module);
@@ -180,7 +190,9 @@ impl Question<'_> {
         let cache = self.go.setting("GOMODCACHE");
         let sums = self.sums();
         let mut parts = Vec::new();
-        for package in packages.iter().filter(|package| !package.standard) {
+        // A test's package main is made of the test functions that the others have.
+        let is_source = |package: &&Listed| !package.standard && !package.import_path.ends_with(".test");
+        for package in packages.iter().filter(is_source) {
             let cached = !cache.is_empty() && package.dir.starts_with(cache);
             parts.push(match package.module.as_ref().filter(|_| cached) {
                 Some(module) => module.part(&sums),

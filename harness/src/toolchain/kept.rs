@@ -47,8 +47,12 @@ impl Question<'_> {
         let observed = (&scenario.workload.checkpoint, &scenario.capture.heap_dump, scenario.capture.trace);
         let more = (scenario.capture.goroutine_leak, scenario.capture.escapes, scenario.capture.asan);
         // Directories are in a program's debug information.
-        let places =
-            (&scenario.workload.module, &scenario.workload.package, go.bin.as_str(), &go.info.goroot);
+        let places = (
+            &scenario.workload.module,
+            (&scenario.workload.package, scenario.workload.kind),
+            go.bin.as_str(),
+            &go.info.goroot,
+        );
         let harness = (env!("CARGO_PKG_VERSION"), inputs::probe());
         let all = (parts, spec, observed, more, places, harness, self.stamp());
         serde_json::to_vec(&all).ok().map(|text| inputs::digest(&text))

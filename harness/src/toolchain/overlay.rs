@@ -15,7 +15,7 @@ use super::helper::{Helper, HookRequest};
 use super::package::Package;
 use super::process::Interrupt;
 use super::sources::{self, write_if_changed};
-use crate::scenario::{BuildSpec, CheckpointSpec, Workload};
+use crate::scenario::{BuildSpec, CheckpointSpec, Kind, Workload};
 
 /// File added to package main. Its name has no suffix that a build constraint hides in.
 const HOOK_NAME: &str = "harness_probe_hook.go";
@@ -60,13 +60,18 @@ pub(super) fn inject(
     interrupt: &Interrupt,
 ) -> Result<Injection, BuildError> {
     let mut maker = Maker { go, wish, cache, interrupt, replace: BTreeMap::new() };
+    let by = if wish.workload.kind == Kind::Binary { "main" } else { "testing" };
     let mut injection = Injection {
         file: wish.out.join("overlay.json"),
-        differences: vec!["overlay: the probe (package `harnessprobe`), imported by package main".to_owned()],
+        differences: vec![format!("overlay: the probe (package `harnessprobe`), imported by package {by}")],
         notes: Vec::new(),
         heap_dump: false,
     };
     maker.probe()?;
+    match wish.workload.kind {
+        Kind::Binary => maker.import()?,
+        Kind::Test | Kind::Bench => injection.differences.push(maker.runner()?),
+    }
     if let CheckpointSpec::Call { func, .. } = &wish.workload.checkpoint {
         injection.differences.push(maker.hook(func)?);
     }
@@ -94,6 +99,22 @@ impl Maker<'_> {
         let dir = sources::unpack(self.cache, "probe", sources::PROBE)?;
         let package = self.go.goroot().join("src/harnessprobe");
         self.replace.extend(sources::PROBE.iter().map(|(name, _)| (package.join(name), dir.join(name))));
+        Ok(())
+    }
+
+    /// Has package testing run each test by itself, and tell the probe.
+    fn runner(&mut self) -> Result<String, BuildError> {
+        let out = self.wish.out.join("overlay/testing");
+        let copies = self.helper()?.patch_testing(self.go, &out, self.interrupt)?;
+        self.replace.extend(copies.into_iter().map(|copied| (copied.original, copied.copy)));
+        let dir = sources::unpack(self.cache, "runner", sources::RUNNER)?;
+        let package = self.go.goroot().join("src/testing");
+        self.replace.extend(sources::RUNNER.iter().map(|(name, _)| (package.join(name), dir.join(name))));
+        Ok("overlay: package testing: each test is run by itself, so often as the probe says".to_owned())
+    }
+
+    /// Has package main import the probe.
+    fn import(&mut self) -> Result<(), BuildError> {
         let hook = self.wish.out.join("overlay").join(HOOK_NAME);
         write_if_changed(&hook, HOOK.as_bytes())?;
         self.replace.insert(self.wish.main.dir.join(HOOK_NAME), hook);

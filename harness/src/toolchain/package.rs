@@ -22,6 +22,12 @@ pub(super) struct Package {
     /// Its module.
     #[serde(default)]
     pub module: Option<Module>,
+    /// Files with tests, inside of the package and outside.
+    #[serde(default)]
+    pub test_go_files: Vec<String>,
+    /// See `test_go_files`.
+    #[serde(default, rename = "XTestGoFiles")]
+    pub x_test_go_files: Vec<String>,
 }
 
 /// A module.
@@ -36,6 +42,11 @@ impl Package {
     /// Path of its module, empty outside any.
     pub(super) fn module_path(&self) -> &str {
         self.module.as_ref().map_or("", |module| module.path.as_str())
+    }
+
+    /// There are files that `go test` looks for tests in.
+    pub(super) fn has_tests(&self) -> bool {
+        !self.test_go_files.is_empty() || !self.x_test_go_files.is_empty()
     }
 
     /// Name of its program as `go build` chooses it: the import path's last element that is no
@@ -89,7 +100,28 @@ fn listed(
     (words, pattern): (Vec<String>, &str),
     interrupt: &Interrupt,
 ) -> Result<Package, BuildError> {
-    let mut args: Vec<String> = ["list", "-json=Dir,ImportPath,Name,Module"].map(str::to_owned).to_vec();
+    let mut packages = list_all(go, workload, (words, pattern), interrupt)?.into_iter();
+    match (packages.next(), packages.next()) {
+        (Some(package), None) => Ok(package),
+        _ => Err(BuildError::Unsupported {
+            what: format!("`{pattern}` stands for several packages, and a workload is one program"),
+            hint: Some("name the directory of one package main in `package`".to_owned()),
+        }),
+    }
+}
+
+/// All packages that `pattern` stands for, one at least.
+///
+/// # Errors
+/// What the go command said, or that there is none.
+pub(super) fn list_all(
+    go: &Go,
+    workload: &Workload,
+    (words, pattern): (Vec<String>, &str),
+    interrupt: &Interrupt,
+) -> Result<Vec<Package>, BuildError> {
+    let fields = "-json=Dir,ImportPath,Name,Module,TestGoFiles,XTestGoFiles";
+    let mut args: Vec<String> = ["list", fields].map(str::to_owned).to_vec();
     args.extend(words);
     args.extend(["--".to_owned(), pattern.to_owned()]);
     let command = go.command(args, &workload.module);
@@ -98,19 +130,16 @@ fn listed(
         return Err(super::build::failed(command.words(), &done.stderr.text()));
     }
     let text = done.stdout.text();
-    let mut packages = serde_json::Deserializer::from_str(&text).into_iter::<Package>();
-    match (packages.next(), packages.next()) {
-        (Some(Ok(package)), None) => Ok(package),
-        (Some(_), Some(_)) => Err(BuildError::Unsupported {
-            what: format!("`{pattern}` stands for several packages, and a workload is one program"),
-            hint: Some("name the directory of one package main in `package`".to_owned()),
-        }),
-        _ => Err(BuildError::Query {
+    let packages: Vec<Package> =
+        serde_json::Deserializer::from_str(&text).into_iter::<Package>().flatten().collect();
+    if packages.is_empty() {
+        return Err(BuildError::Query {
             command: command.words().join(" "),
             output: format!("no package in its answer: {}", text.trim()),
             hint: None,
-        }),
+        });
     }
+    Ok(packages)
 }
 
 #[cfg(test)]
@@ -131,6 +160,8 @@ mod tests {
                 import_path: import_path.to_owned(),
                 name: "main".to_owned(),
                 module: None,
+                test_go_files: Vec::new(),
+                x_test_go_files: Vec::new(),
             };
             assert_eq!(package.program(), program, "{import_path}");
         }

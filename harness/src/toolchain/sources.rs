@@ -26,13 +26,16 @@ pub(super) const PROBE: &[Source] = sources!["probe":
     "memprofile.go", "memrecord_bytes.go", "memrecord_size.go", "metrics.go", "names.go",
     "open_other.go", "open_unix.go", "planted.go", "process_linux.go", "process_other.go",
     "records.go", "signals_other.go", "signals_unix.go", "stacks.go", "start.go", "stderr.go",
-    "trace.go", "worker.go",
+    "tests.go", "trace.go", "worker.go",
 ];
+
+/// What package testing gets in a test binary.
+pub(super) const RUNNER: &[Source] = sources!["runner": "harness_runner.go"];
 
 /// The program that changes copies of sources.
 pub(super) const INSTRUMENT: &[Source] = sources!["instrument":
     "go.mod", "golist.go", "heapdump.go", "hook.go", "main.go", "name.go", "near.go",
-    "rawcalls.go",
+    "rawcalls.go", "testing.go",
 ];
 
 /// The program that answers questions about sources.
@@ -144,6 +147,7 @@ mod tests {
         assert_eq!(names(PROBE), files_in("probe"));
         assert_eq!(names(INSTRUMENT), files_in("instrument"));
         assert_eq!(names(LAB), files_in("lab"));
+        assert_eq!(names(RUNNER), files_in("runner"));
     }
 
     #[test]

@@ -10,6 +10,7 @@ mod determinism;
 mod exports;
 mod foreign;
 mod gates;
+mod gotest;
 mod help;
 mod identity;
 mod inspect_dump;

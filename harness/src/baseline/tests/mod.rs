@@ -24,6 +24,7 @@ fn heap(bytes_per_op: f64) -> Finding {
     let caller = frame("main.handle", "/src/main.go", 12);
     Finding {
         kind: LeakKind::Heap,
+        test: None,
         site: site.clone(),
         file: "cache/cache.go".to_owned(),
         fingerprint: "00aa".to_owned(),
@@ -146,6 +147,7 @@ fn judged_above(
 
 fn expect(sites: &[&str]) -> Expect {
     let leak = |site: &&str| ExpectedLeak {
+        test: None,
         kind: LeakKind::Heap,
         site: (*site).to_owned(),
         held_by: None,

@@ -18,7 +18,7 @@ pub(super) fn search(bench: &mut Bench<'_>, scenario: &Scenario) -> Result<Bisec
     // Under the good variant's name throughout, so that what the scenario expects of it stays.
     let with = |changes: &[&Atom]| {
         let build = apply(&good.build, &bad.build, changes);
-        with_variant(scenario, Variant { name: good.name.clone(), build })
+        with_variant(scenario, Variant { name: good.name.clone(), build, package: good.package.clone() })
     };
     let all: Vec<&Atom> = atoms.iter().collect();
     let shown = bench.show(&good_name, &with(&[]))?;

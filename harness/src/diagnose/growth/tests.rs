@@ -13,7 +13,7 @@ pub(crate) fn stack(functions: &[&str]) -> Stack {
 }
 
 pub(crate) fn id(variant: &str, mode: Mode, repeat: u32) -> RunId {
-    RunId { variant: variant.into(), mode, repeat }
+    RunId { variant: variant.into(), mode, repeat, test: None }
 }
 
 /// A run of `n` checkpoints, each 100 operations and two cycles after the one before.

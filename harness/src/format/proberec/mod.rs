@@ -17,7 +17,7 @@ mod tests;
 pub use record::{
     Bucket, Cause, Checkpoint, End, GoroutineGroup, GoroutineLeak, GoroutineText, Goroutines, HeapDump,
     MemProfile, MetricName, MetricValue, Metrics, ProbeError, ProbeMode, Process, ProcessDetails, ProfileAge,
-    Record, StackDef, StackId, Start, Text, TraceStarted,
+    Record, StackDef, StackId, Start, Test, Text, TraceStarted,
 };
 
 use super::Problem;

@@ -6,7 +6,10 @@
 
 use std::borrow::Cow;
 
-use crate::model::{Bytes, GcCycle, MonotonicTime, Objects, OpenDescriptors, Operations, Stack, WallTime};
+use crate::model::{
+    Bytes, GcCycle, MonotonicTime, Nanoseconds, Objects, OpenDescriptors, Operations, Stack, TestKind,
+    TestOutcome, WallTime,
+};
 
 /// Text out of the file; bytes that are not UTF-8 are replaced.
 pub type Text<'a> = Cow<'a, str>;
@@ -46,6 +49,10 @@ pub enum Record<'a> {
     End(End),
     /// Something that the probe wanted and could not do.
     Error(ProbeError<'a>),
+    /// A test begins.
+    TestBegin(Text<'a>),
+    /// A test, or what is judged as one, has run as often as it shall.
+    Test(Test<'a>),
 }
 
 /// The process and its settings, as the probe's initialiser found them.
@@ -308,6 +315,8 @@ pub enum Cause {
     Gc,
     /// The program exits: return from main or `os.Exit`.
     Exit,
+    /// An iteration of a test is over.
+    Test,
 }
 
 impl Cause {
@@ -320,8 +329,34 @@ impl Cause {
             Self::Interval => "interval",
             Self::Gc => "gc",
             Self::Exit => "exit",
+            Self::Test => "test",
         }
     }
+}
+
+/// What became of a test.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Test<'a> {
+    /// Its name.
+    pub name: Text<'a>,
+    /// What it is.
+    pub kind: TestKind,
+    /// How it went.
+    pub outcome: TestOutcome,
+    /// Iterations that counted.
+    pub iterations: u64,
+    /// What they did.
+    pub operations: u64,
+    /// How long the last one took.
+    pub took: Nanoseconds,
+    /// The test functions that ran as one, each with its own outcome and time.
+    pub members: Vec<(Text<'a>, TestOutcome, Nanoseconds)>,
+    /// Goroutines, and descriptors, that there may be more of after each iteration.
+    pub goroutines: u64,
+    /// See `goroutines`.
+    pub descriptors: u64,
+    /// Stacks that may have more in use after each iteration: bytes and objects gained.
+    pub grown: Vec<(StackId, Bytes, Objects)>,
 }
 
 /// The orderly end.

@@ -10,9 +10,12 @@ use super::cursor::{Cursor, FieldError};
 use super::record::{
     Bucket, Cause, Checkpoint, End, GoroutineGroup, GoroutineLeak, GoroutineText, Goroutines, HeapDump,
     MemProfile, MetricName, MetricValue, Metrics, ProbeError, ProbeMode, Process, ProcessDetails, ProfileAge,
-    Record, StackDef, StackId, Start, TraceStarted,
+    Record, StackDef, StackId, Start, Test, TraceStarted,
 };
-use crate::model::{Bytes, Frame, GcCycle, MonotonicTime, Objects, OpenDescriptors, Operations, WallTime};
+use crate::model::{
+    Bytes, Frame, GcCycle, MonotonicTime, Nanoseconds, Objects, OpenDescriptors, Operations, TestKind,
+    TestOutcome, WallTime,
+};
 
 type Result<T> = std::result::Result<T, FieldError>;
 
@@ -71,9 +74,15 @@ pub(super) const SPECS: &[Spec] = &[
     Spec { kind: 12, name: "checkpoint record", read: checkpoint },
     Spec { kind: 13, name: "end record", read: end },
     Spec { kind: 14, name: "error record", read: probe_error },
+    Spec { kind: 15, name: "test-begin record", read: test_begin },
+    Spec { kind: 16, name: "test record", read: test },
 ];
 
-const CAUSES: &[Cause] = &[Cause::Call, Cause::Signal, Cause::Interval, Cause::Gc, Cause::Exit];
+const CAUSES: &[Cause] = &[Cause::Call, Cause::Signal, Cause::Interval, Cause::Gc, Cause::Exit, Cause::Test];
+const TEST_KINDS: &[TestKind] =
+    &[TestKind::Test, TestKind::Fuzz, TestKind::Example, TestKind::Benchmark, TestKind::Group];
+const TEST_OUTCOMES: &[TestOutcome] =
+    &[TestOutcome::Pass, TestOutcome::Fail, TestOutcome::Skip, TestOutcome::NotRun, TestOutcome::Deferred];
 const AGES: &[ProfileAge] = &[ProfileAge::LastCycle, ProfileAge::CycleBefore, ProfileAge::Unknown];
 
 fn at(c: &mut Cursor<'_>) -> Result<MonotonicTime> {
@@ -280,4 +289,35 @@ fn end<'a>(c: &mut Cursor<'a>, _: &mut Context) -> Result<Record<'a>> {
 
 fn probe_error<'a>(c: &mut Cursor<'a>, _: &mut Context) -> Result<Record<'a>> {
     Ok(Record::Error(ProbeError { doing: c.text("what was being done")?, text: c.text("error")? }))
+}
+
+fn test_begin<'a>(c: &mut Cursor<'a>, _: &mut Context) -> Result<Record<'a>> {
+    Ok(Record::TestBegin(c.text("test")?))
+}
+
+fn test<'a>(c: &mut Cursor<'a>, context: &mut Context) -> Result<Record<'a>> {
+    Ok(Record::Test(Test {
+        name: c.text("test")?,
+        kind: c.choice("kind of test", TEST_KINDS)?,
+        outcome: c.choice("outcome", TEST_OUTCOMES)?,
+        iterations: c.unsigned("iterations")?,
+        operations: c.unsigned("operations")?,
+        took: c.signed("duration").map(Nanoseconds)?,
+        members: c.list("test functions", 3, |c| {
+            Ok((
+                c.text("test function")?,
+                c.choice("outcome", TEST_OUTCOMES)?,
+                c.signed("duration").map(Nanoseconds)?,
+            ))
+        })?,
+        goroutines: c.unsigned("goroutines gained")?,
+        descriptors: c.unsigned("descriptors gained")?,
+        grown: c.list("stacks that grew", 3, |c| {
+            Ok((
+                stack_id(c, context)?,
+                c.unsigned("bytes gained").map(Bytes)?,
+                c.unsigned("objects gained").map(Objects)?,
+            ))
+        })?,
+    }))
 }

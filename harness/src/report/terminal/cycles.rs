@@ -13,7 +13,8 @@ const ROWS: usize = 12;
 pub(super) fn write(out: &mut String, report: &Report, look: &Look) {
     let Some(table) = report.cycles.first().filter(|table| !table.rows.is_empty()) else { return };
     let (variant, mode) = (&table.run.variant, table.run.mode.word());
-    let title = format!("GC cycles of {variant}, {mode} run: {}", table.total);
+    let test = table.run.test.as_ref().map_or_else(String::new, |test| format!(" of {test}"));
+    let title = format!("GC cycles of {variant}, {mode} run{test}: {}", table.total);
     let _ = writeln!(out, "\n{}", look.heading(&text::clean(&title)));
     if let Some(aligned) = report.alignments.iter().find(|aligned| aligned.run == table.run) {
         let _ = writeln!(out, "  {}", alignment(aligned));

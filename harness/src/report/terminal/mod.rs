@@ -13,6 +13,7 @@ mod replay;
 mod retained;
 #[cfg(test)]
 mod tests;
+mod tests_table;
 pub(super) mod text;
 mod variants;
 
@@ -63,6 +64,7 @@ pub fn to_terminal(report: &Report, look: &Look) -> String {
     verdict(&mut out, report, look);
     replay::write(&mut out, report, look);
     minimised(&mut out, report);
+    tests_table::write(&mut out, report, look);
     findings::write(&mut out, report, look);
     cycles::write(&mut out, report, look);
     variants::write(&mut out, report, look);

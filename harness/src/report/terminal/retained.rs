@@ -104,6 +104,7 @@ fn growth(growth: RetainedGrowth) -> String {
     let rate = text::bytes_per_op(gained.bytes as f64 / (passed as f64 / per.steps()));
     match per {
         Per::Operation => format!("all that it keeps grew by {rate} between operations {first} and {last}"),
+        Per::Iteration => format!("all that it keeps grew by {rate} between iterations {first} and {last}"),
         Per::Second | Per::Profile => {
             let rate = rate.replace("/op", &format!("/{}", per.unit()));
             let apart = Nanoseconds(i64::try_from(passed).unwrap_or(i64::MAX).saturating_mul(1_000_000));

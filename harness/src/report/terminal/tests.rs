@@ -25,6 +25,7 @@ fn report() -> Report {
     let growth = Growth { bytes_per_op: 256.0, objects_per_op: 1.0, repeats: (1, 1), ..Growth::default() };
     let finding = Finding {
         kind: LeakKind::Heap,
+        test: None,
         site: frame("app/cache.(*Cache).Put", "/src/cache/cache.go", 44),
         file: "cache/cache.go".into(),
         fingerprint: "00aa".into(),
@@ -93,6 +94,7 @@ fn report() -> Report {
         inputs: Vec::new(),
         reproductions: Vec::new(),
         minimised: None,
+        tests: Vec::new(),
         inputs_digest: Some("3fa94c11d2e07b65".to_owned()),
         replay: None,
     }

@@ -72,7 +72,7 @@ impl Toolchain {
                 .map_err(|_| BuildError::Failed(failure))?,
             listed => listed?,
         };
-        check_main(&go, &main, &scenario.workload.package)?;
+        check_main(&go, &main, &scenario.workload)?;
         Ok(Subject {
             scenario,
             variant,

@@ -1,0 +1,155 @@
+//! How a test binary is started: the flags that `go test` would give it, and what the runner in it is told
+//! (`go/probe/tests.go`).
+//!
+//! The plain binary runs everything once, as the go command does. Then a survey runs each test by itself several times, all of
+//! them in one process; a test that may leak gets runs of its own.
+
+use crate::model::{Mode, PARALLEL, RunId};
+use crate::scenario::{Kind, TestSpec, Workload};
+
+/// How long goroutines get to end after a test, milliseconds: in a survey, where it only costs a run of its own if they
+/// need longer, and where it is judged.
+const PATIENCE_MS: (u64, u64) = (20, 250);
+
+/// Whether a run looks at all tests, to find those that are worth a run of their own.
+pub(super) fn is_survey(workload: &Workload, id: &RunId) -> bool {
+    workload.kind != Kind::Binary && id.test.is_none() && id.mode != Mode::Plain
+}
+
+/// The flags of a run; `parallel` are the tests of the group.
+pub(super) fn flags(workload: &Workload, id: &RunId, parallel: &[String]) -> Vec<String> {
+    let Some(spec) = &workload.test else { return Vec::new() };
+    let mut flags = vec!["-test.paniconexit0".to_owned()];
+    let mut flag = |name: &str, value: String| flags.push(format!("-test.{name}={value}"));
+    flag("timeout", format!("{}ms", spec.timeout_ms));
+    let (asked, default) = if workload.kind == Kind::Bench { (&spec.bench, ".") } else { (&spec.run, "") };
+    let selected = match id.test.as_deref() {
+        None if asked.is_empty() => default.to_owned(),
+        None => asked.clone(),
+        Some(PARALLEL) => selected(&parallel.join("|"), asked),
+        Some(test) => selected(test, asked),
+    };
+    match workload.kind {
+        Kind::Bench => {
+            flag("run", "^$".to_owned());
+            flag("bench", selected);
+            flag("benchtime", format!("{}x", spec.operations));
+            if id.mode == Mode::Plain {
+                flag("benchmem", "true".to_owned());
+                flag("count", spec.count.to_string());
+            }
+        }
+        Kind::Test | Kind::Binary => {
+            if !selected.is_empty() {
+                flag("run", selected);
+            }
+        }
+    }
+    common(spec, &mut flag);
+    flags
+}
+
+fn common(spec: &TestSpec, flag: &mut impl FnMut(&str, String)) {
+    if !spec.skip.is_empty() {
+        flag("skip", spec.skip.clone());
+    }
+    if spec.short {
+        flag("short", "true".to_owned());
+    }
+    if let Some(parallel) = spec.parallel {
+        flag("parallel", parallel.to_string());
+    }
+    if !spec.shuffle.is_empty() {
+        flag("shuffle", spec.shuffle.clone());
+    }
+}
+
+/// The pattern of one test, or some, with what was asked of their subtests.
+fn selected(tests: &str, asked: &str) -> String {
+    let subtests = asked.split_once('/').map(|(_, rest)| format!("/{rest}")).unwrap_or_default();
+    format!("^({tests})${subtests}")
+}
+
+/// What the runner is told.
+pub(super) fn settings(workload: &Workload, id: &RunId) -> Vec<(String, String)> {
+    let Some(spec) = &workload.test else { return Vec::new() };
+    let (what, patience) = match id.test.as_deref() {
+        None => ("survey", PATIENCE_MS.0),
+        Some(PARALLEL) => ("together", PATIENCE_MS.1),
+        Some(_) => ("one", PATIENCE_MS.1),
+    };
+    let settings = [
+        ("HARNESS_TESTS", what.to_owned()),
+        ("HARNESS_ITERATIONS", spec.count.to_string()),
+        ("HARNESS_PATIENCE_MS", patience.to_string()),
+    ];
+    settings.map(|(name, value)| (name.to_owned(), value)).to_vec()
+}
+
+/// The directory of a run below its variant's.
+pub(super) fn directory(workload: &Workload, id: &RunId, mode: &str) -> String {
+    let test = match id.test.as_deref() {
+        Some(PARALLEL) => "parallel/".to_owned(), // no test has the name
+        Some(test) => format!("{test}/"),
+        None => String::new(),
+    };
+    let mode = if is_survey(workload, id) { "survey" } else { mode };
+    format!("{}/{test}{mode}-{}", id.variant, id.repeat)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn workload(kind: Kind, run: &str) -> Workload {
+        let test = TestSpec {
+            run: run.to_owned(),
+            bench: run.to_owned(),
+            count: 8,
+            operations: 100,
+            ..TestSpec::default()
+        };
+        Workload { kind, test: Some(test), ..crate::scenario::for_package("/".into(), ".").workload }
+    }
+
+    fn id(mode: Mode, test: Option<&str>) -> RunId {
+        RunId { variant: "v".into(), mode, repeat: 1, test: test.map(Into::into) }
+    }
+
+    fn given(kind: Kind, run: &str, id: &RunId) -> Vec<String> {
+        let flags = flags(&workload(kind, run), id, &["TestA".to_owned(), "TestB".to_owned()]);
+        let about = |flag: &String| {
+            ["-test.run", "-test.bench", "-test.count"].iter().any(|name| flag.starts_with(name))
+        };
+        flags.into_iter().filter(about).collect()
+    }
+
+    #[test]
+    fn a_test_of_its_own_is_selected_whole_and_keeps_the_subtests_asked_for() {
+        let step = |test| id(Mode::Step, test);
+        assert_eq!(given(Kind::Test, "A|B", &step(None)), ["-test.run=A|B"]);
+        assert_eq!(given(Kind::Test, "", &step(Some("TestA"))), ["-test.run=^(TestA)$"]);
+        assert_eq!(given(Kind::Test, "A/x/y", &step(Some("TestA"))), ["-test.run=^(TestA)$/x/y"]);
+        assert_eq!(given(Kind::Test, "", &step(Some(PARALLEL))), ["-test.run=^(TestA|TestB)$"]);
+        assert!(given(Kind::Test, "", &step(None)).is_empty());
+    }
+
+    #[test]
+    fn benchmarks_run_no_tests_and_only_the_plain_binary_counts_them() {
+        let flags = given(Kind::Bench, "", &id(Mode::Plain, None));
+        assert_eq!(
+            flags,
+            ["-test.run=^$", "-test.bench=.", "-test.benchtime=100x", "-test.benchmem=true", "-test.count=8"]
+        );
+        let flags = given(Kind::Bench, "", &id(Mode::Step, Some("BenchmarkA")));
+        assert_eq!(flags, ["-test.run=^$", "-test.bench=^(BenchmarkA)$", "-test.benchtime=100x"]);
+    }
+
+    #[test]
+    fn each_run_has_a_directory_of_its_own() {
+        let of = |mode, test| directory(&workload(Kind::Test, ""), &id(mode, test), "step");
+        assert_eq!(of(Mode::Step, None), "v/survey-1");
+        assert_eq!(of(Mode::Step, Some("TestA")), "v/TestA/step-1");
+        assert_eq!(of(Mode::Step, Some(PARALLEL)), "v/parallel/step-1");
+    }
+}

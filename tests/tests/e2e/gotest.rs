@@ -1,0 +1,126 @@
+//! Go's own tests as workloads: each is judged by itself, and what fails is told as the Go user knows it.
+
+use anyhow::{Context as _, Result};
+use harness_tests::{Bench, Ended};
+use serde_json::Value;
+
+use crate::report::{line_of, only, place};
+
+/// A bench with a scenario over a package of the module `tested`, and what `more` says.
+fn tested(package: &str, more: &str) -> Result<Bench> {
+    let bench = Bench::new()?;
+    bench.program("tested")?;
+    let workload = format!(
+        "[workload]\nkind = \"test\"\nmodule = \"../fixtures/programs/tested\"\npackage = \"./{package}\"\n"
+    );
+    bench.write("scenarios/s.toml", &format!("{workload}{more}\n[capture]\nrepeat = 1\n"))?;
+    Ok(bench)
+}
+
+fn run(bench: &Bench) -> Result<(Ended, Value)> {
+    let ended = bench.run(["run", "s", "--format", "json"])?;
+    let report = ended.json().with_context(|| format!("{ended}"))?;
+    Ok((ended, report))
+}
+
+/// Names of the tests with a result.
+fn with_result<'a>(report: &'a Value, result: &str) -> Vec<&'a str> {
+    let tests = report["tests"].as_array().into_iter().flatten();
+    tests.filter(|test| test["result"] == result).filter_map(|test| test["name"].as_str()).collect()
+}
+
+#[test]
+fn the_one_test_of_twenty_that_leaks_is_named_with_its_line_and_its_holder() -> Result<()> {
+    let bench = Bench::with_scenario("test-leak", "tested")?;
+    let ended = bench.run(["run", "test-leak", "--format", "json"])?;
+    assert_eq!(ended.code, Some(0), "{ended}");
+    let report = ended.json()?;
+    assert_eq!(with_result(&report, "leak"), ["TestDelete"]);
+    assert_eq!(with_result(&report, "fail"), Vec::<&str>::new());
+    assert_eq!(with_result(&report, "skip"), ["TestSkipped"]);
+    let passed = with_result(&report, "pass");
+    assert_eq!(passed.len(), 21, "{passed:?}");
+    assert!(passed.contains(&"FuzzPut") && passed.contains(&"ExampleStore"), "{passed:?}");
+    let finding = only(&report, "heap")?;
+    assert_eq!(finding["test"], "TestDelete");
+    assert_eq!(place(finding), line_of("tested", "store/store.go", "journal = append")?);
+    assert_eq!(finding["held_by"], "global example.com/tested/store.journal");
+    assert_eq!(finding["growth"]["objects_per_op"], 20.0, "ten entries with a value each");
+    assert_eq!(bench.processes()?, []);
+    Ok(())
+}
+
+#[test]
+fn nothing_is_found_in_the_same_tests_without_the_leak() -> Result<()> {
+    let bench = Bench::with_scenario("test-fixed", "tested")?;
+    let ended = bench.run(["run", "test-fixed", "--format", "json"])?;
+    assert_eq!(ended.code, Some(0), "{ended}");
+    let report = ended.json()?;
+    assert_eq!(with_result(&report, "pass").len(), 22, "{report:#}");
+    Ok(())
+}
+
+#[test]
+fn a_goroutine_that_a_test_forgets_is_its_own_and_one_that_ends_late_is_none() -> Result<()> {
+    let bench = tested("routines", "")?;
+    let (ended, report) = run(&bench)?;
+    assert_eq!(ended.code, Some(1), "{ended}");
+    assert_eq!(with_result(&report, "leak"), ["TestForgotten"]);
+    assert_eq!(with_result(&report, "pass"), ["TestStop", "TestLate"]);
+    let finding = only(&report, "goroutine")?;
+    assert_eq!(finding["test"], "TestForgotten");
+    assert_eq!(place(finding), line_of("tested", "routines/routines.go", "go w.run()")?);
+    assert_eq!(finding["growth"]["objects_per_op"], 1.0);
+    Ok(())
+}
+
+#[test]
+fn parallel_tests_are_judged_as_a_group_and_the_one_on_the_stack_is_named() -> Result<()> {
+    let bench = tested("group", "")?;
+    let (ended, report) = run(&bench)?;
+    assert_eq!(ended.code, Some(1), "{ended}");
+    assert_eq!(with_result(&report, "leak"), ["TestTwo"]);
+    assert_eq!(with_result(&report, "pass"), ["TestAlone", "TestOne", "TestThree"]);
+    let finding = only(&report, "heap")?;
+    let said = finding["evidence"].to_string();
+    assert!(
+        said.contains("TestOne, TestTwo, TestThree run at the same time and are judged as a group"),
+        "{said}"
+    );
+    Ok(())
+}
+
+#[test]
+fn tests_that_fail_fail_as_go_test_says_it_and_are_no_leaks() -> Result<()> {
+    // TestWrong keeps memory, too.
+    for (name, code, words) in [
+        ("TestWrong", 4, "failing_test.go:25: got 1, want 2"),
+        ("TestPanic", 4, "panic: assignment to entry in nil map"),
+        ("TestExit", 4, "exit code 3 while TestExit ran"),
+        ("TestHang", 4, "panic: test timed out after 1s"),
+        ("TestOnce", 6, "TestOnce passes once and fails when it is run again"),
+    ] {
+        let bench =
+            tested("failing", &format!("env = {{ FAIL = \"{name}\" }}\ntest = {{ timeout = \"1s\" }}"))?;
+        let (ended, report) = run(&bench)?;
+        assert_eq!(ended.code, Some(code), "{name}: {ended}");
+        let reasons = report["verdict"]["reasons"].as_array().context("reasons")?;
+        assert_eq!(reasons.len(), 1, "{name}: {reasons:#?}");
+        assert!(reasons[0]["text"].as_str().is_some_and(|text| text.contains(words)), "{name}: {reasons:#?}");
+        assert_eq!(report["findings"].as_array().map(Vec::len), Some(0), "{name}");
+        let result = if name == "TestOnce" { "again" } else { "fail" };
+        assert_eq!(with_result(&report, result), [name]);
+        assert_eq!(with_result(&report, "pass"), ["TestFine"], "{name}");
+        assert_eq!(bench.processes()?, []);
+    }
+    Ok(())
+}
+
+#[test]
+fn test_main_and_flags_of_the_tests_own_work() -> Result<()> {
+    let bench = tested("setup", "args = [\"-level\", \"3\"]")?;
+    let (ended, report) = run(&bench)?;
+    assert_eq!(ended.code, Some(0), "{ended}");
+    assert_eq!(with_result(&report, "pass"), ["TestReady", "TestLevel"]);
+    Ok(())
+}
