@@ -10,6 +10,7 @@ pub mod cross;
 pub mod debug;
 pub mod linkage;
 pub mod modules;
+pub mod reproducible;
 pub mod runs;
 pub mod size;
 pub mod tags;

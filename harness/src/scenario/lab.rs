@@ -45,6 +45,15 @@ pub struct LabExpect {
     /// No version of a module of the program was taken back by its authors.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub no_retracted: Option<bool>,
+    /// Built again, in other circumstances, every variant has the same bytes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reproducible: Option<bool>,
+    /// No directory of the machine that builds is in the program.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub no_leaked_paths: Option<bool>,
+    /// What `-X` sets is in the program.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub linked_values: Option<bool>,
 }
 
 /// What `vendor/` has to be.
@@ -61,9 +70,11 @@ impl LabExpect {
     pub fn topics(&self) -> Vec<Topic> {
         let linkage = self.is_static.is_some() || self.max_glibc.is_some();
         let modules = self.vendor.is_some() || self.offline.is_some() || self.no_retracted == Some(true);
+        let reproducible = [self.reproducible, self.no_leaked_paths, self.linked_values];
         let asked = [
             (self.max_size.is_some(), Topic::Size),
             (linkage, Topic::Linkage),
+            (reproducible.contains(&Some(true)), Topic::Reproducible),
             (self.known_tags == Some(true), Topic::Tags),
             (modules, Topic::Modules),
         ];

@@ -21,6 +21,7 @@ mod lab_cross;
 mod lab_debug;
 mod lab_linkage;
 mod lab_modules;
+mod lab_reproducible;
 mod lab_runs;
 mod lab_size;
 mod lab_tags;

@@ -7,6 +7,7 @@ mod cross;
 mod debug;
 mod linkage;
 mod modules;
+mod reproducible;
 mod runs;
 mod size;
 mod tags;
@@ -163,6 +164,7 @@ impl Bench<'_> {
                 Topic::DebugInfo => answers.debug_info = Some(debug::answer(self)?),
                 Topic::Modules => answers.modules = Some(modules::answer(self)?),
                 Topic::Linkage => answers.linkage = Some(linkage::answer(self)?),
+                Topic::Reproducible => answers.reproducible = Some(reproducible::answer(self)?),
                 Topic::Cross => answers.cross = Some(cross::answer(self)?),
                 Topic::Runs => answers.runs = Some(runs::answer(self)?),
                 Topic::Tags => answers.tags = Some(tags::answer(self, self.expect)?),

@@ -8,6 +8,7 @@
 //! pclntab    the function table, which a stripped program has, too
 //! contents   what is in the ranges, by name
 //! dynamic    what the loader has to find, and how it protects the program
+//! texts      bytes of each section, inflated; strings that the linker put in
 //! ```
 //!
 //! Input: bytes of the file. Output: [`Binary`], [`TypeTable`], and what could not be read. Both are of
@@ -23,6 +24,7 @@ mod pclntab;
 mod symbols;
 #[cfg(test)]
 mod tests;
+mod texts;
 mod types;
 
 use super::problems;
@@ -32,4 +34,5 @@ pub use dynamic::{Dynamic, Import, Protection};
 pub use layout::{FileFormat, FileRange, Layout};
 pub use pclntab::{Function, FunctionTable, function_table};
 pub use symbols::{Binary, Moves, Section, Symbol};
+pub use texts::{LinkedStrings, Text, Texts};
 pub use types::{Field, FieldPath, Global, Shape, Type, TypeId, TypeTable};

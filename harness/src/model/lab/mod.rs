@@ -7,6 +7,7 @@ pub mod cross;
 pub mod debug;
 pub mod linkage;
 pub mod modules;
+pub mod reproducible;
 pub mod runs;
 pub mod size;
 pub mod tags;
@@ -19,6 +20,8 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Topic {
+    /// Whether it comes out the same again.
+    Reproducible,
     /// Which files each variant takes in, and why.
     Tags,
     /// Where a build's time goes.
@@ -40,7 +43,7 @@ pub enum Topic {
 }
 
 /// Every topic with the word that asks for it and what it answers, in the order of a report.
-pub const TOPICS: [(Topic, &str, &str); 9] = [
+pub const TOPICS: [(Topic, &str, &str); 10] = [
     (Topic::Time, "time", "where a build's time goes, and what variants cannot share in the build cache"),
     (
         Topic::Code,
@@ -62,6 +65,11 @@ pub const TOPICS: [(Topic, &str, &str); 9] = [
         Topic::Modules,
         "modules",
         "which modules it is made of and why, versions in conflict, vendor/ file by file, a build without a network",
+    ),
+    (
+        Topic::Reproducible,
+        "reproducible",
+        "the same bytes built again, elsewhere, by another; paths of this machine, -X values, go version -m",
     ),
     (
         Topic::Tags,

@@ -8,6 +8,7 @@ mod cross;
 mod debug;
 mod linkage;
 mod modules;
+mod reproducible;
 mod runs;
 mod size;
 mod tags;
@@ -23,6 +24,7 @@ use super::Look;
 use super::terminal::{grid::Grid, text};
 use crate::model::lab::debug::DebugAnswer;
 use crate::model::lab::linkage::LinkageAnswer;
+use crate::model::lab::reproducible::ReproducibleAnswer;
 use crate::model::lab::{
     Answer, Expected, NotRun, Topic, code::CodeAnswer, cross::CrossAnswer, modules::ModulesAnswer,
     runs::RunsAnswer, size::SizeAnswer, tags::TagsAnswer, time::TimeAnswer,
@@ -94,6 +96,9 @@ pub struct Answers {
     /// Which modules it is made of.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub modules: Option<ModulesAnswer>,
+    /// Whether it comes out the same again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reproducible: Option<ReproducibleAnswer>,
     /// Whether it does the same on other systems and processors.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cross: Option<CrossAnswer>,
@@ -126,10 +131,17 @@ impl Answers {
             self.linkage.as_ref().map(|answer| common(Topic::Linkage, answer, linkage::body(answer, look)));
         let modules =
             self.modules.as_ref().map(|answer| common(Topic::Modules, answer, modules::body(answer, look)));
+        let reproducible = self
+            .reproducible
+            .as_ref()
+            .map(|answer| common(Topic::Reproducible, answer, reproducible::body(answer, look)));
         let tags = self.tags.as_ref().map(|answer| common(Topic::Tags, answer, tags::body(answer, look)));
         let cross = self.cross.as_ref().map(|answer| common(Topic::Cross, answer, cross::body(answer, look)));
         let runs = self.runs.as_ref().map(|answer| common(Topic::Runs, answer, runs::body(answer, look)));
-        [time, code, size, debug_info, linkage, modules, tags, cross, runs].into_iter().flatten().collect()
+        [time, code, size, debug_info, linkage, modules, reproducible, tags, cross, runs]
+            .into_iter()
+            .flatten()
+            .collect()
     }
 
     fn expected(&self) -> Vec<(Topic, Expected)> {
