@@ -29,6 +29,10 @@ build.mod = "mod"
 [[variant]]
 name = "extra"
 build.tags = ["extra"]
+[[variant]]
+name = "next"
+build.mod = "mod"
+build.env = { GOFLAGS = "-modcacherw -modfile=next.mod" }
 [capture]
 modes = ["step"]
 repeat = 1
@@ -72,16 +76,25 @@ impl Vendored {
         bench.write("scenarios/app.toml", SCENARIO)?;
         let vendored = Self { bench, environment };
         vendored.go(&["mod", "tidy"])?;
+        let app = vendored.bench.root().join("app");
+        for (from, to) in [("go.mod", "next.mod"), ("go.sum", "next.sum")] {
+            std::fs::copy(app.join(from), app.join(to))?;
+        }
+        vendored.bench.edit("app/next.mod", "example.com/dep v1.0.0", "example.com/dep v1.1.0")?;
         vendored.go(&["mod", "vendor"])?;
         Ok(vendored)
     }
 
-    fn go(&self, args: &[&str]) -> Result<String> {
+    fn go(&self, args: &[&str]) -> Result<()> {
+        self.go_with(args, &[("GOWORK", "off")])
+    }
+
+    fn go_with(&self, args: &[&str], environment: &[(&str, &str)]) -> Result<()> {
         let mut command = Command::new("go");
-        command.args(args).current_dir(self.bench.root().join("app")).env("GOWORK", "off");
+        command.args(args).current_dir(self.bench.root().join("app")).envs(environment.iter().copied());
         let done = command.envs(self.environment.iter().map(|(name, value)| (name, value))).output()?;
         ensure!(done.status.success(), "go {args:?}: {}", String::from_utf8_lossy(&done.stderr));
-        Ok(String::from_utf8_lossy(&done.stdout).into_owned())
+        Ok(())
     }
 
     fn build(&self, more: &[&str], environment: &[(&'static str, &str)]) -> Result<Ended> {
@@ -188,11 +201,16 @@ fn modules_have_their_way_their_rivals_and_what_their_authors_took_back() -> Res
     let expected = json!([{"path": "example.com/dep", "version": "v1.0.0"}, ["loses data"], "use example.com/new.", "v1.1.0"]);
     assert_eq!(told, expected);
 
-    let added = &answer["differences"][0];
+    let (extra, next) = (&answer["differences"][0], &answer["differences"][1]["of"]);
     assert_eq!(
-        (&added["variant"], &added["of"]["added"][0]["path"]),
+        (&extra["variant"], &extra["of"]["added"][0]["path"]),
         (&json!("extra"), &json!("example.com/extra"))
     );
+    let changed = json!([
+        {"path": "example.com/dep", "from": "v1.0.0", "to": "v1.1.0"},
+        {"path": "example.com/low", "from": "v1.1.0", "to": "v1.2.0"},
+    ]);
+    assert_eq!(next["changed"], changed, "another go.mod by -modfile");
 
     assert_eq!(facts["offline"]["builds"], true);
     let fetched = &of(&answer, "fetched")?["offline"];
@@ -205,10 +223,15 @@ fn modules_have_their_way_their_rivals_and_what_their_authors_took_back() -> Res
         .filter(|line| line["holds"] == false)
         .map(|line| json!([line["variant"], line["expected"]]))
         .collect();
-    let retracted = ["vendored", "fetched", "extra"].map(|variant| json!([variant, "no_retracted = true"]));
-    let mut expected = retracted.to_vec();
-    expected.insert(1, json!(["fetched", "offline = true"]));
-    assert_eq!(fails, expected);
+    let expected = json!([
+        ["vendored", "no_retracted = true"],
+        ["fetched", "offline = true"],
+        ["fetched", "no_retracted = true"],
+        ["extra", "no_retracted = true"],
+        ["next", "vendor = \"in-sync\""],
+        ["next", "offline = true"],
+    ]);
+    assert_eq!(json!(fails), expected, "v1.1.0 was not taken back, and vendor/ is not of next.mod");
     Ok(())
 }
 
@@ -282,5 +305,44 @@ fn go_sum_without_a_line_is_told_and_without_sources_what_can_be_said_is_said() 
     );
     let not_run = answer["not_run"].as_array().context("what was not asked")?;
     assert!(not_run.iter().any(|one| one["what"] == "retracted and deprecated modules"), "{not_run:?}");
+
+    // With the sources of some modules on the machine, files of those are compared.
+    let cache = app.bench.root().join("modules");
+    std::fs::remove_dir_all(cache.join("example.com/other@v1.0.0"))?;
+    std::fs::remove_dir_all(cache.join("cache/download/example.com/other"))?;
+    app.bench.edit("app/vendor/example.com/dep/dep.go", "low.L()", "low.L() + 1")?;
+    let (_, answer) = app.answer(&["--variant", "vendored"], &[("GOPROXY", "off")])?;
+    let vendor = &of(&answer, "vendored")?["vendor"];
+    assert_eq!(files(&vendor["altered"]), json!([["example.com/dep/dep.go", null, true]]), "{vendor}");
+    let other = json!([{"path": "example.com/other", "version": "v1.0.0"}]);
+    assert_eq!(vendor["unchecked"]["not_compared"], other, "{vendor}");
+    Ok(())
+}
+
+#[test]
+fn a_workspace_has_its_own_vendor_directory_and_its_files_are_only_read() -> Result<()> {
+    let app = Vendored::new()?;
+    std::fs::remove_dir_all(app.bench.root().join("app/vendor"))?;
+    app.bench.write("lib/go.mod", "module example.com/lib\n\ngo 1.23\n")?;
+    app.bench.write("lib/lib.go", "package lib\n\nvar X = 1\n")?;
+    app.bench.edit("app/store/store.go", "dep.D()", "dep.D() + lib.X")?;
+    app.bench.edit("app/store/store.go", "import ", "import \"example.com/lib\"\nimport ")?;
+    let go_work = app.bench.write("go.work", "go 1.23\n\nuse (\n\t./app\n\t./lib\n)\n")?;
+    app.go_with(&["work", "vendor"], &[("GOWORK", go_work.as_str())])?;
+    app.bench.edit("vendor/example.com/low/low.go", "return 1", "return 2")?;
+    // What go.sum lacks the go command writes to a go.work.sum.
+    let sums = std::fs::read_to_string(app.bench.root().join("app/go.sum"))?;
+    let line = sums.lines().find(|line| line.starts_with("example.com/dep v1.0.0 ")).context("a line")?;
+    app.bench.edit("app/go.sum", &format!("{line}\n"), "")?;
+    let (code, answer) = app.answer(&["--variant", "vendored"], &[])?;
+    let facts = of(&answer, "vendored")?;
+    let vendor = &facts["vendor"];
+    assert_eq!((code, &vendor["written_by"]), (Some(0), &json!("go work vendor")), "{vendor}");
+    assert_eq!(files(&vendor["altered"]), json!([["example.com/low/low.go", 3, true]]));
+    assert_eq!(vendor["modules_txt"], json!([]));
+    assert_eq!(facts["modules"][1]["path"], "example.com/lib");
+    assert_eq!(facts["offline"]["builds"], true);
+    assert_eq!(vendor["go_sum"], json!([line]));
+    assert!(!app.bench.root().join("go.work.sum").exists(), "it was left there");
     Ok(())
 }

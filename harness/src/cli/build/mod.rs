@@ -189,6 +189,9 @@ impl Bench<'_> {
                 Err(BuildError::Interrupted) => return Err(CliError::Interrupted),
                 Err(error) => {
                     let needs = CliError::from(error).message();
+                    let lines: Vec<&str> =
+                        needs.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+                    let needs = lines.join("; ").replace("hint: ", "");
                     asked.not_run.push(NotRun {
                         variant: name.clone(),
                         what: topic.word().to_owned(),

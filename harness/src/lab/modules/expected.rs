@@ -34,7 +34,11 @@ fn in_sync(facts: &ModulesFacts) -> (bool, String) {
     let Some(of) = &facts.vendor else { return (false, "no vendor directory".to_owned()) };
     let found = match (of.state, &of.unchecked) {
         (VendorState::InSync, _) => {
-            format!("what `go mod vendor` writes ({})", super::counted(of.files as usize, "file", "files"))
+            format!(
+                "what `{}` writes ({})",
+                of.written_by,
+                super::counted(of.files as usize, "file", "files")
+            )
         }
         (VendorState::Drifted, _) => vendor::found(of),
         (VendorState::Unknown, Some(unchecked)) => {
@@ -48,7 +52,10 @@ fn in_sync(facts: &ModulesFacts) -> (bool, String) {
 fn offline(facts: &ModulesFacts) -> (bool, String) {
     match &facts.offline.wanted {
         None => (true, "it builds without a network".to_owned()),
-        Some(wanted) => (false, format!("it does not build: {wanted}")),
+        Some(wanted) if facts.offline.builds_online => {
+            (false, format!("it does not build without one: {wanted}"))
+        }
+        Some(wanted) => (false, format!("it does not build at all: {wanted}")),
     }
 }
 
@@ -61,7 +68,10 @@ fn retracted(facts: &ModulesFacts, record: &ModulesRecord) -> (bool, String) {
             Some(format!("{} {}{why}", one.module.path, one.module.version))
         })
         .collect();
-    match (retracted.as_slice(), unasked(&record.graph)) {
+    match (
+        retracted.as_slice(),
+        unasked(&record.graph, |path| facts.modules.iter().any(|one| one.path == path)),
+    ) {
         ([], None) => (true, "none".to_owned()),
         ([], Some(why)) => (false, format!("not known: {}", super::first_lines(&why))),
         (some, _) => (false, some.join(", ")),

@@ -85,10 +85,11 @@ fn offline(record: &OfflineRecord) -> Offline {
         .filter_map(|words| words.trim().split_once(' '))
         .map(|(path, version)| ModuleVersion { path: path.to_owned(), version: version.to_owned() })
         .collect();
-    let said: Vec<&str> =
-        record.output.lines().filter(|line| !line.starts_with("go: downloading ")).collect();
+    let is_said = |line: &&str| !line.starts_with("go: downloading ") && !line.starts_with("# ");
+    let said: Vec<&str> = record.output.lines().filter(is_said).collect();
     Offline {
         builds: record.builds,
+        builds_online: record.builds_online,
         command: record.command.clone(),
         wanted: (!record.builds).then(|| first_lines(&said.join("\n"))),
         fetch: if record.builds { Vec::new() } else { fetched.into_iter().collect() },

@@ -28,10 +28,15 @@ impl Relations {
         Self { all, chosen }
     }
 
-    /// Modules of which several versions are required.
+    /// Modules of which several versions are required, by modules in the versions that are taken: what others wish for counts for the
+    /// selection, and is of no interest unless it decided.
     pub(super) fn conflicts(&self, used: &BTreeSet<&str>) -> Vec<Conflict> {
         let mut wanted: BTreeMap<&str, BTreeMap<&str, BTreeSet<&Module>>> = BTreeMap::new();
-        for Requirement { by, of } in &self.all {
+        let taken = |one: &&Requirement| self.is_taken(&one.by);
+        let decided: BTreeSet<&Module> = self.all.iter().filter(taken).map(|one| &one.of).collect();
+        let counts =
+            |one: &&Requirement| taken(one) || (self.is_taken(&one.of) && !decided.contains(&one.of));
+        for Requirement { by, of } in self.all.iter().filter(counts) {
             wanted.entry(&of.path).or_default().entry(&of.version).or_default().insert(by);
         }
         let several = wanted.into_iter().filter(|(_, versions)| versions.len() > 1);
@@ -53,12 +58,16 @@ impl Relations {
             .collect()
     }
 
+    fn is_taken(&self, module: &Module) -> bool {
+        self.chosen.get(&module.path).is_some_and(|version| *version == module.version)
+    }
+
     /// For each module that requires itself through others, in the versions that are taken: the shortest way back. The same modules
     /// are told once.
     pub(super) fn cycles(&self) -> Vec<Vec<ModuleVersion>> {
         let mut edges: BTreeMap<&str, BTreeMap<&str, &Module>> = BTreeMap::new();
         for Requirement { by, of } in &self.all {
-            if self.chosen.get(&by.path).is_some_and(|version| *version == by.version) && by.path != of.path {
+            if self.is_taken(by) && by.path != of.path {
                 edges.entry(&by.path).or_default().insert(&of.path, of);
             }
         }

@@ -39,7 +39,7 @@ fn not_run(variant: &str, record: &ModulesRecord) -> Vec<NotRun> {
     let answers = [
         ("modules that no package comes from", modules.as_ref().err().cloned()),
         ("versions in conflict, cycles", requirements.as_ref().err().cloned()),
-        ("retracted and deprecated modules", unasked(&record.graph)),
+        ("retracted and deprecated modules", unasked(&record.graph, |_| true)),
         ("packages", record.program.packages.as_ref().err().cloned()),
     ];
     let failed = answers.into_iter().filter_map(|(what, why)| Some((what, why?)));
@@ -52,20 +52,18 @@ fn not_run(variant: &str, record: &ModulesRecord) -> Vec<NotRun> {
         .collect()
 }
 
-/// Why nobody knows of every module whether its version was taken back.
-fn unasked(graph: &GraphRecord) -> Option<String> {
+/// Why nobody knows of each of these modules whether its version was taken back.
+fn unasked(graph: &GraphRecord, is_meant: impl Fn(&str) -> bool) -> Option<String> {
     let updates = match &graph.updates {
         Ok(updates) => golist::modules(updates),
         Err(why) => return Some(why.clone()),
     };
-    let errors: Vec<String> = updates
-        .iter()
-        .filter_map(|module| Some(format!("{}: {}", module.path, module.error.as_ref()?.err)))
-        .collect();
+    let meant = updates.iter().filter(|module| is_meant(&module.path));
+    let errors: Vec<&str> = meant.filter_map(|module| Some(module.error.as_ref()?.err.as_str())).collect();
     match errors.as_slice() {
         [] => None,
-        [one] => Some(one.clone()),
-        [first, rest @ ..] => Some(format!("{first} (and of {} more)", rest.len())),
+        [one] => Some((*one).to_owned()),
+        [first, rest @ ..] => Some(format!("{} (and {} more)", first_lines(first), rest.len())),
     }
 }
 
@@ -115,6 +113,7 @@ fn headline(variants: &[OfVariant<ModulesFacts>], differences: &[OfVariant<Modul
     if !retracted.is_empty() {
         parts.push(format!("retracted: {}", Vec::from_iter(retracted).join(", ")));
     }
+    let is_broken = variants.iter().any(|facts| !facts.of.offline.builds && !facts.of.offline.builds_online);
     let needing: Vec<&str> = variants
         .iter()
         .filter(|facts| !facts.of.offline.builds)
@@ -122,6 +121,9 @@ fn headline(variants: &[OfVariant<ModulesFacts>], differences: &[OfVariant<Modul
         .collect();
     parts.push(match needing.as_slice() {
         [] => "builds without a network".to_owned(),
+        all if all.len() == variants.len() && is_broken => {
+            "does not build, with or without a network".to_owned()
+        }
         all if all.len() == variants.len() => "does not build without a network".to_owned(),
         some => format!("without a network not built: {}", some.join(", ")),
     });

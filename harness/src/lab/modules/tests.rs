@@ -37,6 +37,7 @@ fn record(packages: &str, vendor: Option<VendorRecord>) -> ModulesRecord {
     let offline = OfflineRecord {
         command: "go build .".to_owned(),
         builds: false,
+        builds_online: true,
         output: "go: downloading d v1.0.0\ngo: m imports\n\td/x: module lookup disabled by GOPROXY=off\n"
             .to_owned(),
     };
@@ -213,7 +214,7 @@ fn what_does_not_hold_says_what_was_found_and_what_nobody_could_say_does_not_hol
     let lines: Vec<(bool, &str)> = answer.expected.iter().map(|line| (line.holds, &*line.found)).collect();
     let expected = [
         (false, "no vendor directory"),
-        (true, "it does not build: go: m imports d/x: module lookup disabled by GOPROXY=off"),
+        (true, "it does not build without one: go: m imports d/x: module lookup disabled by GOPROXY=off"),
         (false, "not known: GOPROXY is off"),
     ];
     assert_eq!(lines, expected);

@@ -22,6 +22,7 @@ pub(super) fn facts(
         Truth::Sources(why, sources) => compared(record, (why, sources), &graph.go_mod, &built),
     };
     facts.used = mode == Mode::Vendor;
+    facts.written_by = format!("go {} vendor", if graph.workspace { "work" } else { "mod" });
     facts.files = number(record.files.len());
     facts.state = match (found(&facts).is_empty(), &facts.unchecked) {
         (false, _) => VendorState::Drifted,

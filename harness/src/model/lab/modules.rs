@@ -134,6 +134,8 @@ pub struct Withdrawn {
 pub struct VendorFacts {
     /// The variant takes its packages from it.
     pub used: bool,
+    /// What writes it: `go mod vendor`, or `go work vendor` in a workspace.
+    pub written_by: String,
     /// What came out.
     pub state: VendorState,
     /// Why it could not be compared with what `go mod vendor` writes, and what was done instead.
@@ -196,6 +198,8 @@ pub struct VendorFile {
 pub struct Offline {
     /// It does: it was built so.
     pub builds: bool,
+    /// It builds as the variant is built; if not, the network is not what it lacks.
+    pub builds_online: bool,
     /// What was run.
     pub command: String,
     /// What it wanted first, in the go command's words.

@@ -15,7 +15,7 @@ use crate::model::lab::modules::{
 /// Rows of a list that are shown.
 const SHOWN: usize = 10;
 /// Width at which names of modules no longer push what stands beside them.
-const WIDEST: usize = 60;
+const WIDEST: usize = 80;
 
 pub(super) fn body(answer: &ModulesAnswer, look: &Look) -> String {
     let mut out = overview(answer, look) + "\n";
@@ -73,6 +73,9 @@ fn overview(answer: &ModulesAnswer, look: &Look) -> String {
     Grid { header: &header, rows: &rows, first: CellAlignment::Left }.render(look.width)
 }
 
+/// Instead of the names of variants, if it is all of them.
+const ALL: &str = "all variants";
+
 /// What variants have, each thing once with the names of those that have it.
 fn distinct<'a, T: PartialEq + ?Sized>(
     answer: &'a ModulesAnswer,
@@ -86,7 +89,11 @@ fn distinct<'a, T: PartialEq + ?Sized>(
             None => all.push((vec![&facts.variant], thing)),
         }
     }
-    all.into_iter().map(|(names, thing)| (text::clean(&names.join(", ")), thing)).collect()
+    let n = answer.variants.len();
+    let label = |names: &[&str]| {
+        if n > 1 && names.len() == n { ALL.to_owned() } else { text::clean(&names.join(", ")) }
+    };
+    all.into_iter().map(|(names, thing)| (label(&names), thing)).collect()
 }
 
 /// A title and lines below it, the first ones of them.
@@ -106,9 +113,10 @@ fn list(out: &mut String, title: &str, lines: impl ExactSizeIterator<Item = Stri
 }
 
 fn vendor(out: &mut String, names: &str, facts: &VendorFacts, look: &Look) {
+    let by = text::clean(&facts.written_by);
     if let Some(unchecked) = &facts.unchecked {
         let why = text::clean(unchecked.why.lines().next().unwrap_or_default());
-        let _ = writeln!(out, "\n  {names}: `go mod vendor` cannot say what belongs in vendor/: {why}");
+        let _ = writeln!(out, "\n  {names}: `{by}` cannot say what belongs in vendor/: {why}");
         let _ = writeln!(out, "    modules.txt was compared with go.mod");
         for (what, modules) in [
             ("files compared with sources that are here", &unchecked.compared),
@@ -139,20 +147,25 @@ fn vendor(out: &mut String, names: &str, facts: &VendorFacts, look: &Look) {
     lines.extend(facts.untracked.iter().map(file("untracked")));
     list(
         out,
-        &format!("{names}: vendor/ is not what `go mod vendor` writes"),
+        &format!("{names}: vendor/ is not what `{by}` writes"),
         lines.into_iter().chain(of_lists).collect::<Vec<_>>().into_iter(),
         look,
     );
     let is_complete = facts.go_mod.is_empty() && facts.go_sum.is_empty();
     let mend =
-        if is_complete { "`go mod vendor` mends it" } else { "`go mod tidy`, then `go mod vendor` mend it" };
+        if is_complete { format!("`{by}` mends it") } else { format!("`go mod tidy`, then `{by}` mend it") };
     let _ =
         writeln!(out, "    `go mod verify` looks into the module cache alone and sees none of this; {mend}");
 }
 
 fn without_network(out: &mut String, names: &str, offline: &Offline) {
     let wanted = offline.wanted.as_deref().unwrap_or_default();
-    let _ = writeln!(out, "\n  {names}: does not build without a network; what it wanted first:");
+    let what = if offline.builds_online {
+        "without a network; what it wanted first"
+    } else {
+        "at all, so not without a network"
+    };
+    let _ = writeln!(out, "\n  {names}: does not build {what}:");
     let _ = writeln!(out, "    {}", text::clean(wanted));
     if !offline.fetch.is_empty() {
         let _ = writeln!(out, "    it would fetch {}", text::clean(&joined(&offline.fetch)));
@@ -169,11 +182,11 @@ fn modules(out: &mut String, facts: &OfVariant<ModulesFacts>, is_one_of_several:
         facts.of.modules.iter().zip(names).map(|(module, name)| format!("{name:<width$}  {}", way(module)));
     list(out, &format!("{of}modules, and the shortest way to each"), lines, look);
     if !facts.of.unused.is_empty() {
-        let n = text::counted(facts.of.unused.len() as u64, "module");
+        let n = text::count(facts.of.unused.len() as u64);
         let names = if look.verbose { format!(": {}", joined(&facts.of.unused)) } else { String::new() };
         let _ = writeln!(
             out,
-            "    go.mod stands for {n} more that no package of the program comes from{}",
+            "    go.mod brings in {n} more that no package of the program comes from{}",
             text::clean(&names)
         );
     }
@@ -193,6 +206,7 @@ fn way(module: &UsedModule) -> String {
 fn version(module: &UsedModule) -> String {
     match &module.replaced {
         Some(by) => format!("{} => {} {}", module.version, by.by, by.version).trim().to_owned(),
+        None if module.version.is_empty() => "(of the workspace)".to_owned(),
         None => module.version.clone(),
     }
 }
@@ -213,7 +227,8 @@ fn against(out: &mut String, difference: &OfVariant<ModulesDifference>, look: &L
 
 /// What is of go.mod rather than of a variant: told once where all agree.
 fn relations(out: &mut String, answer: &ModulesAnswer, look: &Look) {
-    let several = |names: &str| if answer.variants.len() > 1 { format!("{names}: ") } else { String::new() };
+    let is_several = answer.variants.len() > 1;
+    let several = |names: &str| if is_several && names != ALL { format!("{names}: ") } else { String::new() };
     for (names, withdrawn) in distinct(answer, |facts| Some(&facts.withdrawn)) {
         list(
             out,
@@ -223,14 +238,16 @@ fn relations(out: &mut String, answer: &ModulesAnswer, look: &Look) {
         );
     }
     for (names, conflicts) in distinct(answer, |facts| Some(&facts.conflicts)) {
-        let mut lines: Vec<&Conflict> = conflicts.iter().collect();
-        lines.sort_by_key(|conflict| !conflict.used);
-        list(
-            out,
-            &format!("{}versions in conflict, and who asks for which", several(&names)),
-            lines.into_iter().map(conflict),
-            look,
-        );
+        let (used, others): (Vec<&Conflict>, Vec<&Conflict>) =
+            conflicts.iter().partition(|conflict| conflict.used);
+        let n = others.len();
+        let shown: Vec<&Conflict> = if look.verbose { [used, others].concat() } else { used };
+        let title = format!("{}versions in conflict, and who asks for which", several(&names));
+        list(out, &title, shown.into_iter().map(|one| conflict(one, look)), look);
+        if n > 0 && !look.verbose {
+            let n = text::counted(n as u64, "module");
+            let _ = writeln!(out, "    and of {n} that no package of the program comes from: --verbose");
+        }
     }
     for (names, cycles) in distinct(answer, |facts| Some(&facts.cycles)) {
         let lines = cycles.iter().map(|cycle| cycle.iter().map(told).collect::<Vec<_>>().join(" requires "));
@@ -258,17 +275,30 @@ fn of_withdrawn(one: &Withdrawn) -> String {
 
 /// Of those that ask for one version, so many are named.
 const ASKING: usize = 3;
+/// Of versions that are asked for and not taken, so many are named, the highest first.
+const RIVALS: usize = 2;
 
-fn conflict(conflict: &Conflict) -> String {
-    let required = conflict.required.iter().map(|required| {
-        let mut by: Vec<String> = required.by.iter().take(ASKING).map(told).collect();
-        if required.by.len() > ASKING {
-            by.push(format!("{} more", required.by.len() - ASKING));
-        }
-        format!("{} by {}", required.version, by.join(", "))
-    });
-    let required: Vec<String> = required.collect();
-    format!("{}: {} is taken; {}", conflict.path, conflict.chosen, required.join("; "))
+/// `l: v1.2.0 for d v1.0.0; others ask for v1.1.0 (o v1.0.0)`
+fn conflict(conflict: &Conflict, look: &Look) -> String {
+    let by = |by: &[ModuleVersion]| {
+        let shown = if look.verbose { by.len() } else { ASKING };
+        let more = by.len().saturating_sub(shown);
+        let more = (more > 0).then(|| format!("{more} more"));
+        by.iter().take(shown).map(told).chain(more).collect::<Vec<_>>().join(", ")
+    };
+    let (taken, others): (Vec<_>, Vec<_>) =
+        conflict.required.iter().partition(|required| required.version == conflict.chosen);
+    let asked: Vec<String> = taken.iter().map(|required| format!(" for {}", by(&required.by))).collect();
+    let shown = if look.verbose { others.len() } else { RIVALS };
+    let older = others.len().saturating_sub(shown);
+    let older = (older > 0).then(|| format!("{older} older"));
+    let rivals = others
+        .iter()
+        .rev()
+        .take(shown)
+        .map(|required| format!("{} ({})", required.version, by(&required.by)));
+    let rivals: Vec<String> = rivals.chain(older).collect();
+    format!("{}: {}{}; others ask for {}", conflict.path, conflict.chosen, asked.concat(), rivals.join(", "))
 }
 
 fn told(module: &ModuleVersion) -> String {

@@ -221,10 +221,7 @@ impl<'a> Question<'a> {
             return Ok(Err("GOPROXY is off, and newer versions tell what was taken back".to_owned()));
         }
         let words = ["-m", "-e", "-u", "-retracted", "-json"];
-        match self.said(&copied.list(self, &words, &paths), UPDATE_SECONDS) {
-            Err(BuildError::TimedOut { seconds, .. }) => Ok(Err(format!("no answer within {seconds} s"))),
-            said => said,
-        }
+        self.said(&copied.list(self, &words, &paths), UPDATE_SECONDS)
     }
 
     fn program(&self, graph: &GraphRecord) -> Result<ProgramRecord, BuildError> {
@@ -277,7 +274,12 @@ impl<'a> Question<'a> {
 
     /// What a command printed, or what it said when it failed.
     fn said(&self, command: &Command, seconds: u64) -> Result<Said, BuildError> {
-        let done = self.subject.finish_long(command, seconds)?;
+        let done = match self.subject.finish_long(command, seconds) {
+            Err(BuildError::TimedOut { seconds, .. }) => {
+                return Ok(Err(format!("no answer within {seconds} s")));
+            }
+            done => done?,
+        };
         if done.ok() {
             return Ok(Ok(done.stdout.text()));
         }

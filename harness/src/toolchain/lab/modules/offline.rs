@@ -22,6 +22,8 @@ pub struct OfflineRecord {
     pub command: String,
     /// It built.
     pub builds: bool,
+    /// It builds with a network.
+    pub builds_online: bool,
     /// What it printed, if not.
     pub output: String,
 }
@@ -48,6 +50,7 @@ impl Question<'_> {
         let output = if done.ok() { String::new() } else { done.stdout.text() + &done.stderr.text() };
         let words = command.args.iter().filter(|word| !word.starts_with("-o=")).cloned();
         let words: Vec<String> = std::iter::once(told).chain(["go".to_owned()]).chain(words).collect();
-        Ok(OfflineRecord { command: words.join(" "), builds: done.ok(), output })
+        let builds_online = self.subject.built.is_some();
+        Ok(OfflineRecord { command: words.join(" "), builds: done.ok(), builds_online, output })
     }
 }
