@@ -156,12 +156,17 @@ func notFound(p listed, pattern string, wanted symbol, others []symbol) error {
 	return &failure{Message: message, Near: near}
 }
 
-// write makes the copy: the original's text with two insertions.
-func (d *declaration) write(out string, p listed) (any, error) {
+// counted is the file's text in which the function counts its entries.
+func (d *declaration) counted() []byte {
 	packageEnd := d.offset(d.file.Name.End())
 	bodyStart := d.offset(d.function.Body.Lbrace) + 1
+	return insert(d.text, insertion{packageEnd, importText}, insertion{bodyStart, callText})
+}
+
+// write makes the copy: the original's text with two insertions.
+func (d *declaration) write(out string, p listed) (any, error) {
 	copied := filepath.Join(out, filepath.Base(d.path))
-	text := insert(d.text, insertion{packageEnd, importText}, insertion{bodyStart, callText})
+	text := d.counted()
 	if _, err := parser.ParseFile(token.NewFileSet(), copied, text, parser.SkipObjectResolution); err != nil {
 		return nil, &failure{Message: "the changed copy of `" + d.path + "` does not parse: " + err.Error()}
 	}

@@ -6,9 +6,10 @@
 //	instrument heapdump -goroot GOROOT -out DIR
 //	instrument rawcalls -goroot GOROOT -goos OS -goarch ARCH -out DIR
 //	instrument testing -goroot GOROOT -out DIR
+//	instrument cover -overlay FILE -func NAME -id ID TOOL ARGUMENTS
 //
-// Each prints one JSON object: what it did, or {"error", "hint", "near"} with exit code 1. Exit
-// code 2 is a mistake in the arguments.
+// Each but the last prints one JSON object: what it did, or {"error", "hint", "near"} with exit code 1.
+// Exit code 2 is a mistake in the arguments. The last stands before a tool of go build (-toolexec).
 package main
 
 import (
@@ -43,8 +44,12 @@ var commands = map[string]func(options) (any, error){
 }
 
 func main() {
+	if len(os.Args) > 1 && os.Args[1] == "cover" {
+		coverTool(os.Args[2:])
+		return
+	}
 	if len(os.Args) < 2 || commands[os.Args[1]] == nil {
-		fmt.Fprintln(os.Stderr, "usage: instrument hook|package|heapdump|rawcalls|testing …")
+		fmt.Fprintln(os.Stderr, "usage: instrument hook|package|heapdump|rawcalls|testing|cover …")
 		os.Exit(2)
 	}
 	result, err := commands[os.Args[1]](parse(os.Args[1], os.Args[2:]))

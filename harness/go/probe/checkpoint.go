@@ -48,6 +48,7 @@ func takeCheckpoint(r request) {
 	if settings.dumpLast {
 		dumps.checkpoint(index, inTurn(operations(r)), last)
 	}
+	writeCoverage(index, last)
 
 	out.begin(kindCheckpoint)
 	out.uint(uint64(index))

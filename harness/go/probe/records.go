@@ -27,6 +27,7 @@ const (
 	kindError         = 14
 	kindTestBegin     = 15
 	kindTest          = 16
+	kindCoverage      = 17
 )
 
 // cause is what asked for a checkpoint or ended the run.

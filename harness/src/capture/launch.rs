@@ -45,6 +45,8 @@ pub(super) enum Purpose<'a> {
     Observed,
     /// To find lost memory of C: this program is run instead, under AddressSanitizer.
     Sanitized(&'a Utf8Path),
+    /// To count what runs of the code: this program is run instead, with its probe.
+    Covered(&'a Utf8Path),
     /// To be measured: the plain program, with gctrace alone.
     Measured,
 }
@@ -66,6 +68,7 @@ impl Launch<'_> {
         match self.purpose {
             Purpose::Observed => {}
             Purpose::Sanitized(_) => mode::sanitize(&mut added, self.env),
+            Purpose::Covered(_) => mode::count(&mut added, &directory),
             Purpose::Measured => mode::trace_gc(&mut added, self.env),
         }
         let started = now();
@@ -101,7 +104,7 @@ impl Launch<'_> {
 
     fn program(&self) -> &Utf8Path {
         match self.purpose {
-            Purpose::Sanitized(sanitized) => sanitized,
+            Purpose::Sanitized(other) | Purpose::Covered(other) => other,
             Purpose::Observed if self.probed() => &self.built.probed,
             Purpose::Observed | Purpose::Measured => &self.built.plain,
         }

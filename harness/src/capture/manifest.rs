@@ -105,6 +105,22 @@ pub struct BuildRecord {
     /// What became of the run under AddressSanitizer, if one was asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub asan: Option<AsanRecord>,
+    /// What became of the run whose code was counted, if one was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cover: Option<CoverRecord>,
+}
+
+/// The run of a build with `-cover`. It is none of [`Manifest::runs`]: nothing is measured in it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(tag = "cover", rename_all = "kebab-case")]
+pub enum CoverRecord {
+    /// There was none.
+    NotRun {
+        /// Why, and what helps.
+        why: String,
+    },
+    /// It was made; `covmeta.*` and `covcounters.*` are Go's, `cover.out` is for `go tool cover`. Its id is that of a natural run.
+    Ran(Box<RunRecord>),
 }
 
 /// The run of a build with `-asan`. It is none of [`Manifest::runs`]: nothing is measured in it.

@@ -32,13 +32,13 @@ pub use error::CaptureError;
 pub use inputs::{Difference, Inputs, machine_differences};
 pub use machine::facts as machine;
 pub use manifest::{
-    AsanRecord, BuildOutcome, BuildRecord, CaptureStatus, End, FileRecord, MANIFEST_FORMAT, Machine,
-    Manifest, Replay, RunRecord,
+    AsanRecord, BuildOutcome, BuildRecord, CaptureStatus, CoverRecord, End, FileRecord, MANIFEST_FORMAT,
+    Machine, Manifest, Replay, RunRecord,
 };
 pub use map::FileBytes;
 pub use measure::measure;
 pub use mode::debugged as debug_environment;
-pub use open::{CaptureDir, is_capture, open, open_named};
+pub use open::{COVER_PROFILE, CaptureDir, is_capture, open, open_named};
 pub use session::{Session, plan};
 pub use store::{HARNESS_DIR, Lock, Store};
 pub use tail::failure_text;

@@ -119,6 +119,17 @@ pub(super) fn sanitize(env: &mut BTreeMap<String, String>, inherited: &BTreeMap<
     env.insert("GOGC".to_owned(), ASAN_GOGC.to_owned());
 }
 
+/// What a run whose code is counted is not asked for: its checkpoints are there for the counters.
+const NOT_COUNTED: [(&str, &str); 3] =
+    [("HARNESS_TRACE", "0"), ("HARNESS_GOROUTINELEAK", "0"), ("HARNESS_HEAPDUMP", NO_DUMP)];
+
+/// Has a program that is built with `-cover` save its counters beside the probe's records.
+pub(super) fn count(env: &mut BTreeMap<String, String>, directory: &Utf8Path) {
+    env.extend(NOT_COUNTED.map(|(name, value)| (name.to_owned(), value.to_owned())));
+    env.remove("HARNESS_PLANT");
+    env.insert("GOCOVERDIR".to_owned(), directory.to_string());
+}
+
 /// Has the runtime tell of its collector on standard error, beside what the user has it tell.
 pub(super) fn trace_gc(env: &mut BTreeMap<String, String>, inherited: &BTreeMap<String, String>) {
     let theirs = env.get("GODEBUG").or_else(|| inherited.get("GODEBUG")).map_or("", String::as_str);

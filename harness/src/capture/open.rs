@@ -6,7 +6,9 @@ use camino::{Utf8Component, Utf8Path, Utf8PathBuf};
 use serde::de::IgnoredAny;
 
 use super::error::{CaptureError, io};
-use super::manifest::{AsanRecord, BuildRecord, FileRecord, MANIFEST_FORMAT, Manifest, RunRecord};
+use super::manifest::{
+    AsanRecord, BuildRecord, CoverRecord, FileRecord, MANIFEST_FORMAT, Manifest, RunRecord,
+};
 use super::map::FileBytes;
 
 /// Name of the manifest within a capture.
@@ -15,6 +17,8 @@ pub(super) const MANIFEST: &str = "manifest.json";
 pub(super) const BASELINE: &str = "baseline.toml";
 /// Name of a variant's symbols, in the variant's directory.
 pub(super) const SYMBOLS: &str = "symbols.elf.gz";
+/// Name of the profile of the run whose code is counted, in that run's directory.
+pub const COVER_PROFILE: &str = "cover.out";
 /// In how many bytes a manifest has shown whose it is.
 const BEGINNING: usize = 200;
 
@@ -150,11 +154,15 @@ fn strays(manifest: &Manifest) -> Option<&Utf8Path> {
         Some(AsanRecord::Ran(run)) => Some(run),
         _ => None,
     });
-    let of_sanitized = sanitized.flat_map(|run| {
+    let covered = manifest.builds.iter().filter_map(|build| match &build.cover {
+        Some(CoverRecord::Ran(run)) => Some(run),
+        _ => None,
+    });
+    let of_others = sanitized.chain(covered).flat_map(|run| {
         let files = run.files.iter().map(|file| Utf8Path::new(&file.name));
         std::iter::once(run.dir.as_path()).chain(files)
     });
-    of_builds.chain(of_runs).chain(of_sanitized).find(|path| !is_within(path))
+    of_builds.chain(of_runs).chain(of_others).find(|path| !is_within(path))
 }
 
 fn is_within(path: &Utf8Path) -> bool {

@@ -10,10 +10,10 @@ use super::error::{CaptureError, io};
 use super::inputs::Inputs;
 use super::launch::{Launch, Purpose};
 use super::manifest::{
-    AsanRecord, BuildOutcome, BuildRecord, CaptureStatus, FileRecord, MANIFEST_FORMAT, Manifest, Replay,
-    RunRecord,
+    AsanRecord, BuildOutcome, BuildRecord, CaptureStatus, CoverRecord, FileRecord, MANIFEST_FORMAT, Manifest,
+    Replay, RunRecord,
 };
-use super::open::{BASELINE, SYMBOLS};
+use super::open::{BASELINE, COVER_PROFILE, SYMBOLS};
 use super::store::{self, Lock, Store};
 use super::{crash, gotest, launch, machine};
 use crate::model::{Mode, RunId, WallTime};
@@ -131,6 +131,8 @@ impl Session {
         let escapes = build.as_ref().map(|built| built.escapes.clone()).unwrap_or_default();
         let asan = build.as_ref().ok().and_then(|built| built.asan.as_ref()?.as_ref().err());
         let asan = asan.map(|why| AsanRecord::NotRun { why: why.clone() });
+        let cover = build.as_ref().ok().and_then(|built| built.covered.as_ref()?.as_ref().err());
+        let cover = cover.map(|why| CoverRecord::NotRun { why: why.clone() });
         let outcome = match build {
             Ok(built) => BuildOutcome::Built(Box::new(built.facts.clone())),
             Err(failure) => BuildOutcome::Failed(failure),
@@ -142,6 +144,7 @@ impl Session {
             sections,
             escapes,
             asan,
+            cover,
         });
         self.write()
     }
@@ -225,6 +228,57 @@ impl Session {
         }
         self.write()?;
         Ok(Some(record))
+    }
+
+    /// Runs the program that was built with `-cover`, if there is one, under the limits of every run; tells how that went.
+    ///
+    /// # Errors
+    /// See [`Session::run`].
+    pub fn run_covered(
+        &mut self,
+        variant: &str,
+        built: &Built,
+        env: &BTreeMap<String, String>,
+        interrupt: &Interrupt,
+    ) -> Result<Option<RunRecord>, CaptureError> {
+        let Some(Ok(program)) = &built.covered else { return Ok(None) };
+        let id = RunId { variant: variant.into(), mode: Mode::Natural, repeat: 1, test: None };
+        let launch = Launch {
+            scenario: &self.manifest.scenario,
+            built,
+            id: &id,
+            root: &self.root,
+            dir: Utf8PathBuf::from(format!("{variant}/cover")),
+            env,
+            interrupt,
+            purpose: Purpose::Covered(program),
+            parallel: &[],
+        };
+        let record = launch.run()?;
+        self.record_covered(variant, record.clone())?;
+        Ok(Some(record))
+    }
+
+    /// Keeps the profile of that run as text, as `go tool cover` reads it.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn keep_profile(&mut self, variant: &str, text: &str) -> Result<(), CaptureError> {
+        let build = self.manifest.builds.iter().find(|build| build.variant == variant);
+        let Some(Some(CoverRecord::Ran(run))) = build.map(|build| &build.cover) else { return Ok(()) };
+        let mut run = (**run).clone();
+        let path = self.root.join(&run.dir).join(COVER_PROFILE);
+        fs::write(&path, text).map_err(io("write", &path))?;
+        run.files.retain(|file| file.name != COVER_PROFILE);
+        run.files.push(launch::file_record(&path)?);
+        self.record_covered(variant, run)
+    }
+
+    fn record_covered(&mut self, variant: &str, record: RunRecord) -> Result<(), CaptureError> {
+        if let Some(build) = self.manifest.builds.iter_mut().find(|build| build.variant == variant) {
+            build.cover = Some(CoverRecord::Ran(Box::new(record)));
+        }
+        self.write()
     }
 
     /// Marks the capture as finished, or interrupted.

@@ -493,6 +493,33 @@ fn a_run_under_the_sanitizer_is_told_to_look_for_leaks_and_is_none_of_the_measur
 }
 
 #[test]
+fn a_run_that_is_counted_saves_its_counters_beside_the_probes_records_and_is_none_of_the_measured_runs() {
+    let bench = Bench::new(
+        "echo \"$HARNESS_TRACE $HARNESS_HEAPDUMP $HARNESS_MODE\"; echo m > \"$GOCOVERDIR/covmeta.1\"",
+    );
+    let store = Store::below(&bench.root).expect("a store");
+    let mut session = Session::create(&store, None, &bench.scenario, &BTreeMap::new()).expect("a session");
+    let built = Built { covered: Some(Ok("/bin/sh".into())), ..shell() };
+    session.record_build("default", Ok(&built)).expect("recorded");
+    let env = BTreeMap::from([("GOCOVERDIR".to_owned(), "/elsewhere".to_owned())]);
+    let run =
+        session.run_covered("default", &built, &env, &Interrupt::default()).expect("a run").expect("made");
+    assert!(run.ok);
+    session.keep_profile("default", "mode: atomic\n").expect("kept");
+    session.keep_profile("default", "mode: atomic\nagain\n").expect("kept");
+    let root = session.finish(CaptureStatus::Complete).expect("a manifest");
+    let capture = open(&root).expect("a capture");
+    assert_eq!(capture.manifest().runs.len(), 0);
+    let Some(CoverRecord::Ran(run)) = &capture.manifest().builds[0].cover else { panic!("not recorded") };
+    for (file, text) in
+        [("stdout.txt", "0 off natural\n"), ("covmeta.1", "m\n"), (COVER_PROFILE, "mode: atomic\nagain\n")]
+    {
+        let content = capture.read(run, file).expect("whole").expect("there");
+        assert_eq!(String::from_utf8_lossy(&content), text);
+    }
+}
+
+#[test]
 fn why_there_is_no_sanitized_build_is_recorded_and_nothing_is_run() {
     let bench = Bench::new("exit 1");
     let store = Store::below(&bench.root).expect("a store");

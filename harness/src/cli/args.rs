@@ -63,7 +63,7 @@ pub enum Format {
 pub enum Command {
     /// Build, run, analyse and judge a scenario.
     #[command(
-        after_help = "Examples:\n  harness run leak-repro\n  harness run leak-repro --variant stripped --repeat 5\n  harness run ./cmd/server            a package, with sensible defaults\n  harness run ci/leaks.toml --format json > report.json\n  harness run flaky --times 20                  how often does it reproduce?\n  harness run flaky --until-found --max 50      stop at the first run that shows it\n  harness run leak-repro --minimise             the fewest operations that reproduce\n  harness run --replay capture-dir              exactly that run again: does it come to the same?"
+        after_help = "Examples:\n  harness run leak-repro\n  harness run leak-repro --variant stripped --repeat 5\n  harness run ./cmd/server            a package, with sensible defaults\n  harness run ci/leaks.toml --format json > report.json\n  harness run flaky --times 20                  how often does it reproduce?\n  harness run flaky --until-found --max 50      stop at the first run that shows it\n  harness run leak-repro --minimise             the fewest operations that reproduce\n  harness run leak-repro --cover                which code that allocates is not tried?\n  harness run --replay capture-dir              exactly that run again: does it come to the same?"
     )]
     Run(Run),
     /// List the scenarios that can be seen from here.
@@ -194,6 +194,11 @@ pub struct Run {
     /// Look for the fewest operations (`{ops}` in the scenario) or rounds of the driver that still reproduce.
     #[arg(long, conflicts_with_all = ["repeat", "out"])]
     pub minimise: bool,
+    /// Make one more run of each variant, of a build with `-cover`: what ran of the code, and which code that allocates did not.
+    ///
+    /// Nothing is measured in it. As `cover = true` in `[build]`.
+    #[arg(long, conflicts_with_all = ["replay", "minimise"])]
+    pub cover: bool,
     /// Build anew, although nothing that goes into a build has changed. The go command's own cache is used all the same.
     #[arg(long)]
     pub rebuild: bool,

@@ -247,6 +247,7 @@ fn judge(capture: ForeignCapture, accepted: Option<&Baseline>, paths: &[Utf8Path
         problems: capture.problems,
         reproductions: Vec::new(),
         tests: Vec::new(),
+        coverage: Vec::new(),
     });
     report.inputs = inputs.collect();
     let observed = [Observed { id: &id, pieces: &capture.heap }];

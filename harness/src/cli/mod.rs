@@ -10,6 +10,7 @@ mod build;
 mod builds;
 mod checkout;
 mod console;
+mod covered;
 mod debug;
 mod diff;
 mod error;

@@ -8,6 +8,7 @@ use camino::Utf8Path;
 
 use super::Context;
 use super::console::Progress;
+use super::covered;
 use super::error::CliError;
 use super::sanitized::{self, Sanitized};
 use super::tested;
@@ -142,7 +143,8 @@ pub(super) fn analyse_repeat(
         reproductions: &reproductions,
     });
     let problems = runs.iter().flat_map(|run| run.ingested.problems.iter().cloned());
-    let problems: Vec<Problem> = problems.chain(sanitized.problems).collect();
+    let covered = covered::read(dir)?;
+    let problems: Vec<Problem> = problems.chain(sanitized.problems).chain(covered.problems).collect();
     let inputs: Vec<RunInput<'_>> =
         runs.iter().map(|run| RunInput { record: run.record, timeline: &run.timeline }).collect();
     let report = report::build(report::Inputs {
@@ -158,6 +160,7 @@ pub(super) fn analyse_repeat(
         problems,
         reproductions,
         tests,
+        coverage: covered.by_variant,
     });
     let thresholds = manifest.scenario.thresholds.clone();
     let growth = growth(manifest, &runs);

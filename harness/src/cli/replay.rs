@@ -10,7 +10,7 @@ use camino::Utf8Path;
 use super::builds::build_all;
 use super::error::CliError;
 use super::run::{report, run_all, run_sanitized};
-use super::{Context, args, checkout, pipeline, scenarios};
+use super::{Context, args, checkout, covered, pipeline, scenarios};
 use crate::capture::{
     BuildOutcome, CaptureDir, CaptureStatus, Difference, Inputs, Manifest, Replay, Session, Store,
     is_capture, machine, machine_differences, open, open_named,
@@ -46,6 +46,7 @@ pub(super) fn run(capture: &Utf8Path, args: &args::Run, context: &Context) -> Re
     let plan: Vec<RunId> = ids.filter(is_built).collect();
     run_all(&plan, &built, &mut session, false, context)?;
     run_sanitized(&built, &mut session, context)?;
+    covered::run(&built, &mut session, context)?;
     let status = match context.interrupt.is_set() {
         true => CaptureStatus::Interrupted,
         false => CaptureStatus::Complete,

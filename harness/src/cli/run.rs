@@ -6,7 +6,7 @@ use super::args;
 use super::builds::build_all;
 use super::error::CliError;
 use super::forms::Forms;
-use super::{Context, foreign, gotest, pipeline, replay, reproduce, scenarios};
+use super::{Context, covered, foreign, gotest, pipeline, replay, reproduce, scenarios};
 use crate::baseline;
 use crate::capture::{CaptureStatus, Lock, Session, Store};
 use crate::model::{Mode, Outcome, RunId};
@@ -31,6 +31,9 @@ impl Prepared {
         let most = args.until_found.then_some(args.max);
         if let Some(repeat) = args.repeat.or(args.times).or(most) {
             scenario.capture.repeat = repeat;
+        }
+        if args.cover {
+            scenario.variants.iter_mut().for_each(|variant| variant.build.cover = true);
         }
         if let Some(path) = &args.baseline {
             scenario.baseline = context.environment.dir.join(path);
@@ -69,6 +72,7 @@ pub(super) fn run(args: &args::Run, context: &Context) -> Result<Outcome, CliErr
     let found = run_all(&plan, &built, &mut session, args.until_found, context)?;
     gotest::run_suspects(scenario, &built, &mut session, context)?;
     run_sanitized(&built, &mut session, context)?;
+    covered::run(&built, &mut session, context)?;
     let status = match context.interrupt.is_set() {
         true => CaptureStatus::Interrupted,
         false => CaptureStatus::Complete,

@@ -26,7 +26,9 @@ fn words(escapes: &[Escape], frame: &Frame) -> Option<String> {
     let file = frame.file.rsplit(['/', '\\']).next().unwrap_or(&frame.file);
     let here =
         |escape: &&Escape| escape.line == frame.line && escape.file == file && escape.package == package;
-    let said: Vec<String> = escapes.iter().filter(here).take(MOST).map(|escape| one(escape, file)).collect();
+    let mut said: Vec<String> = escapes.iter().filter(here).map(|escape| one(escape, file)).collect();
+    said.dedup(); // the same, of two places of the line
+    said.truncate(MOST);
     (!said.is_empty()).then(|| format!("the compiler, of {file}:{}: {}", frame.line, said.join("; ")))
 }
 
@@ -48,6 +50,7 @@ mod tests {
             file: "cache.go".to_owned(),
             line,
             what: "&entry{...} escapes to heap".to_owned(),
+            column: 0,
             flow: Some("c.entries[k] = e (assign)".to_owned()),
             flow_line: Some(47),
         }

@@ -13,6 +13,7 @@ mod c_leaks;
 mod case;
 mod confidence;
 mod contents;
+pub mod coverage;
 mod descriptors;
 mod disagree;
 mod draft;

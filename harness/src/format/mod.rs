@@ -7,6 +7,7 @@
 pub mod binary;
 pub mod buildtime;
 pub mod compiler;
+pub mod covdata;
 pub mod disassembly;
 pub mod exectrace;
 pub mod gctrace;

@@ -5,6 +5,7 @@
 //! come from the caller: nothing here opens a file.
 
 mod c_leaks;
+mod coverage;
 mod dumps;
 mod final_goroutines;
 pub mod foreign;
@@ -20,6 +21,7 @@ mod sites;
 pub mod trace;
 
 pub use c_leaks::{CReport, c_leaks};
+pub use coverage::{CoverageFiles, IngestedCoverage, coverage, is_counters, is_meta};
 
 use crate::format::Problem;
 use crate::format::binary::Section;

@@ -117,9 +117,10 @@ impl<'m> Fold<'m> {
                 at: dump.at.0,
             }),
             Record::GoroutineText(text) => self.piece.goroutine_text = Some(text.text.to_string()),
-            Record::Goroutines(_) => {}
             Record::TestBegin(name) => self.piece.tests.unfinished = Some(name.as_ref().into()),
             Record::Test(test) => self.test(test),
+            // Of a run that nothing is measured in: `coverage`.
+            Record::Goroutines(_) | Record::Coverage(_) => {}
         }
     }
 

@@ -19,4 +19,13 @@ pub struct Escape {
     /// Line of that.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub flow_line: Option<u32>,
+    /// Bytes from the start of its line, from 1; 0 in captures of older harnesses.
+    #[serde(default, skip_serializing_if = "is_unknown")]
+    pub column: u32,
+}
+
+/// For `skip_serializing_if`.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
+fn is_unknown(column: &u32) -> bool {
+    *column == 0
 }

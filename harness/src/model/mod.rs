@@ -5,6 +5,7 @@
 mod address;
 mod c_leaks;
 mod clock;
+pub mod coverage;
 pub mod debug;
 mod diagnosis;
 mod escape;

@@ -10,7 +10,7 @@ use crate::scenario::Kind;
 
 use super::{
     CycleTable, NaturalFigures, REPORT_FORMAT, Report, ReportedFinding, RunAlignment, RunReport, TestReport,
-    VariantNote, VariantReport,
+    VariantCoverage, VariantNote, VariantReport,
 };
 
 /// What a run's execution trace is called.
@@ -56,6 +56,8 @@ pub struct Inputs<'a> {
     pub reproductions: Vec<Reproduction>,
     /// Test functions.
     pub tests: Vec<TestReport>,
+    /// Which code ran.
+    pub coverage: Vec<VariantCoverage>,
 }
 
 /// Builds the document.
@@ -109,6 +111,7 @@ pub fn build(inputs: Inputs<'_>) -> Report {
         inputs: Vec::new(),
         reproductions: inputs.reproductions,
         minimised: None,
+        coverage: inputs.coverage,
     }
 }
 

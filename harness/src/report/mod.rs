@@ -5,6 +5,7 @@
 
 pub mod bisect;
 mod build;
+mod coverage;
 pub mod debug;
 pub mod export;
 pub mod heap;
@@ -33,6 +34,7 @@ use crate::toolchain::{BuildFacts, BuildFailure};
 
 pub use crate::model::growth;
 pub use build::{Inputs, RunInput, build, end_words};
+pub use coverage::{VariantCoverage, cover_profile};
 pub use json::{schema, to_json};
 pub use terminal::{Look, bytes_text, clean_lines, count_text, finding_to_terminal, to_terminal, wrapped};
 
@@ -110,6 +112,9 @@ pub struct Report {
     /// Files that somebody took in production, which is all that there was.
     #[serde(default)]
     pub inputs: Vec<ReportedInput>,
+    /// Which code ran, of variants for which that was asked.
+    #[serde(default)]
+    pub coverage: Vec<VariantCoverage>,
 }
 
 /// The search for the fewest operations.

@@ -144,7 +144,8 @@ build_keys! {
     experiment: Vec<String> = "experiment",
     /// `-buildvcs`.
     buildvcs: BuildVcs = "buildvcs",
-    /// `-cover`.
+    /// Make one more run, which nothing is measured in, of a build with `-cover -covermode=atomic`: which code runs, and which
+    /// code that allocates does not. The other builds are without.
     cover: bool = "cover",
     /// A static binary: without cgo, or with `-extldflags -static` when `cgo = true`.
     static_link: bool = "static",

@@ -240,7 +240,7 @@ pub struct BuildSpec {
     pub experiment: Vec<String>,
     /// `-buildvcs`: `true`, `false`, `auto`.
     pub buildvcs: Option<String>,
-    /// `-cover`.
+    /// Make a run of a build with `-cover`, for what runs of the code; the other builds are without.
     pub cover: bool,
     /// Static link: CGO off, or `-extldflags -static` with CGO on.
     pub static_link: bool,

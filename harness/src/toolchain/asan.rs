@@ -35,7 +35,7 @@ const HINTS: [(&str, &str); 4] = [
 /// The build keys with which stacks get their lines.
 pub(super) fn keys(spec: &BuildSpec) -> BuildSpec {
     let ldflags = symbols::without_stripping(&spec.ldflags);
-    BuildSpec { ldflags, debug: DebugInfo::Full, cover: false, ..spec.clone() }
+    BuildSpec { ldflags, debug: DebugInfo::Full, ..spec.clone() }
 }
 
 /// Why it need not be tried.
@@ -123,13 +123,9 @@ mod tests {
         let spec = BuildSpec {
             ldflags: ["-s", "-w", "-X", "m.v=1"].map(str::to_owned).to_vec(),
             debug: DebugInfo::Stripped,
-            cover: true,
             ..BuildSpec::default()
         };
         let keys = keys(&spec);
-        assert_eq!(
-            (keys.ldflags, keys.debug, keys.cover),
-            (vec!["-X".to_owned(), "m.v=1".to_owned()], DebugInfo::Full, false)
-        );
+        assert_eq!((keys.ldflags, keys.debug), (vec!["-X".to_owned(), "m.v=1".to_owned()], DebugInfo::Full));
     }
 }

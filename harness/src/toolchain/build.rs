@@ -12,6 +12,7 @@ use super::emulator::{self, Runner};
 use super::environment::Environment;
 use super::error::BuildError;
 use super::go::{Go, finish};
+use super::helper::Helper;
 use super::inputs::{Part, Question};
 use super::overlay::{Injection, Wish};
 use super::package::{self, Package};
@@ -20,7 +21,7 @@ use super::readback::{ReadBack, disagreements, read_back};
 use super::release::GoroutineLeak;
 use super::select::{Choice, select};
 use super::{
-    asan, compiler, escape, failure, find, flags, kept, overlay, select as selection, split, symbols,
+    asan, compiler, cover, escape, failure, find, flags, kept, overlay, select as selection, split, symbols,
 };
 use crate::model::{Escape, ModuleTable};
 use crate::scenario::{BuildSpec, DebugInfo, HeapDump, Kind, Scenario, Variant, Workload};
@@ -298,8 +299,9 @@ impl Job<'_> {
         };
         let escapes = self.escapes(&plain_read.facts.hash)?;
         let sanitized = self.sanitized()?;
+        let covered = self.covered(dirs)?;
         let mut built = self.built(Pair { plain, plain_read, probed, probed_read }, injection, names);
-        (built.asan, built.inputs) = (sanitized, inputs);
+        (built.asan, built.covered, built.inputs) = (sanitized, covered, inputs);
         let is_complete = escapes.is_ok();
         match escapes {
             Ok(escapes) => built.escapes = escapes,
@@ -367,6 +369,7 @@ impl Job<'_> {
             spec: self.spec,
             heap_dump: self.scenario.capture.heap_dump != HeapDump::Off,
             traced: self.scenario.capture.trace,
+            covered: false,
             out: &self.out,
         }
     }
@@ -379,8 +382,6 @@ impl Job<'_> {
             go.env.insert("GOEXPERIMENT".to_owned(), experiments.trim_start_matches(',').to_owned());
         }
         let mut spec = self.spec.clone();
-        // go build -cover reads the sources of package main without the overlay (1.26).
-        spec.cover = false;
         if spec.debug == DebugInfo::Split {
             spec.debug = DebugInfo::Full;
         }
@@ -435,6 +436,35 @@ impl Job<'_> {
             Err(BuildError::Interrupted) => Err(BuildError::Interrupted),
             Err(BuildError::Failed(failure)) => Ok(Some(Err(asan::failure(&failure.output)))),
             Err(error) => Ok(Some(Err(error.to_string()))),
+        }
+    }
+
+    /// The program built with `-cover` and the probe, if that was asked for.
+    fn covered(&self, dirs: &BuildDirs) -> Result<Option<cover::CoveredBuild>, BuildError> {
+        if !self.spec.cover {
+            return Ok(None);
+        }
+        if self.scenario.workload.kind != Kind::Binary {
+            return Ok(Some(Err(cover::NO_TESTS.to_owned())));
+        }
+        match self.make_covered(dirs) {
+            Ok(binary) => Ok(Some(Ok(binary))),
+            Err(BuildError::Interrupted) => Err(BuildError::Interrupted),
+            Err(BuildError::Failed(failure)) => Ok(Some(Err(cover::failure(&failure.output)))),
+            Err(error) => Ok(Some(Err(error.to_string()))),
+        }
+    }
+
+    fn make_covered(&self, dirs: &BuildDirs) -> Result<Utf8PathBuf, BuildError> {
+        let out = self.out.join("covered");
+        let wish = Wish { heap_dump: false, traced: false, covered: true, out: &out, ..self.wish() };
+        let injection = overlay::inject(&self.go, &wish, &dirs.cache, self.interrupt)?;
+        let helper = Helper::build(&self.go, &dirs.cache, self.interrupt)?;
+        let words = cover::words(helper.bin(), &injection.file, &self.scenario.workload.checkpoint)?;
+        let made = self.make("covered", &self.go, &words, &cover::keys(self.spec))?;
+        match read_back(&self.go, &made.binary, self.interrupt)?.has_probe {
+            true => Ok(made.binary),
+            false => Err(no_probe(made.binary)),
         }
     }
 
@@ -503,6 +533,7 @@ impl Job<'_> {
             sections: names.sections,
             escapes: Vec::new(),
             asan: None,
+            covered: None,
             inputs: Vec::new(),
             dir: self.main.dir.clone(),
             facts,
@@ -553,9 +584,6 @@ impl Job<'_> {
                 self.go.info.version
             )
         }));
-        if self.spec.cover {
-            differences.push("no -cover: the go command cannot instrument a file of an overlay".to_owned());
-        }
         if self.spec.debug == DebugInfo::Split {
             differences.push("debug information is in the binary".to_owned());
         }

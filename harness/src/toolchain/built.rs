@@ -25,6 +25,9 @@ pub struct Built {
     pub escapes: Vec<Escape>,
     /// The program built with `-asan`, or why it is not; `None` if nobody asked.
     pub asan: Option<Result<Utf8PathBuf, String>>,
+    /// The program built with `-cover` and the probe, or why it is not; `None` if nobody asked.
+    #[serde(default)]
+    pub covered: Option<Result<Utf8PathBuf, String>>,
     /// What it is made of, the probe aside.
     pub inputs: Vec<Part>,
     /// What is known of it.

@@ -25,7 +25,7 @@ pub(super) fn collect(
     hash: &str,
     out: &Utf8Path,
 ) -> Result<Result<Vec<Escape>, String>, BuildError> {
-    let kept = out.join(format!("escape-{}.json", hash.get(..16).unwrap_or(hash)));
+    let kept = out.join(format!("escapes-{}.json", hash.get(..16).unwrap_or(hash)));
     if let Some(escapes) = fs::read(&kept).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok()) {
         return Ok(Ok(escapes));
     }
@@ -55,7 +55,7 @@ fn of_file(file: FileDecisions) -> Vec<Escape> {
         let Verdict::Escapes { what, flow } = decision.verdict else { return None };
         let (flow, flow_line) = flow.unzip();
         let (package, file) = (file.package.clone(), name.to_owned());
-        Some(Escape { package, file, line: decision.line, what, flow, flow_line })
+        Some(Escape { package, file, line: decision.line, what, flow, flow_line, column: decision.column })
     });
     escapes.collect()
 }
@@ -78,6 +78,7 @@ mod tests {
             what: "x escapes to heap".to_owned(),
             flow: None,
             flow_line: None,
+            column: 7,
         };
         assert_eq!(found, [expected]);
     }

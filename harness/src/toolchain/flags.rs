@@ -28,7 +28,7 @@ pub(super) fn words(spec: &BuildSpec, module: &str) -> Result<Vec<String>, Build
     flag("mod", spec.mod_mode.as_deref());
     flag("pgo", spec.pgo.as_deref());
     flag("buildvcs", spec.buildvcs.as_deref());
-    for (name, on) in [("trimpath", spec.trimpath), ("race", spec.race), ("cover", spec.cover)] {
+    for (name, on) in [("trimpath", spec.trimpath), ("race", spec.race)] {
         words.extend(on.then(|| format!("-{name}")));
     }
     Ok(words)
@@ -40,7 +40,7 @@ pub(super) fn words(spec: &BuildSpec, module: &str) -> Result<Vec<String>, Build
 /// # Errors
 /// Those of [`words`].
 pub(super) fn compiler_words(spec: &BuildSpec, module: &str, dir: &str) -> Result<Vec<String>, BuildError> {
-    let unlinked = BuildSpec { ldflags: Vec::new(), debug: DebugInfo::Full, cover: false, ..spec.clone() };
+    let unlinked = BuildSpec { ldflags: Vec::new(), debug: DebugInfo::Full, ..spec.clone() };
     let mut words = words(&unlinked, module)?;
     let is_own = spec.gcflags_for.as_ref().is_none_or(|pattern| pattern == "all");
     let own = if is_own { spec.gcflags.as_slice() } else { &[] };
@@ -106,7 +106,7 @@ fn add_static(words: &mut Vec<String>) {
 }
 
 /// Words in one list as the go command splits it; `None` for no words.
-fn joined(words: &[String]) -> Result<Option<String>, BuildError> {
+pub(super) fn joined(words: &[String]) -> Result<Option<String>, BuildError> {
     if words.is_empty() {
         return Ok(None);
     }
@@ -158,7 +158,7 @@ mod tests {
             spec.tags = strings(&["a", "b"]);
             spec.trimpath = true;
             spec.race = true;
-            spec.cover = true;
+            spec.cover = true; // a build of its own
             spec.mod_mode = Some("vendor".into());
             spec.pgo = Some("off".into());
             spec.buildvcs = Some("auto".into());
@@ -173,7 +173,6 @@ mod tests {
             "-buildvcs=auto",
             "-trimpath",
             "-race",
-            "-cover",
         ];
         assert_eq!(words(&all, "example.com/m").expect("words"), expected);
         let for_all = spec(|spec| {

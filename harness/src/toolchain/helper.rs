@@ -112,6 +112,11 @@ impl Helper {
         Ok(Self { bin })
     }
 
+    /// Where it lies, for who calls it as a tool.
+    pub(super) fn bin(&self) -> &Utf8Path {
+        &self.bin
+    }
+
     /// Makes a copy of the file that declares a function, in which the function counts its entries.
     ///
     /// # Errors

@@ -96,8 +96,8 @@ fn short(hash: &blake3::Hash) -> String {
 /// What the harness puts into every program.
 #[must_use]
 pub fn probe() -> String {
-    let keys = [sources::PROBE, sources::INSTRUMENT, sources::RUNNER].map(sources::key);
-    digest(keys.join(" ").as_bytes())
+    let parts = [sources::PROBE, sources::COVERED, sources::INSTRUMENT, sources::RUNNER];
+    digest(parts.map(sources::key).join(" ").as_bytes())
 }
 
 /// What a build is asked about.

@@ -90,12 +90,15 @@ impl Question<'_> {
 pub(super) fn read(dir: &Utf8Path, key: &str) -> Option<Built> {
     let Kept { key: of, built } = record(dir)?;
     let there = |path: Option<&Utf8PathBuf>| path.is_none_or(|path| path.is_file());
-    let sanitized = built.asan.as_ref().and_then(|asan| asan.as_ref().ok());
+    let made = |further: &Option<Result<Utf8PathBuf, String>>| {
+        there(further.as_ref().and_then(|further| further.as_ref().ok()))
+    };
     let is_whole = of == key
         && is_same(&built.plain, &built.facts.plain)
         && is_same(&built.probed, &built.facts.probed)
         && there(built.symbols.as_ref())
-        && there(sanitized);
+        && made(&built.asan)
+        && made(&built.covered);
     is_whole.then_some(Built { reused: true, ..built })
 }
 
@@ -185,12 +188,14 @@ mod tests {
     }
 
     #[test]
-    fn a_missing_symbols_file_or_sanitized_program_is_no_whole_build() {
+    fn a_missing_symbols_file_sanitized_or_covered_program_is_no_whole_build() {
         let (_dir, root, built) = place();
         let gone = Some(root.join("gone"));
         write(&root, "k", &Built { symbols: gone.clone(), ..built.clone() });
         assert!(read(&root, "k").is_none());
-        write(&root, "k", &Built { asan: gone.map(Ok), ..built });
+        write(&root, "k", &Built { asan: gone.clone().map(Ok), ..built.clone() });
+        assert!(read(&root, "k").is_none());
+        write(&root, "k", &Built { covered: gone.map(Ok), ..built });
         assert!(read(&root, "k").is_none());
     }
 }

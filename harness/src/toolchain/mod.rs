@@ -7,6 +7,7 @@ mod built;
 mod captured;
 mod cgo;
 mod compiler;
+mod cover;
 mod debugging;
 mod doctor;
 mod emulator;

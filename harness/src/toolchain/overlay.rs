@@ -33,6 +33,8 @@ pub(super) struct Wish<'a> {
     pub heap_dump: bool,
     /// There is a trace, in which the calls that make descriptors shall be.
     pub traced: bool,
+    /// It is built with `-cover`.
+    pub covered: bool,
     /// Directory of the variant.
     pub out: &'a Utf8Path,
 }
@@ -99,6 +101,11 @@ impl Maker<'_> {
         let dir = sources::unpack(self.cache, "probe", sources::PROBE)?;
         let package = self.go.goroot().join("src/harnessprobe");
         self.replace.extend(sources::PROBE.iter().map(|(name, _)| (package.join(name), dir.join(name))));
+        if self.wish.covered {
+            let dir = sources::unpack(self.cache, "covered", sources::COVERED)?;
+            self.replace
+                .extend(sources::COVERED.iter().map(|(name, _)| (package.join(name), dir.join(name))));
+        }
         Ok(())
     }
 

@@ -151,7 +151,6 @@ pub(super) fn disagreements(spec: &BuildSpec, goflags: &str, facts: &BinaryFacts
     let asked = [
         ("-trimpath", Some(switch(spec.trimpath))),
         ("-race", Some(switch(spec.race))),
-        ("-cover", Some(switch(spec.cover))),
         ("-tags", Some(spec.tags.join(","))),
         ("GOOS", spec.goos.clone()),
         ("GOARCH", spec.goarch.clone()),

@@ -21,7 +21,7 @@ macro_rules! sources {
 
 /// Package `harnessprobe`.
 pub(super) const PROBE: &[Source] = sources!["probe":
-    "aftergc.go", "checkpoint.go", "clock.go", "config.go", "doc.go", "exit.go",
+    "aftergc.go", "checkpoint.go", "clock.go", "config.go", "coverage.go", "doc.go", "exit.go",
     "exitsignal_bsd.go", "exitsignal_linux.go", "goroutines.go", "heapdump.go", "hit.go",
     "memprofile.go", "memrecord_bytes.go", "memrecord_size.go", "metrics.go", "names.go",
     "open_other.go", "open_unix.go", "planted.go", "process_linux.go", "process_other.go",
@@ -32,9 +32,12 @@ pub(super) const PROBE: &[Source] = sources!["probe":
 /// What package testing gets in a test binary.
 pub(super) const RUNNER: &[Source] = sources!["runner": "harness_runner.go"];
 
+/// A further file of package `harnessprobe` in a program that is built with `-cover`.
+pub(super) const COVERED: &[Source] = sources!["covered": "covered.go"];
+
 /// The program that changes copies of sources.
 pub(super) const INSTRUMENT: &[Source] = sources!["instrument":
-    "go.mod", "golist.go", "heapdump.go", "hook.go", "main.go", "name.go", "near.go",
+    "cover.go", "go.mod", "golist.go", "heapdump.go", "hook.go", "main.go", "name.go", "near.go",
     "rawcalls.go", "testing.go",
 ];
 
@@ -145,6 +148,7 @@ mod tests {
     #[test]
     fn every_go_file_is_embedded() {
         assert_eq!(names(PROBE), files_in("probe"));
+        assert_eq!(names(COVERED), files_in("covered"));
         assert_eq!(names(INSTRUMENT), files_in("instrument"));
         assert_eq!(names(LAB), files_in("lab"));
         assert_eq!(names(RUNNER), files_in("runner"));

@@ -5,6 +5,7 @@
 
 mod analyze;
 mod bisect;
+mod coverage;
 mod debug;
 mod determinism;
 mod exports;

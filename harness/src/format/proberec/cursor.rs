@@ -104,6 +104,11 @@ impl<'a> Cursor<'a> {
 
     /// A string: its length in bytes, then the bytes.
     pub(super) fn text(&mut self, field: &str) -> Result<Cow<'a, str>, FieldError> {
+        self.bytes(field).map(String::from_utf8_lossy)
+    }
+
+    /// The bytes of a string.
+    pub(super) fn bytes(&mut self, field: &str) -> Result<&'a [u8], FieldError> {
         let start = self.at;
         let len = self.unsigned(field)?;
         let rest = &self.payload[self.at..];
@@ -115,7 +120,7 @@ impl<'a> Cursor<'a> {
             });
         };
         self.at += bytes.len();
-        Ok(String::from_utf8_lossy(bytes))
+        Ok(bytes)
     }
 
     /// A list: the number of its elements, then each, of at least `min_size` bytes.

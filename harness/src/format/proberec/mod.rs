@@ -15,9 +15,9 @@ mod spec;
 mod tests;
 
 pub use record::{
-    Bucket, Cause, Checkpoint, End, GoroutineGroup, GoroutineLeak, GoroutineText, Goroutines, HeapDump,
-    MemProfile, MetricName, MetricValue, Metrics, ProbeError, ProbeMode, Process, ProcessDetails, ProfileAge,
-    Record, StackDef, StackId, Start, Test, Text, TraceStarted,
+    Bucket, Cause, Checkpoint, Coverage, End, GoroutineGroup, GoroutineLeak, GoroutineText, Goroutines,
+    HeapDump, MemProfile, MetricName, MetricValue, Metrics, ProbeError, ProbeMode, Process, ProcessDetails,
+    ProfileAge, Record, StackDef, StackId, Start, Test, Text, TraceStarted,
 };
 
 use super::Problem;

@@ -53,6 +53,8 @@ pub enum Record<'a> {
     TestBegin(Text<'a>),
     /// A test, or what is judged as one, has run as often as it shall.
     Test(Test<'a>),
+    /// Coverage counters, in a program built with `-cover`.
+    Coverage(Coverage<'a>),
 }
 
 /// The process and its settings, as the probe's initialiser found them.
@@ -280,6 +282,17 @@ pub struct HeapDump<'a> {
     pub size: Bytes,
     /// Monotonic clock before and after.
     pub at: (MonotonicTime, MonotonicTime),
+}
+
+/// Counters of a program built with `-cover`, as of a checkpoint.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Coverage<'a> {
+    /// The checkpoint.
+    pub checkpoint: u32,
+    /// There were more bytes than the probe's limit; the rest is not there.
+    pub truncated: bool,
+    /// A file of counters as Go writes it: `format/covdata` reads it.
+    pub counters: &'a [u8],
 }
 
 /// A checkpoint.

@@ -8,9 +8,9 @@ use std::sync::Arc;
 
 use super::cursor::{Cursor, FieldError};
 use super::record::{
-    Bucket, Cause, Checkpoint, End, GoroutineGroup, GoroutineLeak, GoroutineText, Goroutines, HeapDump,
-    MemProfile, MetricName, MetricValue, Metrics, ProbeError, ProbeMode, Process, ProcessDetails, ProfileAge,
-    Record, StackDef, StackId, Start, Test, TraceStarted,
+    Bucket, Cause, Checkpoint, Coverage, End, GoroutineGroup, GoroutineLeak, GoroutineText, Goroutines,
+    HeapDump, MemProfile, MetricName, MetricValue, Metrics, ProbeError, ProbeMode, Process, ProcessDetails,
+    ProfileAge, Record, StackDef, StackId, Start, Test, TraceStarted,
 };
 use crate::model::{
     Bytes, Frame, GcCycle, MonotonicTime, Nanoseconds, Objects, OpenDescriptors, Operations, TestKind,
@@ -76,6 +76,7 @@ pub(super) const SPECS: &[Spec] = &[
     Spec { kind: 14, name: "error record", read: probe_error },
     Spec { kind: 15, name: "test-begin record", read: test_begin },
     Spec { kind: 16, name: "test record", read: test },
+    Spec { kind: 17, name: "coverage record", read: coverage },
 ];
 
 const CAUSES: &[Cause] = &[Cause::Call, Cause::Signal, Cause::Interval, Cause::Gc, Cause::Exit, Cause::Test];
@@ -319,5 +320,13 @@ fn test<'a>(c: &mut Cursor<'a>, context: &mut Context) -> Result<Record<'a>> {
                 c.unsigned("objects gained").map(Objects)?,
             ))
         })?,
+    }))
+}
+
+fn coverage<'a>(c: &mut Cursor<'a>, _: &mut Context) -> Result<Record<'a>> {
+    Ok(Record::Coverage(Coverage {
+        checkpoint: checkpoint_index(c)?,
+        truncated: c.flag("truncated")?,
+        counters: c.bytes("counters")?,
     }))
 }

@@ -222,6 +222,7 @@ fn each_small_record_has_its_fields_in_order() {
             p().u(2).s("heap-2.dump").u(5).u(5).u(99).i(7).i(8),
             "size: Bytes(99), at: (MonotonicTime(7), MonotonicTime(8))",
         ),
+        (17, p().u(4).u(1).s("ab"), "checkpoint: 4, truncated: true, counters: [97, 98]"),
         (
             13,
             p().u(1).i(512).i(7).u(9).u(1),

@@ -4,6 +4,7 @@
 //! program, so control characters in them are shown, never sent.
 
 mod ages;
+mod coverage;
 mod cycles;
 mod figures;
 mod findings;
@@ -68,6 +69,7 @@ pub fn to_terminal(report: &Report, look: &Look) -> String {
     findings::write(&mut out, report, look);
     cycles::write(&mut out, report, look);
     variants::write(&mut out, report, look);
+    coverage::write(&mut out, report, look);
     figures::write(&mut out, report, look);
     notes::write(&mut out, report, look);
     out

@@ -5,10 +5,13 @@ use crate::baseline::{
     AcceptedFinding, Cause, ComparedFinding, Conditions, FindingGroup, MetricComparison, MetricStanding,
     Reason, Standing, VariantGrowth, Verdict,
 };
+use crate::model::coverage::{
+    CountedUntil, CoverageFacts, Covered, FunctionCoverage, PackageCoverage, Reach, Untried, UntriedValue,
+};
 use crate::model::{
     Bytes, Confidence, Evidence, Finding, Frame, GcCycle, Growth, LeakKind, Metric, ModuleTable,
 };
-use crate::report::{REPORT_FORMAT, ReportedFinding, VariantReport};
+use crate::report::{REPORT_FORMAT, ReportedFinding, VariantCoverage, VariantReport};
 use crate::toolchain::{BuildFacts, BuildFailure};
 
 const PLAIN: Look = Look { width: 100, color: false, verbose: false };
@@ -93,6 +96,7 @@ fn report() -> Report {
         capture: "/captures/leak".into(),
         inputs: Vec::new(),
         reproductions: Vec::new(),
+        coverage: Vec::new(),
         minimised: None,
         tests: Vec::new(),
         inputs_digest: Some("3fa94c11d2e07b65".to_owned()),
@@ -156,6 +160,99 @@ fn hostile_names_reach_no_part_of_the_text() {
     ];
     let text = to_terminal(&report, &PLAIN);
     assert!(!text.contains('\u{1b}') && !text.contains('\u{202e}'), "{text:?}");
+}
+
+fn covered() -> VariantCoverage {
+    let value = |what: &str| UntriedValue {
+        line: 12,
+        what: what.to_owned(),
+        flow: Some("c.m[k] = e (assign)".into()),
+    };
+    let place = |reach, function: &str, line, calls| Untried {
+        reach,
+        function: function.to_owned(),
+        file: "cache/cache.go".to_owned(),
+        line,
+        calls,
+        n_values: 2,
+        values: vec![value("&entry{...} escapes to heap"), value("moved to heap: n")],
+        kept: 1,
+    };
+    let untried = (0..20).map(|line| place(Reach::Beside, "app/cache.(*Cache).Put", line, 2000));
+    let facts = CoverageFacts {
+        statements: Covered { ran: 8, of: 11 },
+        packages: vec![PackageCoverage {
+            package: "app/cache".to_owned(),
+            statements: Covered { ran: 8, of: 11 },
+            functions: Covered { ran: 1, of: 2 },
+        }],
+        functions: vec![FunctionCoverage {
+            function: "app/cache.New".to_owned(),
+            file: "cache/cache.go".to_owned(),
+            line: 3,
+            statements: Covered { ran: 1, of: 1 },
+            calls: 1,
+        }],
+        counted: CountedUntil::End,
+        untried: untried.chain([place(Reach::Uncalled, "app/cache.Dump", 40, 0)]).collect(),
+        ..CoverageFacts::default()
+    };
+    VariantCoverage {
+        variant: "default".into(),
+        facts: Some(facts),
+        not_run: None,
+        end: "exit code 0".into(),
+        ok: true,
+        profile: Some("default/cover/cover.out".into()),
+        module: "/src/my app".into(),
+    }
+}
+
+#[test]
+fn coverage_shows_what_ran_what_was_not_tried_and_the_command_for_html() {
+    let mut report = report();
+    report.coverage = vec![covered()];
+    let text = to_terminal(&report, &PLAIN);
+    for line in [
+        "  72.7 % (8 of 11) of the main module's statements ran\n",
+        "    app/cache  72.7 % (8 of 11), 1 of 2 functions called\n",
+        "  not tried by this scenario: 21 places that allocate (42 values on the heap)\n",
+        "      cache/cache.go:0  cache.(*Cache).Put (called 2,000 times): &entry{...}, and 1 more\n",
+        "    … 9 more places: --verbose shows all\n",
+        "  HTML: (cd '/src/my app' && go tool cover -html=/captures/leak/default/cover/cover.out)\n",
+    ] {
+        assert!(text.contains(line), "{line} in {text}");
+    }
+    let all = to_terminal(&report, &Look { verbose: true, ..PLAIN });
+    for line in [
+        "      cache/cache.go:40  cache.Dump: &entry{...}, and 1 more\n",
+        "        line 12: moved to heap: n, flows to c.m[k] = e (assign)\n",
+        "    cache/cache.go:3  cache.New  100.0 % (1 of 1), 1 call\n",
+    ] {
+        assert!(all.contains(line), "{line} in {all}");
+    }
+}
+
+#[test]
+fn coverage_that_is_not_of_the_whole_run_or_not_there_says_so() {
+    let mut part = covered();
+    part.end = "killed by signal 9".into();
+    if let Some(facts) = &mut part.facts {
+        facts.counted = CountedUntil::Checkpoint { operations: 924 };
+        (facts.untried, facts.no_untried) = (Vec::new(), Some("nobody asked".into()));
+    }
+    let none =
+        VariantCoverage { facts: None, not_run: Some("`go build -cover` says: x".into()), ..covered() };
+    let mut report = report();
+    report.coverage = vec![part, none];
+    let text = to_terminal(&report, &PLAIN);
+    for line in [
+        "as of the last checkpoint, after 924 operations: this end leaves no counters (killed by signal 9)\n",
+        "  what allocates and did not run is not known: nobody asked\n",
+        "  none: `go build -cover` says: x\n",
+    ] {
+        assert!(text.contains(line), "{line} in {text}");
+    }
 }
 
 #[test]
