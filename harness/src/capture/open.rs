@@ -176,6 +176,12 @@ impl CaptureDir {
         &self.root
     }
 
+    /// What it held, for whoever wants nothing else of it.
+    #[must_use]
+    pub fn into_manifest(self) -> Manifest {
+        self.manifest
+    }
+
     /// What it holds.
     #[must_use]
     pub fn manifest(&self) -> &Manifest {

@@ -95,6 +95,13 @@ impl Session {
         &self.root
     }
 
+    /// Where a run's files go, within the capture.
+    #[must_use]
+    pub fn dir_of(&self, id: &RunId) -> Utf8PathBuf {
+        let workload = &self.manifest.scenario.workload;
+        Utf8PathBuf::from(gotest::directory(workload, id, mode_name(id.mode)))
+    }
+
     /// Keeps a file of the user's as it is now, if it is there.
     fn copy(&self, from: &Utf8Path, name: &str) -> Result<(), CaptureError> {
         let to = self.root.join(name);
@@ -176,8 +183,7 @@ impl Session {
         env: &BTreeMap<String, String>,
         interrupt: &Interrupt,
     ) -> Result<&RunRecord, CaptureError> {
-        let workload = &self.manifest.scenario.workload;
-        let dir = Utf8PathBuf::from(gotest::directory(workload, id, mode_name(id.mode)));
+        let dir = self.dir_of(id);
         let parallel = self.manifest.parallel.get(&*id.variant).map_or(&[][..], Vec::as_slice);
         let launch = |scenario: &Scenario| {
             let (root, dir, purpose) = (&self.root, dir.clone(), Purpose::Observed);

@@ -9,11 +9,13 @@ use camino::{Utf8Path, Utf8PathBuf};
 use rustix::fs::{FlockOperation, flock};
 
 use super::error::{CaptureError, io};
-use super::manifest::Manifest;
-use super::open::{self, MANIFEST, SYMBOLS};
+use super::manifest::{CaptureStatus, Manifest};
+use super::open::{self, CaptureDir, MANIFEST, SYMBOLS};
 
 /// Name of the directory that holds everything the harness writes.
 pub const HARNESS_DIR: &str = ".harness";
+/// How many captures are looked at for one that is whole.
+const EARLIER: usize = 3;
 /// Link to the newest capture of a scenario: `latest-SCENARIO`.
 const LATEST: &str = "latest-";
 
@@ -72,6 +74,30 @@ impl Store {
         target.is_dir().then_some(target)
     }
 
+    /// What the newest capture of a scenario that is whole tells of itself: how long things took then.
+    #[must_use]
+    pub fn earlier(&self, scenario: &str) -> Option<Manifest> {
+        let captures = self.captures(scenario).ok()?;
+        let newest = captures.iter().rev().take(EARLIER).filter_map(|path| open::open(path).ok());
+        newest.map(CaptureDir::into_manifest).find(|manifest| manifest.status == CaptureStatus::Complete)
+    }
+
+    /// Captures of a scenario, oldest first. Names sort by time.
+    fn captures(&self, scenario: &str) -> Result<Vec<Utf8PathBuf>, CaptureError> {
+        let runs = self.runs();
+        let prefix = format!("{scenario}-");
+        let mut found: Vec<Utf8PathBuf> = Vec::new();
+        for entry in runs.read_dir_utf8().map_err(io("read", &runs))? {
+            let path = entry.map_err(io("read", &runs))?.into_path();
+            let ours = path.file_name().and_then(|name| name.strip_prefix(&prefix)).is_some_and(is_stamp);
+            if ours && !path.is_symlink() && path.is_dir() {
+                found.push(path);
+            }
+        }
+        found.sort();
+        Ok(found)
+    }
+
     /// Takes the scenario for this process.
     ///
     /// # Errors
@@ -111,22 +137,13 @@ impl Store {
         let _ = std::os::unix::fs::symlink(name, &link);
     }
 
-    /// Removes all but the newest `keep` captures of a scenario. Names sort by time.
+    /// Removes all but the newest `keep` captures of a scenario.
     ///
     /// # Errors
     /// When one cannot be removed.
     pub fn rotate(&self, scenario: &str, keep: usize) -> Result<(), CaptureError> {
-        let runs = self.runs();
-        let prefix = format!("{scenario}-");
-        let mut old: Vec<Utf8PathBuf> = Vec::new();
-        for entry in runs.read_dir_utf8().map_err(io("read", &runs))? {
-            let path = entry.map_err(io("read", &runs))?.into_path();
-            let ours = path.file_name().and_then(|name| name.strip_prefix(&prefix)).is_some_and(is_stamp);
-            if ours && !path.is_symlink() && path.is_dir() && lock_directory(&path).is_ok() {
-                old.push(path);
-            }
-        }
-        old.sort();
+        let mut old = self.captures(scenario)?;
+        old.retain(|path| lock_directory(path).is_ok());
         let n = old.len().saturating_sub(keep.max(1));
         old.iter().take(n).try_for_each(|path| fs::remove_dir_all(path).map_err(io("remove", path)))
     }

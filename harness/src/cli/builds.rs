@@ -7,9 +7,10 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc;
 
-use super::Context;
-use super::console::Progress;
 use super::error::CliError;
+use super::pace::Pace;
+use super::progress::Progress;
+use super::{Context, earlier};
 use crate::capture::Store;
 use crate::scenario::{Scenario, Variant};
 use crate::toolchain::{BuildDirs, BuildError, BuildFailure, Built, Toolchain};
@@ -30,7 +31,8 @@ pub(super) fn build_all(
 ) -> Result<Vec<(String, Built)>, CliError> {
     let dirs = BuildDirs { out: store.builds(&scenario.name), cache: context.environment.cache_dir() };
     let build = |variant: &Variant| toolchain.build(scenario, variant, &dirs, &context.interrupt);
-    let outcomes = all(&scenario.variants, &build, context);
+    let pace = earlier::builds(store, &scenario.name, &scenario.variants);
+    let outcomes = all((&scenario.variants, pace), &build, context);
     let none_built = outcomes.values().all(Result::is_err);
     let mut built = Vec::new();
     for (index, outcome) in outcomes {
@@ -51,11 +53,11 @@ pub(super) fn build_all(
 
 /// Outcomes by place in the scenario; fewer than there are variants after an interrupt.
 fn all(
-    variants: &[Variant],
+    (variants, pace): (&[Variant], Pace),
     build: &(impl Fn(&Variant) -> Outcome + Sync),
     context: &Context,
 ) -> BTreeMap<usize, Outcome> {
-    let mut progress = context.console.progress(variants.len(), "build");
+    let mut progress = context.console.paced_progress((variants.len(), pace), "build");
     let mut outcomes = BTreeMap::new();
     if let Some(first) = variants.first() {
         progress.begin(&first.name);

@@ -7,7 +7,9 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::args::{Color, Output};
 use super::error::CliError;
-use crate::report::{Look, clean_lines, wrapped};
+use super::pace::Pace;
+use super::progress::Progress;
+use crate::report::{Look, clean_lines, in_ascii, wrapped};
 use crate::toolchain::Environment;
 
 /// Columns when nobody tells: enough for the tables, as in a CI log.
@@ -23,6 +25,8 @@ const LOG_EVERY: Duration = Duration::from_secs(5);
 pub struct Console {
     output: Output,
     no_color: bool,
+    /// More than ASCII can be shown.
+    has_unicode: bool,
 }
 
 impl Console {
@@ -30,7 +34,12 @@ impl Console {
         // no-color.org: an empty value is no wish.
         let asked = environment.get("NO_COLOR").is_some_and(|value| !value.is_empty());
         let dumb = environment.get("TERM").is_some_and(|terminal| terminal == "dumb");
-        Self { output, no_color: asked || dumb }
+        // As setlocale(3) looks: the first that is set decides.
+        let locale = ["LC_ALL", "LC_CTYPE", "LANG"].iter().find_map(|name| {
+            environment.get(name).filter(|value| !value.is_empty()).map(str::to_ascii_lowercase)
+        });
+        let is_utf8 = locale.is_some_and(|name| name.contains("utf-8") || name.contains("utf8"));
+        Self { output, no_color: asked || dumb, has_unicode: is_utf8 && !dumb }
     }
 
     pub(super) fn look(&self) -> Look {
@@ -48,8 +57,9 @@ impl Console {
         io::stdout().is_terminal()
     }
 
-    /// A report with no line wider than the terminal, if there is one.
+    /// A report with no line wider than the terminal, if there is one, and with nothing that it cannot show.
     pub(super) fn fitted(&self, text: String) -> String {
+        let text = if self.has_unicode { text } else { in_ascii(&text) };
         console_width().map_or_else(|| text.clone(), |width| wrapped(&text, width))
     }
 
@@ -99,19 +109,13 @@ impl Console {
 
     /// Progress over `total` steps.
     pub(super) fn progress(&self, total: usize, what: &str) -> Progress<'_> {
+        self.paced_progress((total, Pace::even(total)), what)
+    }
+
+    /// Progress over steps of whose lengths something is known.
+    pub(super) fn paced_progress(&self, steps: (usize, Pace), what: &str) -> Progress<'_> {
         let live = io::stderr().is_terminal() && !self.output.quiet;
-        let bar = ProgressBar::new(total as u64);
-        bar.set_draw_target(if live { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() });
-        if let Ok(style) =
-            ProgressStyle::with_template("{prefix:>8} [{bar:24}] {pos}/{len} {elapsed} {wide_msg}")
-        {
-            bar.set_style(style.progress_chars("=> "));
-        }
-        bar.set_prefix(what.to_owned());
-        if live {
-            bar.enable_steady_tick(Duration::from_millis(200));
-        }
-        Progress { console: self, bar, live, what: what.to_owned(), total, done: 0 }
+        Progress::new(self, what, steps, live)
     }
 }
 
@@ -182,43 +186,6 @@ impl<'c> Activity<'c> {
 }
 
 impl Drop for Activity<'_> {
-    fn drop(&mut self) {
-        self.bar.finish_and_clear();
-    }
-}
-
-/// Progress: a live line on a terminal, a line per step in a log.
-#[derive(Debug)]
-pub(super) struct Progress<'c> {
-    console: &'c Console,
-    bar: ProgressBar,
-    live: bool,
-    what: String,
-    total: usize,
-    done: usize,
-}
-
-impl Progress<'_> {
-    pub(super) fn begin(&self, step: &str) {
-        self.bar.set_message(step.to_owned());
-    }
-
-    /// A step that is not worth a line in a log. May come from several threads.
-    pub(super) fn tick(&self, step: &str) {
-        self.bar.set_message(step.to_owned());
-        self.bar.inc(1);
-    }
-
-    pub(super) fn end(&mut self, step: &str) {
-        self.done += 1;
-        self.bar.inc(1);
-        if !self.live {
-            self.console.say(&format!("{:>8} [{}/{}] {step}", self.what, self.done, self.total));
-        }
-    }
-}
-
-impl Drop for Progress<'_> {
     fn drop(&mut self) {
         self.bar.finish_and_clear();
     }

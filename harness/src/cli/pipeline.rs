@@ -7,9 +7,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use camino::Utf8Path;
 
 use super::Context;
-use super::console::Progress;
 use super::covered;
 use super::error::CliError;
+use super::pace::Pace;
+use super::progress::Progress;
 use super::sanitized::{self, Sanitized};
 use super::tested;
 use crate::baseline::{self, Baseline, Conditions, Day, Reproduction};
@@ -202,7 +203,9 @@ fn read_all<'a>(
 ) -> Result<Vec<Analysed<'a>>, CliError> {
     let wanted = |record: &&RunRecord| repeat.is_none_or(|repeat| record.id.repeat == repeat);
     let records: Vec<&'a RunRecord> = dir.manifest().runs.iter().filter(wanted).collect();
-    let progress = context.console.progress(records.len(), "analyse");
+    let size = |record: &&RunRecord| record.files.iter().map(|file| file.size.0).sum();
+    let sizes: Vec<u64> = records.iter().map(size).collect();
+    let progress = context.console.paced_progress((records.len(), Pace::sized(&sizes)), "analyse");
     let interrupted_before = context.interrupt.is_set();
     let stop = || !interrupted_before && context.interrupt.is_set();
     let next = AtomicUsize::new(0);
@@ -232,7 +235,7 @@ fn read_some<'a>(
         let index = next.fetch_add(1, Ordering::Relaxed);
         let Some(record) = records.get(index).copied() else { break };
         read.push((index, self::read(dir, record)));
-        progress.tick(record.dir.as_str());
+        progress.tick(index, record.dir.as_str());
     }
     read
 }

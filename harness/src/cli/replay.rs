@@ -10,7 +10,7 @@ use camino::Utf8Path;
 use super::builds::build_all;
 use super::error::CliError;
 use super::run::{report, run_all, run_sanitized};
-use super::{Context, args, checkout, covered, pipeline, scenarios};
+use super::{Context, args, checkout, covered, earlier, pipeline, scenarios};
 use crate::capture::{
     BuildOutcome, CaptureDir, CaptureStatus, Difference, Inputs, Manifest, Replay, Session, Store,
     is_capture, machine, machine_differences, open, open_named,
@@ -44,7 +44,8 @@ pub(super) fn run(capture: &Utf8Path, args: &args::Run, context: &Context) -> Re
     let is_built = |id: &RunId| built.iter().any(|(name, _)| **name == *id.variant);
     let ids = recorded.manifest().runs.iter().map(|run| run.id.clone());
     let plan: Vec<RunId> = ids.filter(is_built).collect();
-    run_all(&plan, &built, &mut session, false, context)?;
+    let pace = earlier::runs(&store, &scenario.name, &plan);
+    run_all((&plan, pace), &built, &mut session, false, context)?;
     run_sanitized(&built, &mut session, context)?;
     covered::run(&built, &mut session, context)?;
     let status = match context.interrupt.is_set() {

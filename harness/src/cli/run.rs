@@ -6,7 +6,9 @@ use super::args;
 use super::builds::build_all;
 use super::error::CliError;
 use super::forms::Forms;
-use super::{Context, covered, foreign, gotest, pipeline, replay, reproduce, scenarios};
+use super::live::Live;
+use super::pace::Pace;
+use super::{Context, covered, earlier, foreign, gotest, pipeline, replay, reproduce, scenarios};
 use crate::baseline;
 use crate::capture::{CaptureStatus, Lock, Session, Store};
 use crate::model::{Mode, Outcome, RunId};
@@ -69,7 +71,8 @@ pub(super) fn run(args: &args::Run, context: &Context) -> Result<Outcome, CliErr
     let mut plan = crate::capture::plan(scenario, &runnable(&built, context));
     // A hunt for what comes and goes is of the runs that can show it.
     plan.retain(|id| !args.until_found || id.repeat == 1 || id.mode != Mode::Plain);
-    let found = run_all(&plan, &built, &mut session, args.until_found, context)?;
+    let pace = earlier::runs(store, &scenario.name, &plan);
+    let found = run_all((&plan, pace), &built, &mut session, args.until_found, context)?;
     gotest::run_suspects(scenario, &built, &mut session, context)?;
     run_sanitized(&built, &mut session, context)?;
     covered::run(&built, &mut session, context)?;
@@ -159,19 +162,23 @@ pub(super) fn show_again(args: &args::Report, context: &Context) -> Result<Outco
 
 /// Makes all runs; until the first repeat that shows what is looked for, if asked. Tells which that was.
 pub(super) fn run_all(
-    plan: &[RunId],
+    (plan, pace): (&[RunId], Pace),
     built: &[(String, Built)],
     session: &mut Session,
     until_found: bool,
     context: &Context,
 ) -> Result<Option<u32>, CliError> {
-    let mut progress = context.console.progress(plan.len(), "run");
+    let mut progress = context.console.paced_progress((plan.len(), pace), "run");
     for (nth, id) in plan.iter().enumerate() {
         if context.interrupt.is_set() {
             break;
         }
         progress.begin(&step(id));
-        progress.end(&run_one(id, built, session, context)?);
+        let dir = session.root().join(session.dir_of(id));
+        let live = progress.line().map(|line| Live::new(&dir, &step(id), line));
+        let words = run_one(id, built, session, context)?;
+        drop(live);
+        progress.end(&words);
         let ends = plan.get(nth + 1).is_none_or(|next| next.repeat != id.repeat);
         if until_found && ends && reproduce::shows(session.root(), id.repeat, context)? {
             return Ok(Some(id.repeat));

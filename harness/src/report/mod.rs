@@ -36,7 +36,9 @@ pub use crate::model::growth;
 pub use build::{Inputs, RunInput, build, end_words};
 pub use coverage::{VariantCoverage, cover_profile};
 pub use json::{schema, to_json};
-pub use terminal::{Look, bytes_text, clean_lines, count_text, finding_to_terminal, to_terminal, wrapped};
+pub use terminal::{
+    Look, bytes_text, clean_lines, count_text, finding_to_terminal, in_ascii, to_terminal, wrapped,
+};
 
 pub use testing::{SurveyInput, TestReport, TestResult, failure as test_failure, rows as test_rows};
 

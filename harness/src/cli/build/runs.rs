@@ -54,6 +54,7 @@ fn rounds(
     let rounds = bench.repeat.saturating_add(1);
     let total = runners.len().saturating_mul(usize::try_from(rounds).unwrap_or(usize::MAX));
     let progress = bench.context.console.progress(total, "runs");
+    let mut made = 0;
     for round in 0..rounds {
         let mut order: Vec<usize> = (0..runners.len()).collect();
         if round % 2 == 1 {
@@ -72,7 +73,8 @@ fn rounds(
                     failed[at] = Some(why);
                 }
             }
-            progress.tick(name);
+            progress.tick(made, name);
+            made += 1;
         }
         bench.context.console.mention(&format!("{:>8} round {round} of {}", "runs", bench.repeat));
     }

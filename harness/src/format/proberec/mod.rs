@@ -10,6 +10,7 @@
 
 mod cursor;
 mod record;
+mod skim;
 mod spec;
 #[cfg(test)]
 mod tests;
@@ -19,6 +20,8 @@ pub use record::{
     HeapDump, MemProfile, MetricName, MetricValue, Metrics, ProbeError, ProbeMode, Process, ProcessDetails,
     ProfileAge, Record, StackDef, StackId, Start, Test, Text, TraceStarted,
 };
+
+pub use skim::{Skimmed, skim};
 
 use super::Problem;
 use cursor::Cursor;

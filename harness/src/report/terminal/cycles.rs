@@ -3,12 +3,20 @@
 use std::fmt::Write;
 
 use super::grid::Grid;
+use super::sparkline::sparkline;
 use super::{Look, text};
 use crate::model::{Alignment, Bytes, Cell, CycleRow};
 use crate::report::{CycleTable, Report, RunAlignment};
 
 /// Rows shown of a long run, spread evenly.
 const ROWS: usize = 12;
+
+/// Fewer cycles than this show no course.
+const MIN_VALUES: usize = 5;
+/// Columns of a line that are not blocks or the name, at most.
+const FIGURES: usize = 32;
+/// Blocks in a line, at most.
+const MAX_BLOCKS: usize = 60;
 
 pub(super) fn write(out: &mut String, report: &Report, look: &Look) {
     let Some(table) = report.cycles.first().filter(|table| !table.rows.is_empty()) else { return };
@@ -19,7 +27,38 @@ pub(super) fn write(out: &mut String, report: &Report, look: &Look) {
     if let Some(aligned) = report.alignments.iter().find(|aligned| aligned.run == table.run) {
         let _ = writeln!(out, "  {}", alignment(aligned));
     }
+    heaps(out, report, look);
     let _ = writeln!(out, "{}", grid(table, look));
+}
+
+/// The live heap over the cycles of each variant, all to one scale.
+fn heaps(out: &mut String, report: &Report, look: &Look) {
+    let live = |table: &CycleTable| -> Vec<u64> {
+        table.rows.iter().filter_map(|row| Some(row.heap_live?.value.0)).collect()
+    };
+    let all: Vec<(&CycleTable, Vec<u64>)> = report.cycles.iter().map(|table| (table, live(table))).collect();
+    let shown = || all.iter().filter(|(_, values)| values.len() >= MIN_VALUES);
+    let Some(top) = shown().flat_map(|(_, values)| values).max().copied() else { return };
+    let name_of = |table: &CycleTable| text::clean(&table.run.variant);
+    let columns = shown().map(|(table, _)| name_of(table).chars().count()).max().unwrap_or(0);
+    let width = usize::from(look.width).saturating_sub(columns + FIGURES).clamp(8, MAX_BLOCKS);
+    let most = shown().map(|(_, values)| values.len().min(width)).max().unwrap_or(0);
+    let _ = writeln!(out, "  live heap after each cycle, from 0 to {}:", text::bytes(Bytes(top)));
+    for (table, values) in shown() {
+        let (first, last) = (values.first().copied().unwrap_or(0), values.last().copied().unwrap_or(0));
+        let blocks = match table.rows.len() < table.total {
+            true => {
+                // Of a long run the middle is not in the report.
+                let (begin, end) = values.split_at(values.len() / 2);
+                let half = |values: &[u64]| sparkline(values, top, width.saturating_sub(3) / 2);
+                format!("{}...{}", half(begin), half(end))
+            }
+            false => sparkline(values, top, width),
+        };
+        let name = name_of(table);
+        let (first, last) = (text::bytes(Bytes(first)), text::bytes(Bytes(last)));
+        let _ = writeln!(out, "    {name:columns$}  {blocks:most$}  {first} -> {last}");
+    }
 }
 
 fn alignment(aligned: &RunAlignment) -> String {

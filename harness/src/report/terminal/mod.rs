@@ -12,12 +12,14 @@ pub(super) mod grid;
 mod notes;
 mod replay;
 mod retained;
+mod sparkline;
 #[cfg(test)]
 mod tests;
 mod tests_table;
 pub(super) mod text;
 mod variants;
 
+pub use sparkline::in_ascii;
 pub use text::{bytes as bytes_text, clean_lines, count as count_text, wrapped};
 
 use std::fmt::Write;
