@@ -34,15 +34,15 @@ pub(super) struct Live {
 }
 
 impl Live {
-    /// Looks at the run in `dir`, which is called `what`, and tells `line`.
-    pub(super) fn new(dir: &Utf8Path, what: &str, line: ProgressBar) -> Self {
+    /// Looks at the run in `dir` and tells `line`.
+    pub(super) fn new(dir: &Utf8Path, line: ProgressBar) -> Self {
         let (stop, stopped) = mpsc::channel();
-        let (mut seen, what) = (Seen::of(dir), what.to_owned());
+        let mut seen = Seen::of(dir);
         let look = move || {
             while stopped.recv_timeout(EVERY) == Err(RecvTimeoutError::Timeout) {
                 let words = seen.look();
                 if !words.is_empty() {
-                    line.set_message(format!("{what}: {words}"));
+                    line.set_message(words);
                 }
             }
         };

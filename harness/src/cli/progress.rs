@@ -8,6 +8,10 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 use super::console::Console;
 use super::pace::Pace;
 
+/// The line, and the line with another below it.
+const ONE_LINE: &str = "{prefix:>8} [{bar:16}] {pos}/{len} {elapsed}{left}  {wide_msg}";
+const TWO_LINES: &str = "{prefix:>8} [{bar:16}] {pos}/{len} {elapsed}{left}  {step}\n         {wide_msg}";
+
 /// Between two changes of the line.
 const REDRAW_EVERY: Duration = Duration::from_millis(200);
 
@@ -21,6 +25,8 @@ pub(super) struct Progress<'c> {
     total: usize,
     done: usize,
     clock: Clock,
+    /// What the step is called, where a line below tells how it goes.
+    step: Option<Arc<Mutex<String>>>,
 }
 
 /// What the line tells the time by.
@@ -50,24 +56,42 @@ impl<'c> Progress<'c> {
         let left = move |_: &ProgressState, line: &mut dyn std::fmt::Write| {
             let _ = line.write_str(&told.words());
         };
-        let template = "{prefix:>8} [{bar:16}] {pos}/{len} {elapsed}{left}  {wide_msg}";
-        if let Ok(style) = ProgressStyle::with_template(template) {
+        if let Ok(style) = ProgressStyle::with_template(ONE_LINE) {
             bar.set_style(style.with_key("left", left).progress_chars("=> "));
         }
         bar.set_prefix(what.to_owned());
         if live {
             bar.enable_steady_tick(REDRAW_EVERY);
         }
-        Self { console, bar, live, what: what.to_owned(), total, done: 0, clock }
+        Self { console, bar, live, what: what.to_owned(), total, done: 0, clock, step: None }
     }
 
-    /// The line, for somebody who says how a step goes; nothing without a terminal.
-    pub(super) fn line(&self) -> Option<ProgressBar> {
-        self.live.then(|| self.bar.clone())
+    /// With a second line on a terminal, for somebody who says how a step goes.
+    pub(super) fn with_details(mut self) -> Self {
+        let step = Arc::new(Mutex::new(String::new()));
+        let (told, shown) = (self.clock.clone(), Arc::clone(&step));
+        let left = move |_: &ProgressState, line: &mut dyn std::fmt::Write| {
+            let _ = line.write_str(&told.words());
+        };
+        let name = move |_: &ProgressState, line: &mut dyn std::fmt::Write| {
+            let _ = line.write_str(&shown.lock().unwrap_or_else(PoisonError::into_inner));
+        };
+        if let Ok(style) = ProgressStyle::with_template(TWO_LINES) {
+            self.bar.set_style(style.with_key("left", left).with_key("step", name).progress_chars("=> "));
+        }
+        self.step = self.live.then_some(step);
+        self
+    }
+
+    /// The second line; nothing without a terminal.
+    pub(super) fn details(&self) -> Option<ProgressBar> {
+        self.step.as_ref().map(|_| self.bar.clone())
     }
 
     pub(super) fn begin(&self, step: &str) {
-        self.bar.set_message(step.to_owned());
+        let Some(name) = &self.step else { return self.bar.set_message(step.to_owned()) };
+        step.clone_into(&mut name.lock().unwrap_or_else(PoisonError::into_inner));
+        self.bar.set_message("");
     }
 
     /// The end of the `nth` step, which is not worth a line in a log. May come from several threads.

@@ -168,14 +168,14 @@ pub(super) fn run_all(
     until_found: bool,
     context: &Context,
 ) -> Result<Option<u32>, CliError> {
-    let mut progress = context.console.paced_progress((plan.len(), pace), "run");
+    let mut progress = context.console.paced_progress((plan.len(), pace), "run").with_details();
     for (nth, id) in plan.iter().enumerate() {
         if context.interrupt.is_set() {
             break;
         }
         progress.begin(&step(id));
         let dir = session.root().join(session.dir_of(id));
-        let live = progress.line().map(|line| Live::new(&dir, &step(id), line));
+        let live = progress.details().map(|line| Live::new(&dir, line));
         let words = run_one(id, built, session, context)?;
         drop(live);
         progress.end(&words);
