@@ -12,7 +12,9 @@ pub(super) fn runs(store: &Store, scenario: &str, plan: &[RunId]) -> Pace {
     let earlier = store.earlier(scenario);
     let made = earlier.as_ref().map(|manifest| manifest.runs.as_slice()).unwrap_or_default();
     let took = |id: &RunId| {
-        let alike = |run: &&RunRecord| run.ok && run.id.variant == id.variant && run.id.mode == id.mode;
+        let alike = |run: &&RunRecord| {
+            run.ok && (&run.id.variant, run.id.mode, &run.id.test) == (&id.variant, id.mode, &id.test)
+        };
         let same = made.iter().filter(alike).find(|run| run.id.repeat == id.repeat);
         let run = same.or_else(|| made.iter().find(alike))?;
         u64::try_from(run.wall.0).ok().map(Duration::from_nanos)

@@ -5,6 +5,7 @@
 
 use super::Context;
 use super::error::CliError;
+use super::pace::Pace;
 use super::pipeline;
 use super::run::run_all;
 use crate::capture::Session;
@@ -39,7 +40,8 @@ pub(super) fn run_suspects(
         }
     }
     if !plan.is_empty() {
-        run_all(&plan, built, session, false, context)?;
+        let steps = (plan.as_slice(), Pace::even(plan.len()));
+        run_all(steps, built, session, false, context)?;
     }
     Ok(())
 }

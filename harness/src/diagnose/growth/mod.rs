@@ -24,13 +24,15 @@ pub struct Limits {
     pub stacks: usize,
     /// Points of a run.
     pub points: usize,
-    /// Runs of a variant.
+    /// Repeats of a variant, or of a test in it.
     pub repeats: usize,
+    /// Runs at all.
+    pub runs: usize,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { stacks: 500, points: 40, repeats: 5 }
+        Self { stacks: 500, points: 40, repeats: 5, runs: 60 }
     }
 }
 
@@ -54,11 +56,12 @@ impl Growth {
             Mode::Natural => !has_step(&run.id.variant),
             Mode::Plain => false,
         };
-        let mut taken: BTreeMap<&str, usize> = BTreeMap::new();
+        let mut taken: BTreeMap<(&str, Option<&str>), usize> = BTreeMap::new();
         let mut growth = Self { format: GROWTH_FORMAT, scenario: scenario.to_owned(), runs: Vec::new() };
         for run in runs.iter().filter(|run| wanted(run)) {
-            let n = taken.entry(&run.id.variant).or_default();
+            let n = taken.entry((&run.id.variant, run.id.test.as_deref())).or_default();
             if *n < limits.repeats
+                && growth.runs.len() < limits.runs
                 && let Some(of_run) = of_run(run, program, limits)
             {
                 *n += 1;

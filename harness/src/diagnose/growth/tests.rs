@@ -71,7 +71,7 @@ fn of(pieces: &RunPieces, limits: Limits) -> RunGrowth {
 }
 
 fn limits(stacks: usize, points: usize) -> Limits {
-    Limits { stacks, points, repeats: 5 }
+    Limits { stacks, points, repeats: 5, runs: 60 }
 }
 
 #[test]

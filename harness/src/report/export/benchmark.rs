@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::RunCycles;
+use super::{RunCycles, harmless};
 use crate::model::Mode;
 use crate::model::lab::runs::{FIGURES, Figure};
 use crate::report::lab::{Header, benchmark_name};
@@ -20,7 +20,10 @@ pub fn benchstat(report: &Report, runs: &[RunCycles]) -> String {
     }
     let _ = write!(out, "{}", Header);
     for run in report.variants.iter().flat_map(|variant| &variant.runs).filter(|run| run.ok) {
-        let keys = [("variant", &*run.run.variant), ("mode", run.run.mode.word())];
+        let mut keys = vec![("variant", &*run.run.variant), ("mode", run.run.mode.word())];
+        // A subtest's name has slashes, which would be further keys.
+        let test = run.run.test.as_deref().map(|test| harmless(test).replace(['/', ' '], "_"));
+        keys.extend(test.as_deref().map(|test| ("test", test)));
         let name = benchmark_name(&report.scenario, &keys, conditions.cpus);
         let cycles = runs.iter().find(|cycles| cycles.run == run.run);
         let values = FIGURES

@@ -4,7 +4,7 @@
 
 use std::fmt::Write;
 
-use super::RunCycles;
+use super::{RunCycles, harmless};
 use crate::model::{Cell, CycleRow};
 
 /// A column and how a row fills it.
@@ -52,12 +52,13 @@ const COLUMNS: &[Column] = &[
 /// The table.
 #[must_use]
 pub fn cycles_csv(scenario: &str, runs: &[RunCycles]) -> String {
-    let mut out = String::from("scenario,variant,mode,repeat");
+    let mut out = String::from("scenario,variant,mode,repeat,test");
     COLUMNS.iter().for_each(|(name, _)| out.push_str(&format!(",{name}")));
     out.push_str(",sources\r\n");
     for RunCycles { run, rows, .. } in runs {
-        let head =
-            format!("{},{},{},{}", quoted(scenario), quoted(&run.variant), run.mode.word(), run.repeat);
+        let test = harmless(run.test.as_deref().unwrap_or_default());
+        let (scenario, variant, test) = (quoted(scenario), quoted(&run.variant), quoted(&test));
+        let head = format!("{scenario},{variant},{},{},{test}", run.mode.word(), run.repeat);
         for row in rows {
             out.push_str(&head);
             let mut sources = Vec::new();

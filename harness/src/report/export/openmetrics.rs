@@ -158,12 +158,14 @@ fn figures(text: &mut Text, report: &Report) {
 }
 
 fn run_labels(scenario: &str, run: &RunId) -> Labels<'static> {
-    vec![
+    let mut labels = vec![
         ("scenario", scenario.to_owned()),
         ("variant", run.variant.to_string()),
         ("mode", run.mode.word().to_owned()),
         ("repeat", run.repeat.to_string()),
-    ]
+    ];
+    labels.extend(run.test.as_deref().map(|test| ("test", test.to_owned())));
+    labels
 }
 
 /// Name, what it is, and its value of a run.

@@ -112,7 +112,7 @@ fn the_cycle_table_has_a_row_per_cycle_and_tells_where_cells_are_from() {
     assert_eq!(lines.len(), 4, "a header, two cycles, and what comes after the last end of line");
     assert_eq!(
         lines[1],
-        "x,\"a,b\",natural,1,1,,0,1000,,50000,,,,1024,,,,,begin_ns:trace/high stw_ns:gctrace/medium heap_live_bytes:probe/high"
+        "x,\"a,b\",natural,1,,1,,0,1000,,50000,,,,1024,,,,,begin_ns:trace/high stw_ns:gctrace/medium heap_live_bytes:probe/high"
     );
 }
 
