@@ -201,6 +201,7 @@ impl Ingested {
                 self.pieces.final_goroutines =
                     last.map(|groups| final_goroutines::with_creation(groups, &piece.creators));
                 self.pieces.calls = Some(piece.calls);
+                self.pieces.course = piece.course;
                 self.pieces.goroutines = piece.census;
                 self.pieces.goroutines.complete = complete;
                 if piece.unlisted_problems > 0 {

@@ -6,6 +6,7 @@ mod address;
 mod c_leaks;
 mod clock;
 pub mod coverage;
+mod course;
 pub mod debug;
 mod diagnosis;
 mod escape;
@@ -30,6 +31,7 @@ mod units;
 pub use address::Address;
 pub use c_leaks::{CLeak, CLeaks};
 pub use clock::{ClockMap, MonotonicTime, Nanoseconds, RuntimeTime, TraceTime, WallTime};
+pub use course::{Counted, Point, Stretch, TraceCourse};
 pub use diagnosis::{Diagnosis, Limit, Metric, Observation, Pattern};
 pub use escape::Escape;
 pub use finding::{

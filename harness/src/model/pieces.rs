@@ -12,7 +12,8 @@ use serde::{Deserialize, Serialize};
 use super::heap::HeapSummary;
 use super::{
     Bytes, CallSite, FinalGoroutines, Frame, GcCycle, GoroutineId, MonotonicTime, Nanoseconds, Objects,
-    Operations, ProcessFigures, RuntimeFigures, RuntimeTime, Site, Stack, TestRuns, TraceTime, WallTime,
+    Operations, ProcessFigures, RuntimeFigures, RuntimeTime, Site, Stack, TestRuns, TraceCourse, TraceTime,
+    WallTime,
 };
 
 /// Which run of which variant a piece of data belongs to.
@@ -75,6 +76,8 @@ pub struct RunPieces {
     pub inlined: HashMap<Stack, Vec<usize>>,
     /// Goroutines by creation stack: what the trace saw created and ended.
     pub goroutines: GoroutineCensus,
+    /// What the trace shows over time, for pictures; `None` without one.
+    pub course: Option<TraceCourse>,
     /// Calls of the operating system and of C by stack; `None` without a trace.
     pub calls: Option<Vec<CallSite>>,
     /// Goroutines of the last checkpoint, grouped; `None` without their text.

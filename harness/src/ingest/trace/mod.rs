@@ -15,7 +15,8 @@ pub mod tracks;
 use crate::format::Problem;
 use crate::format::exectrace::{EventKind, Names, Reader};
 use crate::model::{
-    CallSite, ClockMap, GoroutineCensus, GoroutineId, ModuleTable, MonotonicTime, Stack, TraceGc, TraceTime,
+    CallSite, ClockMap, GoroutineCensus, GoroutineId, ModuleTable, MonotonicTime, Stack, TraceCourse, TraceGc,
+    TraceTime,
 };
 
 use std::collections::BTreeMap;
@@ -24,6 +25,7 @@ use calls::Calls;
 use census::Census;
 use chains::Chains;
 use gcs::Gcs;
+use tracks::Course;
 
 /// What a trace comes to.
 #[derive(Debug, Default)]
@@ -35,6 +37,8 @@ pub(super) struct TracePiece {
     pub(super) creators: BTreeMap<GoroutineId, Stack>,
     /// Calls of the operating system and of C.
     pub(super) calls: Vec<CallSite>,
+    /// What it shows over time, for pictures.
+    pub(super) course: Option<TraceCourse>,
     pub(super) problems: Vec<Problem>,
     /// Problems that were met beyond those listed.
     pub(super) unlisted_problems: u64,
@@ -53,6 +57,7 @@ pub(super) fn fold(
     let mut names = Names::default();
     let (mut gcs, mut census, mut calls) = (Gcs::default(), Census::default(), Calls::default());
     let mut chains = Chains::new(modules);
+    let mut course = Course::new();
     let (mut clock_pairs, mut clocks) = (Vec::new(), ClockMap::default());
     let mut waiting = checkpoints.iter().copied();
     let mut next = waiting.next();
@@ -62,6 +67,7 @@ pub(super) fn fold(
             calls.checkpoint();
             next = waiting.next();
         }
+        course.event(&event, &reader);
         match event.kind() {
             EventKind::Sync(sync) => {
                 census.new_generation();
@@ -92,6 +98,7 @@ pub(super) fn fold(
         census: census.finish(problems.is_empty()),
         creators,
         calls: calls.finish(),
+        course: course.finish(),
         problems,
         unlisted_problems,
     })

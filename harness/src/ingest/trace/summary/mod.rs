@@ -16,7 +16,7 @@ mod living;
 mod procs;
 mod samples;
 mod seen;
-mod sketch;
+pub(super) mod sketch;
 mod table;
 #[cfg(test)]
 mod tests;

@@ -11,7 +11,7 @@ const FINE_BITS: u32 = FINE.ilog2();
 
 /// Durations seen so far. Grows to at most 1000 buckets (8 KB), those in use and between them.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Sketch {
+pub(in crate::ingest::trace) struct Sketch {
     count: u64,
     total: Nanoseconds,
     min: Nanoseconds,
@@ -24,7 +24,7 @@ pub(super) struct Sketch {
 impl Sketch {
     /// Adds one; negative ones (there should be none) count as 0.
     #[inline]
-    pub(super) fn add(&mut self, duration: Nanoseconds) {
+    pub(in crate::ingest::trace) fn add(&mut self, duration: Nanoseconds) {
         let duration = duration.max(Nanoseconds(0));
         self.min = if self.count == 0 { duration } else { self.min.min(duration) };
         self.max = self.max.max(duration);
@@ -55,7 +55,7 @@ impl Sketch {
     }
 
     /// Adds all of another's.
-    pub(super) fn merge(&mut self, other: &Self) {
+    pub(in crate::ingest::trace) fn merge(&mut self, other: &Self) {
         if other.count == 0 {
             return;
         }
@@ -68,7 +68,7 @@ impl Sketch {
         }
     }
 
-    pub(super) fn durations(&self) -> Durations {
+    pub(in crate::ingest::trace) fn durations(&self) -> Durations {
         let Self { count, total, min, max, .. } = *self;
         Durations { count, total, min, median: self.quantile(50), p99: self.quantile(99), max }
     }
@@ -88,7 +88,7 @@ impl Sketch {
     }
 
     /// Counts by powers of two, from the first bucket in use to the last.
-    pub(super) fn histogram(&self) -> Vec<HistogramBucket> {
+    pub(in crate::ingest::trace) fn histogram(&self) -> Vec<HistogramBucket> {
         let mut buckets: Vec<HistogramBucket> = Vec::new();
         for (bucket, &count) in (self.base..).zip(&self.counts) {
             let start = start_of(bucket);

@@ -1,8 +1,8 @@
 //! How many goroutines of a set are in each state over time.
 
 use super::series::{Series, sum};
-use crate::model::TraceTime;
 use crate::model::trace::tracks::{Content, Track, Unit};
+use crate::model::{Point, TraceTime};
 
 /// What a goroutine is doing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -72,16 +72,28 @@ impl Census {
 
     /// Counters of the states that occurred; `begin` is the trace's.
     pub(super) fn finish(self, begin: TraceTime, name: impl Fn(&str) -> String, about: &str) -> Vec<Track> {
-        let track = |(count, (_, state)): (Count, (State, &str))| {
+        let track = |(state, points): (&str, Vec<Point>)| {
+            let content = Content::Counter { unit: Unit::Count, points };
+            Track { name: name(state), about: about.to_owned(), content }
+        };
+        self.points(begin).map(track).collect()
+    }
+
+    /// The states that occurred, in words, and how many were in each over time; `begin` is the trace's.
+    pub(super) fn points(self, begin: TraceTime) -> impl Iterator<Item = (&'static str, Vec<Point>)> {
+        let points = move |(count, (_, state)): (Count, (State, &'static str))| {
             let mut late = vec![(begin, count.late)];
             late.extend(
                 count.late_over_time.finish().into_iter().map(|(at, value)| (at, count.late + value)),
             );
             let points = sum(count.over_time.finish(), late);
-            let occurs = points.iter().any(|point| point.1 != 0);
-            let content = Content::Counter { unit: Unit::Count, points };
-            occurs.then(|| Track { name: name(state), about: about.to_owned(), content })
+            points.iter().any(|point| point.1 != 0).then_some((state, points))
         };
-        self.0.into_iter().zip(STATES).filter_map(track).collect()
+        self.0.into_iter().zip(STATES).filter_map(points)
+    }
+
+    /// How many there were over time, whatever they did.
+    pub(super) fn total(self, begin: TraceTime) -> Vec<Point> {
+        self.points(begin).map(|(_, points)| points).reduce(sum).unwrap_or_default()
     }
 }

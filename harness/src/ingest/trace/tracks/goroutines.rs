@@ -8,12 +8,13 @@ use rustc_hash::FxHashMap;
 
 use super::Moment;
 use super::census::{Census, State};
+use super::lengths::Lengths;
 use super::longest::Longest;
 use super::names::{Names, OTHERS, SHORT, UNKNOWN};
 use super::thin::{Thin, slice};
 use crate::format::exectrace::{EventKind, GoState, StackId};
 use crate::model::trace::tracks::{Content, Detail, Folder, LeftOut, Track};
-use crate::model::{GoroutineId, TraceTime};
+use crate::model::{Counted, GoroutineId, Point, TraceTime};
 
 /// Start functions that have tracks of their own; the goroutines of the others share one set.
 const MAX_GROUPS: usize = 64;
@@ -56,11 +57,13 @@ pub(super) struct Goroutines {
     all: Census,
     procs: BTreeMap<u64, Thin>,
     room: Room,
+    /// How long goroutines waited for a processor, if that is wanted.
+    pub(super) latency: Option<Lengths>,
     generation_begin: TraceTime,
     begin: TraceTime,
 }
 
-/// Slices for processors, and for waits.
+/// Slices for processors, and for waits; 0 if none are wanted.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Room {
     pub(super) procs: usize,
@@ -77,6 +80,7 @@ impl Goroutines {
             all: Census::new(ALL_STEPS),
             procs: BTreeMap::new(),
             room,
+            latency: None,
             generation_begin: begin,
             begin,
         }
@@ -169,14 +173,17 @@ impl Goroutines {
     fn stayed(&mut self, id: GoroutineId, before: &Goroutine, now: TraceTime) {
         let (times, detail) = ((before.since, now), Detail::Goroutine(id));
         match (before.state, before.proc) {
-            (State::Running, Some(proc)) => {
+            (State::Running, Some(proc)) if self.room.procs > 0 => {
                 let room = self.room.procs / self.procs.len().max(1);
                 let track = self.procs.entry(proc).or_insert_with(|| Thin::new(SHORT));
                 track.push(slice(times, before.name, detail), room);
             }
-            (State::Waiting, _) => {
+            (State::Waiting, _) if self.room.waits > 0 => {
                 let room = self.room.waits / self.groups.len();
                 self.groups[before.group].waits.push(slice(times, before.reason, detail), room);
+            }
+            (State::Runnable, _) => {
+                self.latency.iter_mut().for_each(|latency| latency.add(before.since, now));
             }
             _ => {}
         }
@@ -252,6 +259,24 @@ impl Goroutines {
         let folder = |group: Group| group.finish(self.begin, room, (names, &mut *left_out));
         folders.extend(groups.map(folder).filter(|folder| !folder.tracks.is_empty()));
         folders
+    }
+
+    /// Over time: goroutines by state, by start function (most at a time first, then all others together), and how long
+    /// they waited for a processor.
+    pub(super) fn course(self, names: &Names) -> (Vec<Counted>, Vec<Counted>, Lengths) {
+        let counted = |(name, points): (&str, Vec<Point>)| Counted { name: name.to_owned(), points };
+        let states = self.all.points(self.begin).map(counted).collect();
+        let begin = self.begin;
+        let group = |group: Group| Counted {
+            name: names.text(group.name).to_owned(),
+            points: group.census.total(begin),
+        };
+        let mut groups: Vec<Counted> = self.groups.into_iter().map(group).collect();
+        groups.retain(|group| !group.points.is_empty());
+        groups.sort_by_cached_key(|group| {
+            Reverse(group.points.iter().map(|point| point.1).max().unwrap_or(0))
+        });
+        (states, groups, self.latency.unwrap_or_else(|| Lengths::new(0)))
     }
 
     fn procs(&mut self, left_out: &mut LeftOut) -> Folder {

@@ -6,8 +6,10 @@
 //! tasks) keeps the longest, and counters show how many there were.
 
 mod census;
+mod course;
 mod gc;
 mod goroutines;
+mod lengths;
 mod longest;
 mod names;
 mod series;
@@ -18,6 +20,7 @@ mod user;
 
 use std::ops::ControlFlow;
 
+pub(super) use self::course::Course;
 use self::gc::{Gc, Rest};
 use self::goroutines::Goroutines;
 use self::names::Names;
