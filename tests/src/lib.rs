@@ -18,12 +18,14 @@
 
 mod bench;
 mod binary;
+mod browser;
 mod ended;
 mod processes;
 mod proxy;
 
 pub use bench::Bench;
 pub use binary::harness_binary;
+pub use browser::Browser;
 pub use ended::Ended;
 pub use processes::Process;
 pub use proxy::Proxy;

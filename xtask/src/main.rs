@@ -5,6 +5,7 @@
 //! anything the product needs at run time, and must never swallow a tool's output: CI and people
 //! read its closing lines.
 
+mod assets;
 mod bench;
 mod ci;
 mod command;
@@ -85,6 +86,9 @@ enum Chore {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<String>,
     },
+    /// Fetches the third-party files that the binary carries, in the versions that are named here
+    #[command(after_help = "Example: cargo xtask assets && git diff --stat")]
+    Assets,
     /// Looks for the tools that the tests need and installs what is missing
     #[command(after_help = "Example: cargo xtask tools")]
     Tools,
@@ -109,6 +113,7 @@ fn run(chore: Chore) -> Result<()> {
         Chore::Matrix(arguments) => matrix::run(&arguments),
         Chore::Record { again, release } => record::run(again, release.as_deref()),
         Chore::Bless { arguments } => cargo_test(Goldens::Accept).args(&arguments).run(),
+        Chore::Assets => assets::fetch(),
         Chore::Tools => tools::install_missing().map(|_| ()),
     }
 }

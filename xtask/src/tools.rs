@@ -35,9 +35,10 @@ pub(crate) fn install_missing() -> Result<Tools> {
 }
 
 /// Programs of the machine's own packages, and the package that has each.
-const PACKAGED: [(&str, &str); 8] = [
+const PACKAGED: [(&str, &str); 9] = [
     ("qemu-aarch64", "qemu-user"),
     ("qemu-riscv64", "qemu-user"),
+    ("chromium", "chromium"),
     ("node", "nodejs"),
     ("npm", "npm"),
     ("python3", "python3-venv"),

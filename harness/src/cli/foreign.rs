@@ -7,6 +7,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use super::Context;
 use super::args::Analyze;
 use super::error::CliError;
+use super::panels;
 use super::pipeline::{self, Analysis};
 use crate::align;
 use crate::baseline::{self, Baseline, Conditions};
@@ -252,6 +253,8 @@ fn judge(capture: ForeignCapture, accepted: Option<&Baseline>, paths: &[Utf8Path
     report.inputs = inputs.collect();
     let observed = [Observed { id: &id, pieces: &capture.heap }];
     let growth = Growth::of(NAME, "", &observed, Limits::default());
+    let read = panels::Read { id: &id, ok: true, pieces: &capture.heap, timeline: &timeline };
+    let panels = panels::panels("", &[read]);
     let thresholds = manifest.scenario.thresholds;
     let cycles = vec![RunCycles {
         run: id,
@@ -267,6 +270,7 @@ fn judge(capture: ForeignCapture, accepted: Option<&Baseline>, paths: &[Utf8Path
         conditions,
         thresholds,
         growth,
+        panels,
         cycles,
         of: None,
         interrupt: Interrupt::default(),

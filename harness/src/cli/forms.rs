@@ -32,6 +32,7 @@ static FORMS: &[Row] = &[
         is_binary: false,
         render: json,
     },
+    Row { word: "html", says: "one page with pictures, for a browser", is_binary: false, render: html },
     Row {
         word: "pprof",
         says: "heap growth by stack, for `go tool pprof`",
@@ -101,6 +102,11 @@ fn terminal(analysis: &Analysis, look: &Look) -> Result<Vec<u8>, CliError> {
 
 fn json(analysis: &Analysis, _: &Look) -> Result<Vec<u8>, CliError> {
     Ok(report::to_json(&analysis.report).map_err(anyhow::Error::from)?.into_bytes())
+}
+
+fn html(analysis: &Analysis, _: &Look) -> Result<Vec<u8>, CliError> {
+    let page = report::html::to_html(&analysis.report, &analysis.panels);
+    Ok(page.map_err(anyhow::Error::from)?.into_bytes())
 }
 
 /// A form of a report.

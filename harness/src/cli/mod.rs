@@ -25,6 +25,7 @@ mod live;
 mod look;
 mod measure;
 mod pace;
+mod panels;
 mod pipeline;
 mod progress;
 mod replay;

@@ -11,6 +11,7 @@ use super::covered;
 use super::error::CliError;
 use super::pace::Pace;
 use super::progress::Progress;
+use super::panels;
 use super::sanitized::{self, Sanitized};
 use super::tested;
 use crate::baseline::{self, Baseline, Conditions, Day, Reproduction};
@@ -22,6 +23,7 @@ use crate::ingest::{self, Ingested, RunFiles};
 use crate::model::growth::Growth;
 use crate::model::{Address, Bytes, CLeaks, Diagnosis, ModuleTable, Outcome, RunPieces, TestRuns, Timeline};
 use crate::report::export::RunCycles;
+use crate::report::panels::Panels;
 use crate::report::{self, Report, RunInput};
 use crate::scenario::{BuildSpec, Kind, Thresholds, Workload};
 use crate::toolchain::{BuildFacts, Interrupt, Runner, SectionFacts};
@@ -49,6 +51,8 @@ pub(super) struct Analysis {
     pub(super) thresholds: Thresholds,
     /// What stacks held at each checkpoint, for pictures and exports.
     pub(super) growth: Growth,
+    /// What its runs look like over time, for pictures.
+    pub(super) panels: Panels,
     /// GC cycles of all runs, for exports.
     pub(super) cycles: Vec<RunCycles>,
     /// The variant that forms of one variant are of, if the user named one.
@@ -165,6 +169,7 @@ pub(super) fn analyse_repeat(
     });
     let thresholds = manifest.scenario.thresholds.clone();
     let growth = growth(manifest, &runs);
+    let panels = panels(manifest, &runs);
     let cycles = runs.into_iter().map(cycles).collect();
     Ok(Analysis {
         report,
@@ -173,10 +178,21 @@ pub(super) fn analyse_repeat(
         conditions,
         thresholds,
         growth,
+        panels,
         cycles,
         of: None,
         interrupt: context.interrupt.clone(),
     })
+}
+
+fn panels(manifest: &Manifest, runs: &[Analysed<'_>]) -> Panels {
+    let read = runs.iter().map(|run| panels::Read {
+        id: &run.record.id,
+        ok: run.record.ok,
+        pieces: &run.ingested.pieces,
+        timeline: &run.timeline,
+    });
+    panels::panels(&manifest.scenario.workload.package, &read.collect::<Vec<_>>())
 }
 
 fn cycles(run: Analysed<'_>) -> RunCycles {

@@ -66,7 +66,7 @@ use crate::scenario::Thresholds;
 
 use case::Case;
 
-pub use growth::{Limits, Observed};
+pub use growth::{Limits, Observed, of_run as growth_of};
 
 /// One run, as far as it was understood.
 #[derive(Debug, Clone, Copy)]

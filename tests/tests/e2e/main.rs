@@ -13,6 +13,7 @@ mod foreign;
 mod gates;
 mod gotest;
 mod help;
+mod html;
 mod identity;
 mod inspect_dump;
 mod inspect_trace;

@@ -15,8 +15,8 @@ pub mod tracks;
 use crate::format::Problem;
 use crate::format::exectrace::{EventKind, Names, Reader};
 use crate::model::{
-    CallSite, ClockMap, GoroutineCensus, GoroutineId, ModuleTable, MonotonicTime, Stack, TraceCourse, TraceGc,
-    TraceTime,
+    CallSite, ClockMap, GoroutineCensus, GoroutineId, ModuleTable, MonotonicTime, Stack, TraceCourse,
+    TraceGc, TraceTime,
 };
 
 use std::collections::BTreeMap;

@@ -1,9 +1,9 @@
 //! Makes the panels of runs, within the room there is.
 
 use super::origin::Axis;
-use super::{Durations, Named, PANELS_FORMAT, Panels, PointInTime, RunPanels, Series, cycles, thin};
+use super::{Durations, Named, PointInTime, RunPanels, Series, cycles, thin};
+use crate::model::growth::RunGrowth;
 use crate::model::{Checkpoint, Counted, CycleRow, Mode, Point, RunId, RunPieces, Stretch};
-use crate::report::growth::{Limits, Observed, of_run};
 
 /// Bytes that all runs together take, about.
 const ALL: usize = 3 << 20;
@@ -17,7 +17,7 @@ const GROUPS: usize = 8;
 const OTHERS: &str = "(others)";
 
 /// A run.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Drawn<'a> {
     /// Which.
     pub id: &'a RunId,
@@ -27,6 +27,8 @@ pub struct Drawn<'a> {
     pub pieces: &'a RunPieces,
     /// Its cycles.
     pub rows: &'a [CycleRow],
+    /// What stacks held at its checkpoints.
+    pub growth: Option<RunGrowth>,
 }
 
 /// What a run may take.
@@ -38,8 +40,10 @@ pub struct Room {
     pub stretches: usize,
     /// Cycles.
     pub cycles: usize,
-    /// Stacks and checkpoints of growth.
-    pub growth: Limits,
+    /// Stacks of growth.
+    pub stacks: usize,
+    /// Checkpoints of growth.
+    pub growth_points: usize,
 }
 
 impl Room {
@@ -51,47 +55,36 @@ impl Room {
         let points = if each >= MOST / 4 { 40 } else { 16 };
         Self {
             points: (each * 3 / 10 / (16 * 14)).max(24),
-            stretches: (each / 10 / (45 * 3)).clamp(24, 256),
+            stretches: (each / 10 / (45 * 3)).clamp(24, 100),
             cycles: (each / 5 / 70).max(48),
-            growth: Limits { stacks: (each * 4 / 10 / (points * 16 + 300)).clamp(16, 200), points, repeats: 1 },
+            stacks: (each * 4 / 10 / (points * 16 + 300)).clamp(16, 200),
+            growth_points: points,
         }
     }
 }
 
-impl Panels {
-    /// Of the runs that something looked into.
-    #[must_use]
-    pub fn of(program: &str, runs: &[Drawn<'_>]) -> Self {
-        let observed: Vec<&Drawn<'_>> = runs.iter().filter(|run| run.id.mode != Mode::Plain).collect();
-        let mut repeats: Vec<u32> = observed.iter().map(|run| run.id.repeat).collect();
-        repeats.sort_unstable();
-        let last = repeats.get(RUNS).copied().unwrap_or(u32::MAX);
-        let early = observed.iter().filter(|run| run.id.repeat < last);
-        // If even the first repeats are too many, the first of them.
-        let mut shown: Vec<&Drawn<'_>> = early.copied().collect();
-        if shown.is_empty() {
-            shown = observed.iter().copied().take(RUNS).collect();
-        }
-        let room = Room::of(shown.len());
-        Self {
-            format: PANELS_FORMAT,
-            left_out_runs: observed.len() - shown.len(),
-            runs: shown.into_iter().map(|run| RunPanels::of(program, run, room)).collect(),
-        }
-    }
+/// Which of the runs are drawn, in their order: those that something looked into, of early repeats if they are many.
+#[must_use]
+pub fn chosen(runs: &[&RunId]) -> Vec<usize> {
+    let observed: Vec<usize> =
+        (0..runs.len()).filter(|nth| runs.get(*nth).is_some_and(|run| run.mode != Mode::Plain)).collect();
+    let mut by_repeat = observed.clone();
+    by_repeat.sort_by_key(|nth| runs.get(*nth).map(|run| run.repeat));
+    by_repeat.truncate(RUNS);
+    by_repeat.sort_unstable();
+    by_repeat
 }
 
 impl RunPanels {
     /// Of one run.
     #[must_use]
-    pub fn of(program: &str, run: &Drawn<'_>, room: Room) -> Self {
-        let Drawn { id, ok, pieces, rows } = *run;
+    pub fn of(run: Drawn<'_>, room: Room) -> Self {
+        let Drawn { id, ok, pieces, rows, growth } = run;
         let axis = Axis::of(pieces, rows);
         let course = pieces.course.clone().unwrap_or_default();
         let series = |points: Vec<Point>| series(points, &axis, room);
         let named = |of: Counted| Named { name: of.name, series: series(of.points) };
         let durations = |all: &[Stretch]| durations(all, &axis, room);
-        let growth = of_run(&Observed { id, pieces }, program, room.growth);
         let growth_times = growth.iter().flat_map(|growth| &growth.points).map(|point| axis.at(point.at));
         Self {
             run: id.clone(),

@@ -84,8 +84,12 @@ fn kept(rows: &[CycleRow], room: usize) -> Vec<&CycleRow> {
     let numbered: Vec<(usize, &CycleRow)> = rows.iter().enumerate().collect();
     let mut kept = Vec::new();
     for some in numbered.chunks(together) {
-        let telling =
-            [some.iter().max_by_key(stop), some.iter().max_by_key(heap), some.iter().find(snapshot), some.last()];
+        let telling = [
+            some.iter().max_by_key(stop),
+            some.iter().max_by_key(heap),
+            some.iter().find(snapshot),
+            some.last(),
+        ];
         let mut of_these: Vec<(usize, &CycleRow)> = telling.into_iter().flatten().copied().collect();
         of_these.sort_by_key(|row| row.0);
         of_these.dedup_by_key(|row| row.0);

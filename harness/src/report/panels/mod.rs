@@ -13,10 +13,10 @@ mod thin;
 
 use serde::Serialize;
 
-use super::growth::RunGrowth;
+use crate::model::growth::RunGrowth;
 use crate::model::{Confidence, Operations, RunId, Source};
 
-pub use build::{Drawn, Room};
+pub use build::{Drawn, Room, chosen};
 
 /// Version of the document.
 pub const PANELS_FORMAT: u32 = 1;

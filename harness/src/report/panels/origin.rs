@@ -43,7 +43,8 @@ impl Axis {
 
     /// Last known moment.
     pub(super) fn end(&self, pieces: &RunPieces, rows: &[CycleRow]) -> i64 {
-        let of_rows = rows.iter().filter_map(|row| row.end.map(|end| end.value).or_else(|| self.begin_of(row)));
+        let of_rows =
+            rows.iter().filter_map(|row| row.end.map(|end| end.value).or_else(|| self.begin_of(row)));
         let of_trace = pieces.course.iter().map(|course| self.clocks.monotonic(course.span.1));
         let of_points = pieces.checkpoints.iter().map(|checkpoint| checkpoint.at);
         let last = of_rows.chain(of_trace).chain(of_points).max();

@@ -35,7 +35,8 @@ fn is_telling(metric: &MetricComparison, first: &str) -> bool {
     usual && (metric.variant == first || real(&metric.from_first)) || real(&metric.from_accepted)
 }
 
-fn row(metric: &MetricComparison, interval: &Interval) -> Vec<String> {
+/// Cells of a figure.
+pub(in crate::report) fn row(metric: &MetricComparison, interval: &Interval) -> Vec<String> {
     let values: Vec<f64> = metric.metric.values.iter().map(|value| *value as f64).collect();
     let amount = |value: f64| amount(value, &metric.metric.unit);
     let difference = |shift: &Option<Shift>| shift.as_ref().map_or_else(|| "-".to_owned(), words);
@@ -52,7 +53,7 @@ fn row(metric: &MetricComparison, interval: &Interval) -> Vec<String> {
     ]
 }
 
-fn amount(value: f64, unit: &str) -> String {
+pub(in crate::report) fn amount(value: f64, unit: &str) -> String {
     let whole = value.round();
     match unit {
         "B" => text::bytes(Bytes(whole as u64)),

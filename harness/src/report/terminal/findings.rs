@@ -40,7 +40,7 @@ pub(super) fn write_one(out: &mut String, report: &Report, index: usize, look: &
 }
 
 /// What somebody decided about a finding.
-fn decided(out: &mut String, finding: &ReportedFinding) {
+pub(in crate::report) fn decided(out: &mut String, finding: &ReportedFinding) {
     let compared = &finding.compared;
     let mut lines = Vec::new();
     if let Some(accepted) = compared.accepted.as_ref() {
@@ -75,27 +75,32 @@ fn fixed(out: &mut String, report: &Report, look: &Look) {
 
 fn headline(out: &mut String, reported: &ReportedFinding, report: &Report, look: &Look) {
     let finding = &reported.group.finding;
-    let growth = &finding.growth;
-    let growth = match finding.kind {
-        LeakKind::Heap => {
-            let objects = text::rate(growth.objects_per_op);
-            format!("{}  +{objects} objects/op", text::bytes_per_op(growth.bytes_per_op))
-        }
-        _ => per_op(finding.kind, growth.bytes_per_op, growth.objects_per_op),
-    };
+    let growth = growth(finding);
     let since = finding.since_cycle.map(|cycle| format!("  since GC cycle {cycle}")).unwrap_or_default();
     let known = !finding.file.is_empty();
     let place = if known { format!("  {}:{}", finding.file, finding.site.line) } else { String::new() };
     let site = format!("{}  {}{place}", finding.kind.word(), text::short(&finding.site.function));
     let (site, standing) = (look.heading(&text::clean(&site)), standing(reported, report.has_baseline));
     let (seen, all) = (reported.group.variants.len(), report.variants.len());
-    let growth = growth.replace("/op", &format!("/{}", finding.growth.per.unit()));
     let seen = if report.inputs.is_empty() { format!("  [{seen}/{all} variants]") } else { String::new() };
     let _ = writeln!(out, "{site}  {growth}{since}  {standing}{seen}");
 }
 
+/// `+256 B/op  +1 objects/op`
+pub(in crate::report) fn growth(finding: &Finding) -> String {
+    let growth = &finding.growth;
+    let words = match finding.kind {
+        LeakKind::Heap => {
+            let objects = text::rate(growth.objects_per_op);
+            format!("{}  +{objects} objects/op", text::bytes_per_op(growth.bytes_per_op))
+        }
+        _ => per_op(finding.kind, growth.bytes_per_op, growth.objects_per_op),
+    };
+    words.replace("/op", &format!("/{}", growth.per.unit()))
+}
+
 /// What makes a leak large or small: bytes, or what its class counts.
-fn per_op(kind: LeakKind, bytes: f64, objects: f64) -> String {
+pub(in crate::report) fn per_op(kind: LeakKind, bytes: f64, objects: f64) -> String {
     if kind.is_bytes() {
         text::bytes_per_op(bytes)
     } else {
@@ -103,7 +108,7 @@ fn per_op(kind: LeakKind, bytes: f64, objects: f64) -> String {
     }
 }
 
-fn standing(reported: &ReportedFinding, has_baseline: bool) -> String {
+pub(in crate::report) fn standing(reported: &ReportedFinding, has_baseline: bool) -> String {
     let was = |known: &AcceptedFinding| per_op(known.kind, known.bytes_per_op, known.objects_per_op);
     let was = reported.compared.accepted.as_ref().map(was).unwrap_or_default();
     match (reported.compared.standing, reported.expected) {
@@ -120,7 +125,7 @@ fn standing(reported: &ReportedFinding, has_baseline: bool) -> String {
 }
 
 /// Growth in each variant, where they differ.
-fn by_variant(out: &mut String, reported: &ReportedFinding) {
+pub(in crate::report) fn by_variant(out: &mut String, reported: &ReportedFinding) {
     let kind = reported.group.finding.kind;
     let mut shown: Vec<(String, Vec<&str>)> = Vec::new();
     for one in &reported.group.by_variant {
@@ -138,7 +143,7 @@ fn by_variant(out: &mut String, reported: &ReportedFinding) {
 }
 
 /// How often it was seen, where there were many runs or not all of them showed it.
-fn reproduced(out: &mut String, reported: &ReportedFinding, report: &Report) {
+pub(in crate::report) fn reproduced(out: &mut String, reported: &ReportedFinding, report: &Report) {
     let finding = &reported.group.finding;
     let of_finding =
         |one: &&Reproduction| (one.kind, &one.fingerprint) == (finding.kind, &finding.fingerprint);
@@ -161,49 +166,63 @@ fn reproduced(out: &mut String, reported: &ReportedFinding, report: &Report) {
 }
 
 fn evidence(out: &mut String, evidence: &Evidence, modules: &ModuleTable, look: &Look) {
+    let title = title(evidence);
     match evidence {
-        Evidence::Allocation { stack, object_size, inuse_space, inuse_objects } => {
-            let last = inuse_objects.last().copied().unwrap_or(0);
-            let series = series(inuse_space);
-            let _ = writeln!(
-                out,
-                "    allocated in objects of {object_size} B, {last} live at the end; bytes: {series}"
-            );
+        Evidence::Allocation { stack, inuse_space, .. } => {
+            let _ = writeln!(out, "    {title}; bytes: {}", series(inuse_space));
             frames(out, stack, modules, look);
         }
-        Evidence::Goroutines { created_by, start, alive } => {
-            let start = text::clean(text::short(&start.function));
-            let _ = writeln!(out, "    goroutines running {start}, alive: {}", series(alive));
-            frames(out, created_by, modules, look);
-        }
-        Evidence::Blocked { wait, stack, count, proved } => {
-            let proof = if *proved { "for good, says the runtime" } else { "as last seen" };
-            let _ = writeln!(out, "    {count} blocked in {} ({proof})", text::clean(wait));
+        Evidence::Goroutines { created_by: stack, alive: values, .. }
+        | Evidence::Calls { stack, calls: values } => {
+            let _ = writeln!(out, "    {title}: {}", series(values));
             frames(out, stack, modules, look);
         }
-        Evidence::Figures { what, unit, values, stack } => {
+        Evidence::Blocked { stack, .. } => {
+            let _ = writeln!(out, "    {title}");
+            frames(out, stack, modules, look);
+        }
+        Evidence::Figures { unit, values, stack, .. } => {
             let text: Vec<String> = shown(values).map(|value| figure(*value, unit)).collect();
-            let _ = writeln!(out, "    {}: {}", text::clean(what), text.join(" -> "));
+            let _ = writeln!(out, "    {title}: {}", text.join(" -> "));
             frames(out, stack, modules, look);
         }
-        Evidence::Calls { stack, calls } => {
-            let called = stack.first().map_or("", |frame| text::short(&frame.function));
-            let _ = writeln!(out, "    calls of {}: {}", text::clean(called), series(calls));
-            frames(out, stack, modules, look);
-        }
-        Evidence::Lost { stack, bytes, objects, direct } => {
-            let of = if *direct { "" } else { " that only such memory refers to" };
-            let bytes = text::bytes(*bytes);
-            let _ = writeln!(out, "    lost memory of C{of}: {bytes} in {objects} allocations, allocated by");
+        Evidence::Lost { stack, .. } => {
+            let _ = writeln!(out, "    {title}, allocated by");
             native_frames(out, stack, look);
         }
         Evidence::Retained(retained) => retained::write(out, retained, look),
-        Evidence::Ages(found) => {
-            let _ = writeln!(out, "    {}", ages::found(found));
+        Evidence::Ages(_) | Evidence::Note { .. } => {
+            let _ = writeln!(out, "    {title}");
         }
-        Evidence::Note { text } => {
-            let _ = writeln!(out, "    {}", text::clean(text));
+    }
+}
+
+/// What a piece of evidence says, without its values over checkpoints and its stack.
+pub(in crate::report) fn title(evidence: &Evidence) -> String {
+    match evidence {
+        Evidence::Allocation { object_size, inuse_objects, .. } => {
+            let last = inuse_objects.last().copied().unwrap_or(0);
+            format!("allocated in objects of {object_size} B, {last} live at the end")
         }
+        Evidence::Goroutines { start, .. } => {
+            format!("goroutines running {}, alive", text::clean(text::short(&start.function)))
+        }
+        Evidence::Blocked { wait, count, proved, .. } => {
+            let proof = if *proved { "for good, says the runtime" } else { "as last seen" };
+            format!("{count} blocked in {} ({proof})", text::clean(wait))
+        }
+        Evidence::Figures { what, .. } => text::clean(what),
+        Evidence::Calls { stack, .. } => {
+            let called = stack.first().map_or("", |frame| text::short(&frame.function));
+            format!("calls of {}", text::clean(called))
+        }
+        Evidence::Lost { bytes, objects, direct, .. } => {
+            let of = if *direct { "" } else { " that only such memory refers to" };
+            format!("lost memory of C{of}: {} in {objects} allocations", text::bytes(*bytes))
+        }
+        Evidence::Retained(retained) => retained::title(retained),
+        Evidence::Ages(found) => ages::found(found),
+        Evidence::Note { text } => text::clean(text),
     }
 }
 

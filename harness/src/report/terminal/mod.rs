@@ -6,18 +6,18 @@
 mod ages;
 mod coverage;
 mod cycles;
-mod figures;
-mod findings;
+pub(in crate::report) mod figures;
+pub(in crate::report) mod findings;
 pub(super) mod grid;
-mod notes;
-mod replay;
-mod retained;
+pub(in crate::report) mod notes;
+pub(in crate::report) mod replay;
+pub(in crate::report) mod retained;
 mod sparkline;
 #[cfg(test)]
 mod tests;
 mod tests_table;
 pub(super) mod text;
-mod variants;
+pub(in crate::report) mod variants;
 
 pub use sparkline::in_ascii;
 pub use text::{bytes as bytes_text, clean_lines, count as count_text, wrapped};

@@ -103,7 +103,7 @@ fn baseline(out: &mut String, report: &Report, look: &Look) {
 }
 
 /// Figures that no value of these repeats could fail; those first that the scenario has a threshold for.
-fn too_few(report: &Report) -> Vec<String> {
+pub(in crate::report) fn too_few(report: &Report) -> Vec<String> {
     let mut by_repeats: BTreeMap<(bool, TooFew), Vec<&str>> = BTreeMap::new();
     for compared in &report.metrics {
         let Some(few) = compared.too_few else { continue };
@@ -125,7 +125,7 @@ fn is_slight(compared: &MetricComparison) -> bool {
 }
 
 /// Figures that are not as accepted, worse ones first.
-fn figures(report: &Report, look: &Look) -> Vec<String> {
+pub(in crate::report) fn figures(report: &Report, look: &Look) -> Vec<String> {
     let mut by_words: Vec<(u8, String, Vec<&str>)> = Vec::new();
     for compared in report.metrics.iter().filter(|compared| look.verbose || !is_slight(compared)) {
         let (rank, word) = match compared.standing {
@@ -148,7 +148,7 @@ fn figures(report: &Report, look: &Look) -> Vec<String> {
 }
 
 /// Each pattern once, in the words of the first variant that shows it.
-fn observations(report: &Report) -> Vec<String> {
+pub(in crate::report) fn observations(report: &Report) -> Vec<String> {
     let mut by_pattern: Vec<(Pattern, String, Vec<&str>)> = Vec::new();
     for variant in &report.variants {
         for (nth, seen) in variant.observations.iter().enumerate() {
@@ -176,7 +176,7 @@ fn observations(report: &Report) -> Vec<String> {
 
 /// Each rule that could not run once, with the variants that share it. Doubts about a variant as a whole are reasons of
 /// the verdict.
-fn doubts(report: &Report) -> Vec<String> {
+pub(in crate::report) fn doubts(report: &Report) -> Vec<String> {
     let mut by_words: BTreeMap<String, Vec<&str>> = BTreeMap::new();
     for note in &report.not_run {
         let words = format!("not run: {}: {}", note.missing.source, note.missing.why);
@@ -213,7 +213,7 @@ fn with_variants(words: String, of: &[&str], report: &Report) -> String {
     }
 }
 
-fn differences(report: &Report) -> Vec<String> {
+pub(in crate::report) fn differences(report: &Report) -> Vec<String> {
     let mut by_words: BTreeMap<String, Vec<&str>> = BTreeMap::new();
     for variant in &report.variants {
         let Some(build) = &variant.build else { continue };

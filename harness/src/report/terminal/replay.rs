@@ -16,7 +16,7 @@ pub(super) fn write(out: &mut String, report: &Report, look: &Look) {
     list(out, look, "other conditions", &replay.conditions);
 }
 
-fn summary(replay: &Replayed) -> String {
+pub(in crate::report) fn summary(replay: &Replayed) -> String {
     let of = replay.digest.as_deref().unwrap_or("a capture that does not tell its inputs");
     if let Some(why) = &replay.not_compared {
         return format!("{of}; results are not compared: {why}");

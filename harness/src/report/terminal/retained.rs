@@ -10,11 +10,7 @@ use crate::model::{Nanoseconds, Per, Retained, RetainedGrowth, is_inside_of_map,
 const STEPS: usize = 6;
 
 pub(super) fn write(out: &mut String, retained: &Retained, look: &Look) {
-    let holder = root(&retained.path.root);
-    let share =
-        if retained.share < 99.95 { format!(" ({:.0}% of it)", retained.share) } else { String::new() };
-    let line = format!("held by {holder}: {}{share}", count(retained.held));
-    let _ = writeln!(out, "    {}", text::clean(&line));
+    let _ = writeln!(out, "    {}", title(retained));
     let told = |step: &&PathStep| look.verbose || !step.type_name.as_deref().is_some_and(is_inside_of_map);
     let steps: Vec<&PathStep> = retained.path.steps.iter().filter(told).collect();
     let most = if look.verbose { steps.len() } else { STEPS };
@@ -40,7 +36,15 @@ pub(super) fn write(out: &mut String, retained: &Retained, look: &Look) {
     }
 }
 
-fn root(root: &HeapRoot) -> String {
+/// `held by global main.cache (cache.Cache): 450.0 KiB in 1,800 objects`
+pub(in crate::report) fn title(retained: &Retained) -> String {
+    let holder = root(&retained.path.root);
+    let share =
+        if retained.share < 99.95 { format!(" ({:.0}% of it)", retained.share) } else { String::new() };
+    text::clean(&format!("held by {holder}: {}{share}", count(retained.held)))
+}
+
+pub(in crate::report) fn root(root: &HeapRoot) -> String {
     let typed =
         root.type_name.as_ref().map_or_else(String::new, |name| format!(" ({})", readable_type(name)));
     match (&root.kind, &root.goroutine) {
@@ -68,7 +72,7 @@ fn root(root: &HeapRoot) -> String {
 }
 
 /// `.entries  1,800 x *cache.entry, 256 B each  cache.go:44`
-fn step(step: &PathStep) -> String {
+pub(in crate::report) fn step(step: &PathStep) -> String {
     let field = step.reference().unwrap_or_default();
     let what = step.type_name.as_ref().map(|name| readable_type(name));
     let what = what.unwrap_or_else(|| format!("{} B", step.object_size));
@@ -84,7 +88,7 @@ fn step(step: &PathStep) -> String {
     format!("{field}{}-> {many}{what}{chain}{site}", if field.is_empty() { "" } else { " " })
 }
 
-fn freed(freed: HeapCount, looks_like: Option<SuspectKind>) -> String {
+pub(in crate::report) fn freed(freed: HeapCount, looks_like: Option<SuspectKind>) -> String {
     let what = looks_like.map_or("without it", |kind| match kind {
         SuspectKind::Container => "a container that only grows; without it",
         SuspectKind::List => "a list that only grows; without it",
@@ -98,7 +102,7 @@ fn freed(freed: HeapCount, looks_like: Option<SuspectKind>) -> String {
     format!("{what} {} would be freed", count(freed))
 }
 
-fn growth(growth: RetainedGrowth) -> String {
+pub(in crate::report) fn growth(growth: RetainedGrowth) -> String {
     let RetainedGrowth { gained, operations: (first, last), per } = growth;
     let passed = last.0.saturating_sub(first.0).max(1);
     let rate = text::bytes_per_op(gained.bytes as f64 / (passed as f64 / per.steps()));
@@ -113,7 +117,7 @@ fn growth(growth: RetainedGrowth) -> String {
     }
 }
 
-fn count(count: HeapCount) -> String {
+pub(in crate::report) fn count(count: HeapCount) -> String {
     let noun = if count.objects.0 == 1 { "object" } else { "objects" };
     format!("{} in {} {noun}", text::bytes(count.bytes), text::count(count.objects.0))
 }

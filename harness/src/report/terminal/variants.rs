@@ -7,15 +7,17 @@ use super::{Look, text};
 use crate::model::{Bytes, Mode, Nanoseconds};
 use crate::report::{Report, ReportedInput, VariantReport};
 
+/// Columns.
+pub(in crate::report) const HEADER: [&str; 10] =
+    ["variant", "size", "build", "plain", "natural", "step", "GCs", "peak heap", "peak RSS", "findings"];
+
 pub(super) fn write(out: &mut String, report: &Report, look: &Look) {
     if !report.inputs.is_empty() {
         return inputs(out, report, look);
     }
     let _ = writeln!(out, "\n{}", look.heading("Variants"));
-    let header =
-        ["variant", "size", "build", "plain", "natural", "step", "GCs", "peak heap", "peak RSS", "findings"];
     let rows: Vec<Vec<String>> = report.variants.iter().map(row).collect();
-    let grid = Grid { header: &header, rows: &rows, first: comfy_table::CellAlignment::Left };
+    let grid = Grid { header: &HEADER, rows: &rows, first: comfy_table::CellAlignment::Left };
     let _ = writeln!(out, "{}", grid.render(look.width));
 }
 
@@ -30,7 +32,8 @@ fn inputs(out: &mut String, report: &Report, look: &Look) {
     let _ = writeln!(out, "{}", grid.render(look.width));
 }
 
-fn row(variant: &VariantReport) -> Vec<String> {
+/// Cells of a variant, below [`HEADER`].
+pub(in crate::report) fn row(variant: &VariantReport) -> Vec<String> {
     let dash = || "-".to_owned();
     let wall = |mode| median(variant, mode, |run| run.wall.0).map(Nanoseconds);
     let plain = wall(Mode::Plain);

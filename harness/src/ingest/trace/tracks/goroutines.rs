@@ -273,9 +273,8 @@ impl Goroutines {
         };
         let mut groups: Vec<Counted> = self.groups.into_iter().map(group).collect();
         groups.retain(|group| !group.points.is_empty());
-        groups.sort_by_cached_key(|group| {
-            Reverse(group.points.iter().map(|point| point.1).max().unwrap_or(0))
-        });
+        groups
+            .sort_by_cached_key(|group| Reverse(group.points.iter().map(|point| point.1).max().unwrap_or(0)));
         (states, groups, self.latency.unwrap_or_else(|| Lengths::new(0)))
     }
 

@@ -62,7 +62,8 @@ impl Lengths {
             let joins = first.number == second.number;
             if joins {
                 first.all.merge(&second.all);
-                first.longest = if second.longest.1 > first.longest.1 { second.longest } else { first.longest };
+                first.longest =
+                    if second.longest.1 > first.longest.1 { second.longest } else { first.longest };
             }
             joins
         });
@@ -101,7 +102,8 @@ mod tests {
         let stretches = lengths((0..1_000_000).map(one), 64);
         assert!((16..=64).contains(&stretches.len()), "{}", stretches.len());
         assert_eq!(stretches.iter().map(|stretch| stretch.count).sum::<u64>(), 1_000_000);
-        let peak = stretches.iter().max_by_key(|stretch| stretch.max).map(|stretch| (stretch.at, stretch.max));
+        let peak =
+            stretches.iter().max_by_key(|stretch| stretch.max).map(|stretch| (stretch.at, stretch.max));
         assert_eq!(peak, Some((TraceTime(654_321 * 5000), Nanoseconds(4_999))));
         assert!(stretches.windows(2).all(|pair| pair[0].at < pair[1].at));
     }

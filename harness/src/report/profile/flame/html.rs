@@ -7,6 +7,7 @@ use super::color::color;
 use super::layout::layout;
 use super::svg::{legend, value};
 use super::{Flame, escaped};
+use crate::report::html::page::{fill, script_safe};
 
 const PAGE: &str = include_str!("page.html");
 
@@ -48,28 +49,15 @@ pub fn html(flame: &Flame<'_>) -> String {
         );
     }
     let list: Vec<String> = list.iter().map(|name| crate::report::terminal::text::clean(name)).collect();
-    // `<` and the line ends of JavaScript could end the script or a string in it.
-    let json = serde_json::to_string(&list).unwrap_or_else(|_| "[]".to_owned());
-    let json = json.replace('<', "\\u003c").replace('\u{2028}', "\\u2028").replace('\u{2029}', "\\u2029");
+    let json = script_safe(serde_json::to_string(&list).unwrap_or_else(|_| "[]".to_owned()));
     let frames = frames.trim_end_matches(',');
-    fill(&[
-        ("title", &escaped(flame.title)),
-        ("legend", &escaped(&legend(flame))),
-        ("names", &json),
-        ("frames", &format!("[{frames}]")),
-    ])
-}
-
-/// Fills the page's `{{words}}`, each once, without looking at what was filled in.
-fn fill(words: &[(&str, &str)]) -> String {
-    let mut out = String::new();
-    let mut rest = PAGE;
-    while let Some((before, after)) = rest.split_once("{{") {
-        out.push_str(before);
-        let (word, after) = after.split_once("}}").unwrap_or((after, ""));
-        let text = words.iter().find(|(name, _)| *name == word).map_or("", |(_, text)| text);
-        out.push_str(text);
-        rest = after;
-    }
-    out + rest
+    fill(
+        PAGE,
+        &[
+            ("title", &escaped(flame.title)),
+            ("legend", &escaped(&legend(flame))),
+            ("names", &json),
+            ("frames", &format!("[{frames}]")),
+        ],
+    )
 }

@@ -1,0 +1,92 @@
+// Tables: the cycles of the run that is shown, variants, builds, and what else a reader should know.
+(() => {
+  "use strict";
+  const { el } = H;
+  const names = {
+    stw: "stopped", mark: "mark", assist: "assist", heap_start: "heap at start", heap_live: "heap live", goal: "goal",
+    inuse_space: "in use (profile)", inuse_objects: "objects", goroutines: "goroutines",
+  };
+  const figure = /^[-+~−]?[\d.,]+( ?(B|KiB|MiB|GiB|ns|us|µs|ms|s|%)(\/\S+)?)?( \([^)]*\))?$/;
+
+  const table = ({ header, rows, title }) => el("div", { class: "wide" }, el("table", {},
+    el("caption", { class: "hidden" }, title),
+    el("thead", {}, el("tr", {}, header.map((word) => el("th", { scope: "col" }, word)))),
+    el("tbody", {}, rows.map((row) => el("tr", {}, row.map((cell, i) =>
+      i === 0 ? el("th", { scope: "row" }, cell) : el("td", { class: figure.test(cell) ? "num" : null }, cell)))))));
+
+  const cycles = (place) => {
+    const run = H.run(), { cycle, at, forced, columns, total } = run.cycles;
+    const told = (column) => {
+      const sure = column.confidence && column.confidence !== "high" ? ", confidence " + column.confidence : "";
+      return "from " + column.sources.join(" and ") + sure;
+    };
+    const left = total > cycle.length ? "; of " + H.count(total) + " cycles those that stand out and others evenly" : "";
+    const guessed = run.cycles_are_guessed ? " Times are from gctrace, to a millisecond." : "";
+    const body = el("tbody", {}, cycle.map((number, i) => el("tr", { "data-index": i, tabindex: i === 0 ? 0 : -1 },
+      el("th", { scope: "row" }, H.count(number || i + 1), el("span", { class: "mark" })),
+      el("td", { class: "num" }, H.seconds(at[i] / 1e6)),
+      columns.map((column) => el("td", { class: "num" }, column.values[i] === null ? "" : H.amount(column.values[i], column.unit))),
+      el("td", {}, forced[i] ? "forced" : ""))));
+    const head = el("tr", {}, el("th", { scope: "col" }, "cycle"), el("th", { scope: "col" }, "at"),
+      columns.map((column) => el("th", { scope: "col", title: told(column) }, names[column.name] || column.name, el("small", {}, column.sources.join(", ")))),
+      el("th", { scope: "col" }, ""));
+    const index = (event) => {
+      const row = event.target.closest("tr[data-index]");
+      return row ? +row.dataset.index : null;
+    };
+    const choose = (nth, from) => (from || nth < H.state.from ? H.select(nth, H.state.to) : H.select(H.state.from, nth));
+    body.addEventListener("mouseover", (event) => H.hover(index(event)));
+    body.addEventListener("mouseleave", () => H.hover(null));
+    body.addEventListener("click", (event) => choose(index(event), event.shiftKey));
+    body.addEventListener("keydown", (event) => {
+      const nth = index(event), to = { ArrowDown: nth + 1, ArrowUp: nth - 1 }[event.key];
+      if (event.key === "Enter") choose(nth, event.shiftKey);
+      else if (to === undefined || !body.children[to]) return;
+      else {
+        body.children[nth].tabIndex = -1;
+        body.children[to].tabIndex = 0;
+        body.children[to].focus();
+        H.hover(to);
+      }
+      event.preventDefault();
+      event.stopPropagation();
+    });
+    place.replaceChildren(
+      el("p", { class: "faint" }, H.runName(run) + ": " + H.count(total) + " GC cycles" + left + ". Click a row, or shift-click for the first of the two." + guessed),
+      cycle.length ? el("div", { class: "wide tall" }, el("table", { class: "cycles" }, el("thead", {}, head), body)) : el("p", {}, "No GC cycle is known."));
+  };
+  const mark = (place) => {
+    const { from, to } = H.state;
+    place.querySelectorAll("tr[data-index]").forEach((row) => {
+      const nth = +row.dataset.index;
+      row.classList.toggle("inside", nth >= from && nth <= to);
+      row.querySelector(".mark").textContent = nth === from ? " from" : nth === to ? " to" : "";
+    });
+  };
+  let hovered = null;
+  const point = (place) => {
+    hovered?.classList.remove("hover");
+    hovered = H.state.hover === null ? null : place.querySelector(`tr[data-index="${H.state.hover}"]`);
+    hovered?.classList.add("hover");
+    const box = place.querySelector(".tall");
+    if (!hovered || !box || box.matches(":hover") || box.contains(document.activeElement)) return;
+    box.scrollTop = hovered.offsetTop - box.clientHeight / 2;
+  };
+
+  const section = (title, open, ...content) => el("details", { class: "section", open }, el("summary", {}, el("h2", {}, title)), content);
+
+  H.tables = () => {
+    const place = H.by("details"), { tables, lists, texts } = H.view;
+    place.append(...texts.map((text) => section(text.title, true, el("pre", {}, text.lines.join("\n")))));
+    if (H.runs.length) {
+      const box = el("div");
+      place.append(section("GC cycles", true, box));
+      H.on("run", () => cycles(box));
+      H.on("select", () => mark(box));
+      H.on("hover", () => point(box));
+    }
+    place.append(...tables.map((one) => section(one.title, true, table(one))));
+    place.append(...lists.map((list) => section(list.title, true, el("ul", {}, list.lines.map((line) => el("li", {}, line))))));
+    place.append(section("This capture", true, el("dl", {}, H.view.facts.map(([name, value]) => [el("dt", {}, name), el("dd", {}, el("code", {}, value))]))));
+  };
+})();

@@ -1,0 +1,205 @@
+//! The report as a page, in a real browser: it loads clean and alone, its panels move together, names stay text, and it
+//! works by keyboard, in the dark, on a phone and on paper. `cargo xtask tools` installs the browser.
+
+use anyhow::{Context, Result, ensure};
+use camino::{Utf8Path, Utf8PathBuf};
+use harness_tests::{Bench, Browser};
+use serde_json::json;
+
+const DESK: (u32, u32) = (1600, 1200);
+
+/// A page of a program that leaks, in two variants.
+fn leak_page() -> Result<(Bench, Utf8PathBuf)> {
+    let bench = Bench::with_scenario("leak-repro", "leaky-cache")?;
+    let words =
+        ["run", "leak-repro", "--variant", "default", "--variant", "stripped", "--write", "html=page.html"];
+    let ended = bench.run(words)?;
+    ensure!(ended.code == Some(0), "{ended}");
+    let page = bench.root().join("page.html");
+    Ok((bench, page))
+}
+
+/// Neither an error nor a warning, and nothing asked for.
+fn is_clean(browser: &Browser) -> Result<()> {
+    ensure!(browser.complaints().is_empty(), "{:?}", browser.complaints());
+    ensure!(browser.requests().is_empty(), "{:?}", browser.requests());
+    Ok(())
+}
+
+fn number(browser: &mut Browser, expression: &str) -> Result<f64> {
+    browser.eval(expression)?.as_f64().with_context(|| format!("`{expression}` is no number"))
+}
+
+fn text(browser: &mut Browser, expression: &str) -> Result<String> {
+    Ok(browser.eval(expression)?.as_str().with_context(|| format!("`{expression}` is no text"))?.to_owned())
+}
+
+#[test]
+fn the_page_of_a_leak_is_one_file_whose_panels_move_together() -> Result<()> {
+    let (_bench, page) = leak_page()?;
+    let mut browser = Browser::start(DESK)?;
+    browser.open(&page, "")?;
+    is_clean(&browser)?;
+    assert_eq!(browser.eval("document.querySelectorAll('#panels canvas[width]').length >= 4")?, json!(true));
+    linked_by_the_pointer(&mut browser)?;
+    linked_by_a_drag(&mut browser)?;
+    linked_by_keys(&mut browser)?;
+    links_lead_back(&mut browser, &page)?;
+    in_the_dark(&mut browser)?;
+    on_a_phone(&mut browser, &page)?;
+    on_paper(&mut browser, &page)?;
+    is_clean(&browser)
+}
+
+/// Where the drawing area of the chart of a number lies in the window.
+fn area(browser: &mut Browser, chart: usize) -> Result<[f64; 4]> {
+    browser.eval(&format!(
+        "document.querySelectorAll('.u-over')[{chart}].scrollIntoView({{ block: 'center' }})"
+    ))?;
+    let sides = ["left", "top", "width", "height"];
+    let mut area = [0.0; 4];
+    for (side, place) in sides.iter().zip(&mut area) {
+        *place = number(
+            browser,
+            &format!("document.querySelectorAll('.u-over')[{chart}].getBoundingClientRect().{side}"),
+        )?;
+    }
+    Ok(area)
+}
+
+/// Places of the cursor lines of all charts, in pixels.
+const CURSORS: &str = "[...document.querySelectorAll('.u-cursor-x')].map((line) => line.style.transform)";
+
+fn linked_by_the_pointer(browser: &mut Browser) -> Result<()> {
+    for chart in 0..4 {
+        let [left, top, width, height] = area(browser, chart)?;
+        browser.point((left + width * 0.6, top + height / 2.0))?;
+        let cycle = text(browser, "document.querySelector('#readout').textContent")?;
+        ensure!(cycle.starts_with("GC cycle "), "chart {chart}: {cycle}");
+        let row = text(browser, "document.querySelector('.cycles tr.hover th').textContent")?;
+        ensure!(
+            cycle.starts_with(&format!("GC cycle {} ", row.trim())),
+            "chart {chart}: {cycle}, but row {row}"
+        );
+        let cursors = browser.eval(CURSORS)?;
+        let cursors = cursors.as_array().context("no cursors")?;
+        ensure!(cursors.len() == 4, "{cursors:?}");
+        ensure!(
+            cursors.iter().all(|place| *place == cursors[0] && place != ""),
+            "chart {chart}: {cursors:?}"
+        );
+    }
+    Ok(())
+}
+
+fn linked_by_a_drag(browser: &mut Browser) -> Result<()> {
+    let before = text(browser, "document.querySelector('#grew').textContent")?;
+    let [left, top, width, height] = area(browser, 1)?;
+    let at = |part: f64| (left + width * part, top + height / 2.0);
+    browser.drag(&[0.35, 0.4, 0.6, 0.8].map(at))?;
+    let after = text(browser, "document.querySelector('#grew').textContent")?;
+    ensure!(before != after && after.contains("From checkpoint"), "{before}\n{after}");
+    let marks = browser.eval("[...document.querySelectorAll('.cycles .mark')].map((mark) => mark.textContent.trim()).filter(Boolean)")?;
+    assert_eq!(marks, json!(["from", "to"]));
+    let hash = text(browser, "location.hash")?;
+    ensure!(hash.contains("cycles="), "{hash}");
+    Ok(())
+}
+
+fn linked_by_keys(browser: &mut Browser) -> Result<()> {
+    let state = "[+document.querySelector('#from').value, +document.querySelector('#to').value].join()";
+    browser.eval("document.activeElement.blur()")?;
+    browser.press("r", false)?;
+    let begun = text(browser, state)?;
+    let (from, to) = begun.split_once(',').context("no selection")?;
+    let (from, to): (u32, u32) = (from.parse()?, to.parse()?);
+    browser.press("ArrowLeft", false)?;
+    browser.press("ArrowRight", true)?;
+    assert_eq!(text(browser, state)?, format!("{},{}", from + 1, to - 1));
+    browser.press("n", false)?;
+    let current = text(browser, "document.querySelector('.finding.current h3').textContent")?;
+    ensure!(current.contains("heap") && current.contains("Put"), "{current}");
+    let focused = browser.eval("document.activeElement.closest('.finding.current') !== null")?;
+    assert_eq!(focused, json!(true));
+    browser.eval("document.querySelector('#flame [tabindex=\"0\"]').focus()")?;
+    let first = text(browser, "document.activeElement.getAttribute('aria-label')")?;
+    browser.press("ArrowUp", false)?;
+    let above = text(browser, "document.activeElement.getAttribute('aria-label')")?;
+    ensure!(first != above, "the flame graph cannot be walked: {first}");
+    browser.press("v", false)?;
+    let run = text(browser, "location.hash")?;
+    ensure!(run.contains("run=default/step/1"), "{run}");
+    Ok(())
+}
+
+fn links_lead_back(browser: &mut Browser, page: &Utf8Path) -> Result<()> {
+    let finding = text(browser, "document.querySelectorAll('.finding h3')[1].id")?;
+    let fingerprint = finding.trim_start_matches("f-").to_owned();
+    browser.open(page, &format!("#run=stripped/step/1&cycles=2-9&finding={fingerprint}"))?;
+    let shown = text(browser, "document.querySelector('.finding.current h3').id")?;
+    assert_eq!(shown, finding);
+    assert_eq!(text(browser, "document.querySelector('#variant').value")?, "stripped");
+    assert_eq!(text(browser, "document.querySelector('#from').value")?, "2");
+    Ok(())
+}
+
+fn in_the_dark(browser: &mut Browser) -> Result<()> {
+    let ground = "getComputedStyle(document.body).backgroundColor";
+    let light = text(browser, ground)?;
+    browser.media("screen", "dark")?;
+    let dark = text(browser, ground)?;
+    ensure!(light != dark, "{dark}");
+    browser.media("screen", "light")
+}
+
+fn on_a_phone(browser: &mut Browser, page: &Utf8Path) -> Result<()> {
+    browser.resize((360, 740))?;
+    browser.open(page, "")?;
+    let wide = number(browser, "document.documentElement.scrollWidth")?;
+    browser.resize(DESK)?;
+    ensure!(wide <= 360.0, "the page is {wide} pixels wide on a phone");
+    Ok(())
+}
+
+fn on_paper(browser: &mut Browser, page: &Utf8Path) -> Result<()> {
+    browser.open(page, "")?;
+    let pdf = browser.print()?;
+    ensure!(pdf.starts_with(b"%PDF"), "no PDF");
+    ensure!(pdf.len() > 20_000, "an empty PDF: {} bytes", pdf.len());
+    Ok(())
+}
+
+/// A program whose files have names that mean harm: a line directive names whatever it likes.
+const HOSTILE: &str = "package main
+
+var kept [][]byte
+
+func main() {
+	for range 1000 {
+		handle()
+	}
+}
+
+//line evil</script><img src=x onerror=alert(1)>\u{1b}[31m\"'\u{202e}{{data}}.go:1
+//go:noinline
+func handle() { kept = append(kept, make([]byte, 256)) }
+";
+
+#[test]
+fn hostile_names_are_text_in_the_page() -> Result<()> {
+    let bench = Bench::with_module("evil", HOSTILE, "")?;
+    let ended = bench.run(["run", "evil", "--write", "html=page.html"])?;
+    assert_eq!(ended.code, Some(1), "{ended}");
+    let page = bench.root().join("page.html");
+    let source = std::fs::read_to_string(&page)?;
+    assert_eq!(source.matches("</script>").count(), 2, "data and script, each ended once");
+    let mut browser = Browser::start(DESK)?;
+    browser.open(&page, "")?;
+    is_clean(&browser)?;
+    assert_eq!(browser.eval("document.querySelectorAll('img').length")?, json!(0));
+    let shown = text(&mut browser, "document.querySelector('#findings').textContent")?;
+    assert!(shown.contains("<img src=x onerror=alert(1)>\\u{1b}[31m\"'\\u{202e}{{data}}.go"), "{shown}");
+    let all = text(&mut browser, "document.body.innerText")?;
+    assert!(!all.contains(['\u{1b}', '\u{202e}']), "{all}");
+    Ok(())
+}
