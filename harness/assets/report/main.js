@@ -3,7 +3,8 @@
   "use strict";
   const { el, view } = H;
 
-  H.runName = (run) => run.run.variant + ", " + run.run.mode + " run" + (repeats() > 1 ? " " + run.run.repeat : "") + (run.ok ? "" : " (failed)");
+  H.runName = (run) => run.run.variant + ", " + mode(run);
+  const mode = (run) => (run.run.test ? run.run.test + ", " : "") + run.run.mode + " run" + (repeats() > 1 ? " " + run.run.repeat : "") + (run.ok ? "" : " (failed)");
   const repeats = () => Math.max(1, ...H.runs.map((run) => run.run.repeat));
 
   const header = () => {
@@ -45,7 +46,7 @@
       const now = H.run();
       variant.value = now.run.variant;
       const own = H.runs.map((run, i) => [run, i]).filter(([run]) => run.run.variant === now.run.variant);
-      run.replaceChildren(...own.map(([one, i]) => el("option", { value: i }, one.run.mode + (repeats() > 1 ? " " + one.run.repeat : "") + (one.ok ? "" : " (failed)"))));
+      run.replaceChildren(...own.map(([one, i]) => el("option", { value: i }, mode(one))));
       run.value = H.state.run;
       from.max = to.max = Math.max(H.marks().length - 1, 0);
     });

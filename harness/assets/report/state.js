@@ -91,7 +91,8 @@
     address();
   };
 
-  const runWords = (run) => [run.run.variant, run.run.mode, run.run.repeat].map(encodeURIComponent).join("/");
+  const runParts = ({ run }) => [run.variant, run.mode, run.repeat, ...(run.test ? [run.test] : [])];
+  const runWords = (run) => runParts(run).map(encodeURIComponent).join("/");
   const address = () => {
     const words = [];
     if (H.run()) words.push("run=" + runWords(H.run()), "cycles=" + state.from + "-" + state.to);
@@ -102,7 +103,7 @@
   H.readAddress = () => {
     const words = new URLSearchParams(location.hash.slice(1).replaceAll("+", "%2B"));
     const [wanted, cycles, finding] = ["run", "cycles", "finding"].map((name) => words.get(name));
-    const place = (run) => [run.run.variant, run.run.mode, run.run.repeat].join("/") === wanted;
+    const place = (run) => runParts(run).join("/") === wanted;
     const index = wanted ? H.runs.findIndex(place) : firstRun();
     H.showRun(Math.max(index, 0));
     const range = /^(\d+)-(\d+)$/.exec(cycles || "");

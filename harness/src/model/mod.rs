@@ -5,8 +5,8 @@
 mod address;
 mod c_leaks;
 mod clock;
-pub mod coverage;
 mod course;
+pub mod coverage;
 pub mod debug;
 mod diagnosis;
 mod escape;

@@ -16,7 +16,7 @@ fn cell<T>(value: T) -> Option<Cell<T>> {
 }
 
 fn id(mode: Mode, repeat: u32) -> RunId {
-    RunId { variant: Arc::from("default"), mode, repeat }
+    RunId { variant: Arc::from("default"), mode, repeat, test: None }
 }
 
 fn checkpoint(at: i64, cycle: u64) -> Checkpoint {
