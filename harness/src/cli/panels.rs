@@ -24,7 +24,7 @@ pub(super) fn panels(program: &str, runs: &[Read<'_>]) -> Panels {
 
 fn of(program: &str, run: &Read<'_>, room: Room) -> RunPanels {
     let Read { id, ok, pieces, timeline } = *run;
-    let limits = Limits { stacks: room.stacks, points: room.growth_points, repeats: 1 };
+    let limits = Limits { stacks: room.stacks, points: room.growth_points, ..Limits::default() };
     let growth = growth_of(&Observed { id, pieces }, program, limits);
     let rows: Vec<CycleRow> = timeline.rows.iter().chain(&timeline.unplaced).cloned().collect();
     RunPanels::of(Drawn { id, ok, pieces, rows: &rows, growth }, room)
