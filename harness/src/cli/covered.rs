@@ -6,6 +6,8 @@ use crate::capture::{BuildRecord, COVER_PROFILE, CaptureDir, CoverRecord, FileBy
 use crate::diagnose;
 use crate::format::Problem;
 use crate::ingest::{self, CoverageFiles, IngestedCoverage};
+use crate::model::Diagnosis;
+use crate::model::growth::Growth;
 use crate::report::{self, VariantCoverage};
 use crate::toolchain::Built;
 
@@ -45,10 +47,10 @@ pub(super) fn run(
 }
 
 /// Reads what a capture has of them.
-pub(super) fn read(dir: &CaptureDir) -> Result<Coverage, CliError> {
+pub(super) fn read(dir: &CaptureDir, diagnoses: &[Diagnosis], growth: &Growth) -> Result<Coverage, CliError> {
     let mut all = Coverage::default();
     for build in &dir.manifest().builds {
-        if let Some(one) = one(dir, build, &mut all.problems)? {
+        if let Some(one) = one(dir, build, (diagnoses, growth), &mut all.problems)? {
             all.by_variant.push(one);
         }
     }
@@ -58,6 +60,7 @@ pub(super) fn read(dir: &CaptureDir) -> Result<Coverage, CliError> {
 fn one(
     dir: &CaptureDir,
     build: &BuildRecord,
+    (diagnoses, growth): (&[Diagnosis], &Growth),
     problems: &mut Vec<Problem>,
 ) -> Result<Option<VariantCoverage>, CliError> {
     let mut of = VariantCoverage { variant: build.variant.clone(), ..VariantCoverage::default() };
@@ -83,7 +86,10 @@ fn one(
                             Err("`escapes = false` in `[capture]`: the compiler was not asked what allocates")
                         }
                     };
-                    of.facts = Some(diagnose::coverage::facts(&read.program, escapes));
+                    let diagnosis = diagnoses.iter().find(|diagnosis| diagnosis.variant == build.variant);
+                    let findings = diagnosis.map_or(&[][..], |diagnosis| &diagnosis.findings);
+                    let measured = growth.of_variant(Some(&build.variant)).map(|run| (run, findings));
+                    of.facts = Some(diagnose::coverage::facts(&read.program, escapes, measured));
                 }
             }
         }

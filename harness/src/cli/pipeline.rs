@@ -148,7 +148,8 @@ pub(super) fn analyse_repeat(
         reproductions: &reproductions,
     });
     let problems = runs.iter().flat_map(|run| run.ingested.problems.iter().cloned());
-    let covered = covered::read(dir)?;
+    let growth = growth(manifest, &runs);
+    let covered = covered::read(dir, &diagnoses, &growth)?;
     let problems: Vec<Problem> = problems.chain(sanitized.problems).chain(covered.problems).collect();
     let inputs: Vec<RunInput<'_>> =
         runs.iter().map(|run| RunInput { record: run.record, timeline: &run.timeline }).collect();
@@ -168,7 +169,6 @@ pub(super) fn analyse_repeat(
         coverage: covered.by_variant,
     });
     let thresholds = manifest.scenario.thresholds.clone();
-    let growth = growth(manifest, &runs);
     let panels = panels(manifest, &runs);
     let cycles = runs.into_iter().map(cycles).collect();
     Ok(Analysis {

@@ -210,8 +210,7 @@ pub struct GrowthCoverage {
     pub site: String,
     /// Stretches between checkpoints in which it grew, of how many that were compared.
     pub stretches: (u32, u32),
-    /// Blocks that ran in each stretch in which it grew and in none of the others, or as often as it grew; the nearest
-    /// first.
+    /// Blocks that ran in each stretch in which it grew and in no other, or in step with it; those of functions on its stack first.
     pub blocks: Vec<GrowthBlock>,
 }
 
@@ -234,8 +233,8 @@ pub struct GrowthBlock {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum GrowthMatch {
-    /// In each stretch it ran exactly as often as there were objects more, but not in all stretches as often.
-    OncePerObject,
-    /// It ran in each stretch in which it grew, and in no other.
+    /// It ran in each stretch in which it grew, and in no other, of which there are some.
     OnlyThen,
+    /// It ran in each stretch the same number of times as there were objects more (or once for so many), and not so with operations.
+    InStep,
 }

@@ -82,6 +82,25 @@ fn just_the_code_that_allocates_and_did_not_run_is_listed_and_go_counts_the_same
     assert_eq!(function(&report, "main.handle")?.0, 2000);
     assert_eq!(facts(&report)["counted"]["until"], "end");
 
+    // What keeps a note of every seventh request is in step with that leak; with the other goes all that runs.
+    let growth = facts(&report)["growth"].as_array().context("growth")?;
+    let of = |site: &str| {
+        growth.iter().find(|one| one["site"] == site).with_context(|| format!("{site}: {growth:#?}"))
+    };
+    let [note, put] = ["new([64]byte)", "&Record{ID: id, Text: text}\n"]
+        .map(str::trim_end)
+        .map(|line| line_of("coverage", "store/store.go", line));
+    let (note, put) = (of(&note?)?, of(&put?)?);
+    let blocks: Vec<(&str, &str)> = note["blocks"]
+        .as_array()
+        .context("blocks")?
+        .iter()
+        .filter_map(|block| Some((block["function"].as_str()?, block["with"].as_str()?)))
+        .collect();
+    let function = "example.com/coverage/store.(*Store).Note";
+    assert_eq!(blocks, [("main.handle", "in-step"), (function, "in-step")]);
+    assert_eq!(put["blocks"].as_array().map(Vec::len), Some(0), "{put:#}");
+
     // Go's own tools say the same of the files in the capture.
     let run = capture.join("default/cover");
     let profile = fs::read_to_string(run.join("cover.out"))?;

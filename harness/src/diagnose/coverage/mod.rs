@@ -1,21 +1,31 @@
 //! What a run's coverage comes to: how much ran, and which code that allocates did not.
 //!
-//! Input: the blocks of a program with their counts, and what the compiler says of the heap. Output: [`CoverageFacts`]. It judges
+//! Input: the blocks of a program with their counts, what the compiler says of the heap, and what grew in measured runs. Output: [`CoverageFacts`]. It judges
 //! nothing: what a scenario does not try is no leak, but a leak there would not be found.
 
+mod growth;
 mod places;
 #[cfg(test)]
 mod tests;
 mod untried;
 
-use crate::model::Escape;
 use crate::model::coverage::{
     CoverageFacts, Covered, FunctionBlocks, FunctionCoverage, PackageBlocks, PackageCoverage, ProgramCoverage,
 };
+use crate::model::growth::RunGrowth;
+use crate::model::{Escape, Finding};
 
-/// What `program` ran, with what the compiler says of its values on the heap, or why that is not known.
+/// What was measured of the same program: growth by stack of a run, and the findings.
+pub type Measured<'a> = (&'a RunGrowth, &'a [Finding]);
+
+/// What `program` ran, with what the compiler says of its values on the heap, or why that is not known; and with what was
+/// measured, if anything was found.
 #[must_use]
-pub fn facts(program: &ProgramCoverage, escapes: Result<&[Escape], &str>) -> CoverageFacts {
+pub fn facts(
+    program: &ProgramCoverage,
+    escapes: Result<&[Escape], &str>,
+    measured: Option<Measured<'_>>,
+) -> CoverageFacts {
     let mut facts = CoverageFacts { counted: program.until, ..CoverageFacts::default() };
     for package in &program.packages {
         let of_package = of_package(package);
@@ -28,6 +38,12 @@ pub fn facts(program: &ProgramCoverage, escapes: Result<&[Escape], &str>) -> Cov
     match escapes {
         Ok(escapes) => facts.untried = untried::places(program, escapes),
         Err(why) => facts.no_untried = Some(why.to_owned()),
+    }
+    if let Some(measured) = measured.filter(|(_, findings)| !findings.is_empty()) {
+        match growth::with_findings(program, measured) {
+            Ok(growth) => facts.growth = growth,
+            Err(why) => facts.no_growth = Some(why),
+        }
     }
     facts
 }

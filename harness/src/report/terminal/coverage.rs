@@ -3,7 +3,9 @@
 use std::fmt::Write;
 
 use super::{Look, text};
-use crate::model::coverage::{CountedUntil, CoverageFacts, Covered, FunctionCoverage, Reach, Untried};
+use crate::model::coverage::{
+    CountedUntil, CoverageFacts, Covered, FunctionCoverage, GrowthMatch, Reach, Untried,
+};
 use crate::report::{Report, VariantCoverage};
 
 /// Packages and places shown.
@@ -50,6 +52,7 @@ fn one(
         functions(out, facts);
     }
     untried(out, facts, look);
+    growth(out, facts, look);
     if let Some(profile) = &coverage.profile {
         let file = report.capture.join(profile);
         let (module, file) = (quoted(coverage.module.as_str()), quoted(file.as_str()));
@@ -165,6 +168,35 @@ fn line(place: &Untried) -> String {
 /// The compiler says of each that it escapes to the heap, which the heading says.
 fn what(said: &str) -> String {
     said.trim_end_matches(" escapes to heap").trim_start_matches("moved to heap: ").to_owned()
+}
+
+/// Blocks shown of a finding.
+const BLOCKS: usize = 6;
+
+fn growth(out: &mut String, facts: &CoverageFacts, look: &Look) {
+    if let Some(why) = &facts.no_growth {
+        let _ = writeln!(out, "  what ran as findings grew is not known: {}", text::clean(why));
+    }
+    let told = facts.growth.iter().filter(|one| look.verbose || !one.blocks.is_empty());
+    for one in told {
+        let (grew, of) = one.stretches;
+        let site = text::clean(&one.site);
+        let _ = writeln!(out, "  as {site} grew (in {grew} of {of} stretches between checkpoints)");
+        if one.blocks.is_empty() {
+            let _ = writeln!(out, "    nothing ran just then: it grows with the operations");
+        }
+        let most = if look.verbose { usize::MAX } else { BLOCKS };
+        for block in one.blocks.iter().take(most) {
+            let with = match block.with {
+                GrowthMatch::OnlyThen => "ran then and at no other time",
+                GrowthMatch::InStep => "ran in step with it",
+            };
+            let function = text::short(&block.function);
+            let words = format!("{}:{}  {function}  {with}, ", block.file, block.line);
+            let _ = writeln!(out, "    {}{} times", text::clean(&words), text::count(block.ran));
+        }
+        more(out, one.blocks.len(), most, "block");
+    }
 }
 
 fn values_of(out: &mut String, place: &Untried, look: &Look) {
