@@ -135,7 +135,10 @@ impl Launch<'_> {
     /// The program's arguments, with the number of operations put in.
     fn args(&self) -> Vec<String> {
         let workload = &self.scenario.workload;
-        let flags = gotest::flags(workload, self.id, self.parallel);
+        let mut flags = gotest::flags(workload, self.id, self.parallel);
+        if matches!(self.purpose, Purpose::Covered(_)) && workload.kind != Kind::Binary {
+            flags.push(format!("-test.gocoverdir={}", self.root.join(&self.dir)));
+        }
         flags.into_iter().chain(workload.args.iter().map(|word| workload.filled(word))).collect()
     }
 

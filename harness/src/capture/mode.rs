@@ -125,8 +125,10 @@ const NOT_COUNTED: [(&str, &str); 3] =
 
 /// Has a program that is built with `-cover` save its counters beside the probe's records.
 pub(super) fn count(env: &mut BTreeMap<String, String>, directory: &Utf8Path) {
-    env.extend(NOT_COUNTED.map(|(name, value)| (name.to_owned(), value.to_owned())));
-    env.remove("HARNESS_PLANT");
+    if env.contains_key("HARNESS_DIR") {
+        env.extend(NOT_COUNTED.map(|(name, value)| (name.to_owned(), value.to_owned())));
+        env.remove("HARNESS_PLANT");
+    }
     env.insert("GOCOVERDIR".to_owned(), directory.to_string());
 }
 

@@ -248,7 +248,10 @@ impl Session {
         interrupt: &Interrupt,
     ) -> Result<Option<RunRecord>, CaptureError> {
         let Some(Ok(program)) = &built.covered else { return Ok(None) };
-        let id = RunId { variant: variant.into(), mode: Mode::Natural, repeat: 1, test: None };
+        // Tests run once, as the go command runs them.
+        let is_program = self.manifest.scenario.workload.kind == Kind::Binary;
+        let mode = if is_program { Mode::Natural } else { Mode::Plain };
+        let id = RunId { variant: variant.into(), mode, repeat: 1, test: None };
         let launch = Launch {
             scenario: &self.manifest.scenario,
             built,

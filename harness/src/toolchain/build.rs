@@ -444,9 +444,6 @@ impl Job<'_> {
         if !self.spec.cover {
             return Ok(None);
         }
-        if self.scenario.workload.kind != Kind::Binary {
-            return Ok(Some(Err(cover::NO_TESTS.to_owned())));
-        }
         match self.make_covered(dirs) {
             Ok(binary) => Ok(Some(Ok(binary))),
             Err(BuildError::Interrupted) => Err(BuildError::Interrupted),
@@ -456,6 +453,11 @@ impl Job<'_> {
     }
 
     fn make_covered(&self, dirs: &BuildDirs) -> Result<Utf8PathBuf, BuildError> {
+        if self.scenario.workload.kind != Kind::Binary {
+            return Ok(self
+                .make("covered", &self.go, &cover::MODE.map(str::to_owned), &cover::keys(self.spec))?
+                .binary);
+        }
         let out = self.out.join("covered");
         let wish = Wish { heap_dump: false, traced: false, covered: true, out: &out, ..self.wish() };
         let injection = overlay::inject(&self.go, &wish, &dirs.cache, self.interrupt)?;

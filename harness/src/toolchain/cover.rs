@@ -17,9 +17,9 @@ use crate::scenario::{BuildSpec, CheckpointSpec, DebugInfo};
 /// What is built to count.
 pub(super) type CoveredBuild = Result<camino::Utf8PathBuf, String>;
 
-/// Why tests are not counted.
-pub(super) const NO_TESTS: &str =
-    "the code that tests run is not counted here yet: `go test -cover` does it, without what allocates";
+/// The words for code to be counted. With a test binary they are all: package testing saves the counters when all tests have run
+/// once, and without the probe there are no checkpoints.
+pub(super) const MODE: [&str; 2] = ["-cover", "-covermode=atomic"];
 
 /// The build keys of it: those of the variant, with all in one file.
 pub(super) fn keys(spec: &BuildSpec) -> BuildSpec {
@@ -50,12 +50,8 @@ pub(super) fn words(
         format!("-id={id}"),
     ];
     let wrapper = flags::joined(&wrapper)?.unwrap_or_default();
-    Ok(vec![
-        "-cover".to_owned(),
-        "-covermode=atomic".to_owned(),
-        format!("-overlay={overlay}"),
-        format!("-toolexec={wrapper}"),
-    ])
+    let more = [format!("-overlay={overlay}"), format!("-toolexec={wrapper}")];
+    Ok(MODE.map(str::to_owned).into_iter().chain(more).collect())
 }
 
 /// The go command's words for a failed build.

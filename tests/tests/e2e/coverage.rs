@@ -144,6 +144,8 @@ fn counters_are_saved_on_every_end_that_allows_it_and_else_at_the_last_checkpoin
     bench.edit("scenarios/coverage.toml", "operations = 2000", "operations = 1000\nexit_codes = [0, 3]")?;
     bench.edit("scenarios/coverage.toml", "\"60s\"", "\"2s\"")?;
     bench.edit("scenarios/coverage.toml", "[\"step\"]", "[\"plain\"]")?;
+    let expected = "[expect]\nleaks = [{ kind = \"heap\", site = \"store.(*Store).Put\" }, { kind = \"heap\", site = \"store.(*Store).Note\" }]\n";
+    bench.edit("scenarios/coverage.toml", expected, "")?;
     let args = |end: &str| format!("\"{{ops}}\", \"-end\", \"{end}\"]");
     let mut before = "\"{ops}\"]".to_owned();
     // How it ends, until when it is counted, and how many calls of 1000 were counted. The checkpoint of 1000 is one of the early ones.
@@ -227,5 +229,34 @@ fn code_is_counted_with_trimpath_with_a_vendor_directory_and_in_a_workspace() ->
     let (_, report, _) = run(&workspace, "capture", &["--cover"])?;
     assert_eq!(packages(&report)?, ["example.com/coverage", "example.com/other"]);
     assert_eq!(function(&report, "example.com/other.Put")?, (500, 1));
+    Ok(())
+}
+
+#[test]
+fn code_that_the_tests_of_a_package_run_is_counted_once_and_what_they_do_not_try_is_listed() -> Result<()> {
+    let bench = Bench::with_module("coverage", OTHER.replace("package other", "package main").as_str(), "")?;
+    let test = "package main
+
+import \"testing\"
+
+func TestPut(t *testing.T) {
+	for id := range 30 {
+		Put(id)
+	}
+	if Len()%30 != 0 {
+		t.Fatal(Len())
+	}
+}
+";
+    bench.write("coverage/main_test.go", test)?;
+    let workload = "[workload]\nkind = \"test\"\nmodule = \"../coverage\"\n\n[build]\ncgo = false\ncover = true\n\n[capture]\nrepeat = 1\n";
+    bench.write("scenarios/coverage.toml", workload)?;
+    let (_, report, capture) = run(&bench, "capture", &[])?;
+    assert_eq!(function(&report, "main.Put")?, (30, 1), "as often as the go command runs it");
+    let places = untried(&report)?;
+    let functions: Vec<&str> = places.iter().map(|[.., function]| function.as_str()).collect();
+    assert_eq!(functions, ["main.Copy"], "{report:#}");
+    let profile = fs::read_to_string(capture.join("default/cover/cover.out"))?;
+    assert!(profile.starts_with("mode: atomic\nexample.com/coverage/main.go:"), "{profile}");
     Ok(())
 }
