@@ -6,6 +6,7 @@
 use anyhow::{Result, bail};
 
 use crate::command::{Goldens, cargo, cargo_test, say};
+use crate::docs;
 use crate::imports;
 use crate::matrix;
 use crate::tools::{self, Tools};
@@ -14,7 +15,7 @@ type Check = (&'static str, fn(&Tools) -> Result<()>);
 
 /// In order of cost; the tests come last, so that their closing lines are near the end, and the engine's judgement on
 /// every scenario.
-const CHECKS: [Check; 9] = [
+const CHECKS: [Check; 10] = [
     ("format", |_| cargo(["fmt", "--all", "--check"]).run()),
     ("imports", |_| imports::check()),
     ("gofmt", |tools| tools.go.check_format()),
@@ -22,6 +23,7 @@ const CHECKS: [Check; 9] = [
     ("licences and advisories", |_| deny()),
     ("clippy", |_| cargo(["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]).run()),
     ("docs", |_| cargo(["doc", "--workspace", "--no-deps"]).env("RUSTDOCFLAGS", "-D warnings").run()),
+    ("pages of the commands", |_| docs::check()),
     ("tests", |_| cargo_test(Goldens::Compare).run()),
     ("matrix", |_| matrix::once()),
 ];

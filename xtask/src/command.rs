@@ -97,6 +97,13 @@ impl Command {
         self.expression().unchecked().stderr_null().read().with_context(|| format!("`{}`", self.line()))
     }
 
+    /// As [`Command::read`], without any terminal: neither does it ask one for its width, nor is the end of what it wrote cut.
+    pub(crate) fn read_alone(&self) -> Result<String> {
+        let read = self.expression().stdin_null().stderr_null().stdout_capture().run();
+        let done = read.with_context(|| format!("`{}`", self.line()))?;
+        String::from_utf8(done.stdout).with_context(|| format!("`{}`", self.line()))
+    }
+
     /// It can be started and ends with code 0. What it prints does not matter.
     pub(crate) fn succeeds(&self) -> bool {
         self.expression().stdout_null().stderr_null().run().is_ok()

@@ -1,5 +1,5 @@
 //! Chores of this repository: `cargo xtask ci`, `test`, `bench`, `fuzz`, `matrix`, `record`, `bless`,
-//! `tools`.
+//! `docs`, `tools`.
 //!
 //! Input: the work tree. Output: what the tools print, unchanged, and an exit code. Must not hold
 //! anything the product needs at run time, and must never swallow a tool's output: CI and people
@@ -9,6 +9,7 @@ mod assets;
 mod bench;
 mod ci;
 mod command;
+mod docs;
 mod fuzz;
 mod golang;
 mod imports;
@@ -89,6 +90,9 @@ enum Chore {
     /// Fetches the third-party files that the binary carries, in the versions that are named here
     #[command(after_help = "Example: cargo xtask assets && git diff --stat")]
     Assets,
+    /// Writes the page of each command below `docs/commands` anew, of what `--help` says
+    #[command(after_help = "Example: cargo xtask docs && git diff docs")]
+    Docs,
     /// Looks for the tools that the tests need and installs what is missing
     #[command(after_help = "Example: cargo xtask tools")]
     Tools,
@@ -114,6 +118,7 @@ fn run(chore: Chore) -> Result<()> {
         Chore::Record { again, release } => record::run(again, release.as_deref()),
         Chore::Bless { arguments } => cargo_test(Goldens::Accept).args(&arguments).run(),
         Chore::Assets => assets::fetch(),
+        Chore::Docs => docs::write(),
         Chore::Tools => tools::install_missing().map(|_| ()),
     }
 }
