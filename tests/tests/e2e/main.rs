@@ -39,4 +39,5 @@ mod retention;
 mod selftest;
 mod trace_cases;
 mod trace_reference;
+mod tutorial;
 mod zoo;
