@@ -211,3 +211,55 @@ func TestThisGoIsKnown(t *testing.T) {
 		t.Error(result, err)
 	}
 }
+
+func TestOutFileListAndSourcesAreFoundAmongTheToolsArguments(t *testing.T) {
+	for _, args := range [][]string{
+		{"-pkgcfg", "p", "-mode", "atomic", "-var", "v", "-outfilelist", "list", "a.go", "b.go"},
+		{"-pkgcfg=p", "--outfilelist=list", "a.go", "b.go"},
+	} {
+		at, list := outFileList(args)
+		if list != "list" || strings.Join(args[at:], " ") != "a.go b.go" {
+			t.Errorf("%v: list %q, sources %v", args, list, args[at:])
+		}
+	}
+	if _, list := outFileList([]string{"-V=full"}); list != "" {
+		t.Errorf("list %q where there is none", list)
+	}
+}
+
+func TestOnlyFilesThatAreInTheOverlayAloneAreTakenOver(t *testing.T) {
+	dir := t.TempDir()
+	there := filepath.Join(dir, "main.go")
+	if err := os.WriteFile(there, []byte("package main\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	added := filepath.Join(dir, "hook.go")
+	w := wrapper{replace: map[string]string{there: "/copy/main.go", added: "/copy/hook.go"}}
+	if copied, ok := w.added(added); !ok || copied != "/copy/hook.go" {
+		t.Errorf("added file: %q, %v", copied, ok)
+	}
+	for _, other := range []string{there, filepath.Join(dir, "other.go")} {
+		if _, ok := w.added(other); ok {
+			t.Errorf("%s is taken for an added file", other)
+		}
+	}
+}
+
+func TestTheCheckpointFunctionCountsItsEntriesInWhatTheToolWrote(t *testing.T) {
+	dir := t.TempDir()
+	source, out := filepath.Join(dir, "main.go"), filepath.Join(dir, "main.cover.go")
+	text := "//line main.go:1:1\npackage main; import _ \"sync/atomic\"\n\nfunc handle() {counter[0] = 1 ; }\n\nfunc other() {}\n"
+	if err := os.WriteFile(out, []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	w := wrapper{replace: map[string]string{source: "/copy/main.go"}, function: "main.handle"}
+	if err := w.count([]string{source}, []string{out}); err != nil {
+		t.Fatal(err)
+	}
+	changed, err := os.ReadFile(out)
+	want := strings.Replace(text, "package main", "package main"+importText, 1)
+	want = strings.Replace(want, "func handle() {", "func handle() {"+callText, 1)
+	if err != nil || string(changed) != want {
+		t.Errorf("%v\n%s", err, changed)
+	}
+}

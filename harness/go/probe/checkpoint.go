@@ -45,14 +45,15 @@ func takeCheckpoint(r request) {
 	if last {
 		writeGoroutineText(index)
 	}
+	completed := operations(r)
 	if settings.dumpLast {
-		dumps.checkpoint(index, inTurn(operations(r)), last)
+		dumps.checkpoint(index, inTurn(completed), last)
 	}
 	writeCoverage(index, last)
 
 	out.begin(kindCheckpoint)
 	out.uint(uint64(index))
-	out.uint(operations(r))
+	out.uint(completed)
 	out.uint(uint64(r.reported()))
 	out.int(begin)
 	out.int(nanotime())
@@ -73,6 +74,7 @@ func settle() {
 	runtime.GC()
 }
 
+// operations is how many there were; it counts a checkpoint that stands for one, so it is called once for each.
 func operations(r request) uint64 {
 	if settings.checkpoint == causeTest {
 		lastOperations = max(lastOperations, r.operations)

@@ -111,6 +111,7 @@ fn observed(mut scenario: Scenario, named: Option<&str>) -> Result<(Scenario, Va
     };
     scenario.name = format!("{}.debug", scenario.name);
     scenario.variants = vec![variant.clone()];
+    scenario.variants.iter_mut().for_each(|variant| variant.build.cover = false);
     scenario.workload.checkpoint = CheckpointSpec::Exit;
     scenario.capture.heap_dump = HeapDump::Off;
     (scenario.capture.trace, scenario.capture.escapes, scenario.capture.asan) = (false, false, false);

@@ -89,6 +89,7 @@ pub(super) fn shorten(scenario: &mut Scenario) {
     let exact = scenario.capture.modes.contains(&Mode::Step);
     scenario.capture.modes = vec![if exact { Mode::Step } else { Mode::Natural }];
     scenario.capture.repeat = 1;
+    scenario.variants.iter_mut().for_each(|variant| variant.build.cover = false);
 }
 
 /// A search in progress.

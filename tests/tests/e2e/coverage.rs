@@ -260,3 +260,52 @@ func TestPut(t *testing.T) {
     assert!(profile.starts_with("mode: atomic\nexample.com/coverage/main.go:"), "{profile}");
     Ok(())
 }
+
+/// Serves thirty operations for each file that a driver puts into a directory.
+const SERVER: &str = "package main
+
+import (
+	\"os\"
+	\"time\"
+)
+
+var kept []*[64]byte
+
+func handle() { kept = append(kept, new([64]byte)) }
+
+func main() {
+	for {
+		files, _ := os.ReadDir(os.Args[1])
+		for _, file := range files {
+			for range 30 {
+				handle()
+			}
+			os.Remove(os.Args[1] + \"/\" + file.Name())
+		}
+		time.Sleep(time.Millisecond)
+	}
+}
+";
+
+#[test]
+fn a_server_is_counted_to_its_last_round_and_a_round_is_one_operation_in_every_run() -> Result<()> {
+    let bench = Bench::with_module("coverage", SERVER, "")?;
+    let work = bench.root().join("work");
+    fs::create_dir(&work)?;
+    let command = format!("touch {work}/{{round}}; while [ -e {work}/{{round}} ]; do sleep 0.01; done");
+    let scenario = format!(
+        "[workload]\nmodule = \"../coverage\"\nargs = [\"{work}\"]\n[workload.checkpoint]\non = \"round\"\n[workload.driver]\n\
+         command = [\"sh\", \"-c\", \"{command}\"]\nrounds = 8\nready = {{ after = \"200ms\" }}\n[build]\ncgo = false\n\
+         cover = true\n[capture]\nmodes = [\"step\"]\nrepeat = 2\n"
+    );
+    bench.write("scenarios/coverage.toml", &scenario)?;
+    let (ended, report, _) = run(&bench, "capture", &[])?;
+    assert_eq!(facts(&report)["counted"]["until"], "end", "{ended}");
+    assert_eq!(function(&report, "main.handle")?.0, 8 * 30);
+    // The first run is dumped, the second is not.
+    let growth = &crate::report::only(&report, "heap")?["growth"];
+    assert_eq!(growth["objects_per_op"], 30.0, "{growth:#}");
+    assert_eq!(growth["spread"][0], growth["spread"][1], "{growth:#}");
+    assert!(facts(&report)["no_growth"].is_null(), "rounds are the same in both runs: {report:#}");
+    Ok(())
+}

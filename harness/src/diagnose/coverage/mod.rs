@@ -39,7 +39,9 @@ pub fn facts(
         Ok(escapes) => facts.untried = untried::places(program, escapes),
         Err(why) => facts.no_untried = Some(why.to_owned()),
     }
-    if let Some(measured) = measured.filter(|(_, findings)| !findings.is_empty()) {
+    // Without checkpoints (tests have none) nothing could be told, and nobody expects it.
+    let is_told = |(_, findings): &Measured<'_>| !findings.is_empty() && !program.saved.is_empty();
+    if let Some(measured) = measured.filter(is_told) {
         match growth::with_findings(program, measured) {
             Ok(growth) => facts.growth = growth,
             Err(why) => facts.no_growth = Some(why),
