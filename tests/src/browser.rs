@@ -110,12 +110,23 @@ impl Browser {
     /// # Errors
     /// When it does not become ready.
     pub fn open(&mut self, file: &Utf8Path, hash: &str) -> Result<()> {
+        self.wait_for(file, hash, "document.documentElement?.dataset.ready === 'true'")
+    }
+
+    /// Opens a file of a page that has no script.
+    ///
+    /// # Errors
+    /// When it is not there.
+    pub fn load(&mut self, file: &Utf8Path) -> Result<()> {
+        self.wait_for(file, "", "document.readyState === 'complete' && location.protocol === 'file:'")
+    }
+
+    fn wait_for(&mut self, file: &Utf8Path, hash: &str, ready: &str) -> Result<()> {
         let file = file.canonicalize_utf8()?;
         // Another address of the same file would only go to another place in it.
         self.call("Page.navigate", &json!({ "url": "about:blank" }))?;
         self.call("Page.navigate", &json!({ "url": format!("file://{file}{hash}") }))?;
         let begun = Instant::now();
-        let ready = "document.documentElement?.dataset.ready === 'true'";
         // While one page makes way for another there is nothing to ask.
         while !self.eval(ready).is_ok_and(|is| is == json!(true)) {
             ensure!(begun.elapsed() < DEADLINE, "`{file}` does not become ready: {:?}", self.complaints);

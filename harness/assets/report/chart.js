@@ -111,13 +111,15 @@
     const stroke = () => H.css("--faint"), line = () => H.css("--line");
     const font = "12px system-ui, sans-serif";
     const usual = { stroke, font, ticks: { stroke: line, width: 1, size: 4 }, gap: 4 };
+    // uPlot takes a key that is there without a value for a wish.
+    const decades = log ? { filter: (_, all) => all.map((v) => (Math.abs(Math.log10(v) % 1) < 1e-9 ? v : null)) } : {};
+    const steps = unit === "B" ? { incrs: Array.from({ length: 45 }, (_, i) => 2 ** i) } : {};
     return [
       { ...usual, side: 2, size: 26, grid: { show: false }, values: (_, all) => all.map((v) => +v.toFixed(4) + " s") },
-      { ...usual, side: 3, size: LEFT, scale: "y", grid: { stroke: line, width: 1 },
-        values: (_, all) => all.map((v) => (v === null ? "" : H.amount(v, unit))),
-        filter: log ? (_, all) => all.map((v) => (Math.abs(Math.log10(v) % 1) < 1e-9 ? v : null)) : undefined,
-        incrs: unit === "B" ? Array.from({ length: 45 }, (_, i) => 2 ** i) : undefined },
-      { ...usual, side: 0, size: 22, splits: cycleTicks, values: (_, all) => all.map(labelAt),
+      { ...usual, side: 3, size: LEFT, scale: "y", ...decades, ...steps,
+        grid: { stroke: line, width: 1, ...decades }, ticks: { ...usual.ticks, ...decades },
+        values: (_, all) => all.map((v) => (v === null ? "" : H.amount(v, unit))) },
+      { ...usual, side: 0, size: 22, scale: "x", splits: cycleTicks, values: (_, all) => all.map(labelAt),
         grid: { stroke: line, width: 1, dash: [2, 3] }, ticks: { stroke: line, width: 1, size: 3 } },
     ];
   };

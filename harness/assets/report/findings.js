@@ -74,13 +74,16 @@
       el("p", { class: "faint" }, "fingerprint ", el("code", {}, finding.fingerprint)));
   };
 
-  // Opens a finding; from then on the panels show a run of a variant that has it, and the flame graph its site.
+  // Opens a finding; the panels show the exact run of a variant that has it, and the flame graph its site.
   H.reveal = (nth) => {
     const finding = H.view.findings[nth];
     if (!finding) return;
-    if (H.run() && !finding.variants.includes(H.run().run.variant)) {
-      H.showRun(Math.max(H.runs.findIndex((run) => finding.variants.includes(run.run.variant)), 0));
-    }
+    // Figures of a step run are exact: what it shows is what the finding says.
+    const has = (run) => finding.variants.includes(run.run.variant);
+    const same = (run) => has(run) && (run.run.variant === H.run()?.run.variant || !H.runs.some((one) => has(one) && one.run.variant === H.run()?.run.variant));
+    const exact = H.runs.findIndex((run) => same(run) && run.growth?.exact);
+    const wanted = exact >= 0 ? exact : H.runs.findIndex(same);
+    if (wanted >= 0 && wanted !== H.state.run && !(has(H.run()) && H.run().growth?.exact)) H.showRun(wanted);
     H.showFinding(finding.fingerprint);
     if (!H.showGrowthOf(finding.function)) H.zoom(null);
   };

@@ -11,8 +11,7 @@
     const tone = view.passed ? "good" : "bad";
     const reasons = view.reasons.length > 1 || !view.passed ? view.reasons : [];
     H.by("top").append(...[
-      el("p", { class: "verdict" }, el("span", { class: "badge " + tone }, (view.passed ? "✓ " : "✗ ") + view.outcome), " ", el("span", { class: "faint" }, "harness " + view.harness)),
-      el("h1", {}, view.scenario),
+      el("h1", {}, el("span", { class: "badge " + tone }, (view.passed ? "✓ " : "✗ ") + view.outcome), view.scenario),
       view.description ? el("p", { class: "faint" }, view.description) : null,
       el("p", { class: "headline" }, view.headline),
       reasons.length ? el("ul", {}, reasons.map((reason) => el("li", {}, el("span", { class: "lines" }, reason)))) : null,

@@ -47,7 +47,9 @@
     const known = rows.filter((row) => row.t.length);
     if (!known.length) return { empty: "There is no trace: stops, assists and latency are not known by time." };
     const shown = known.filter((row) => !H.isHidden(row.key));
-    const p99 = { t: seconds(run.latency.t), v: run.latency.p99.map((value) => Math.max(value, 1)), kind: "line" };
+    // Of a few waits the longest says it all.
+    const many = run.latency.count.flatMap((count, i) => (count >= 20 ? [i] : []));
+    const p99 = { t: many.map((i) => run.latency.t[i] / 1e6), v: many.map((i) => Math.max(run.latency.p99[i], 1)), kind: "line" };
     const peaks = shown.map((row) => ({ t: seconds(row.t), v: row.max.map((value) => Math.max(value, 1)), kind: "points" }));
     const withP99 = p99.t.length > 0 && !H.isHidden("p99");
     const [times, values] = H.align([...peaks, ...(withP99 ? [p99] : [])]);

@@ -108,7 +108,8 @@
     H.showRun(Math.max(index, 0));
     const range = /^(\d+)-(\d+)$/.exec(cycles || "");
     if (range) H.select(+range[1], +range[2]);
-    if (finding) H.showFinding(finding);
+    if (finding && wanted) H.showFinding(finding);
+    else if (finding) H.reveal(H.view.findings.findIndex((one) => one.fingerprint === finding));
   };
   // The first natural run: the program as it is.
   const firstRun = () => Math.max(H.runs.findIndex((run) => run.run.mode === "natural" && run.ok), 0);

@@ -80,7 +80,7 @@
     place.append(...texts.map((text) => section(text.title, true, el("pre", {}, text.lines.join("\n")))));
     if (H.runs.length) {
       const box = el("div");
-      place.append(section("GC cycles", true, box));
+      H.by("cycles").append(section("GC cycles", true, box));
       H.on("run", () => cycles(box));
       H.on("select", () => mark(box));
       H.on("hover", () => point(box));

@@ -129,7 +129,7 @@ pub enum Command {
     ///
     /// It judges nothing: the exit code is 0 whatever the report says. `run` and `analyze` take the same forms and judge.
     #[command(
-        after_help = "Examples:\n  harness report leak-repro                              the latest run of it\n  harness report .harness/runs/latest-leak-repro --format json\n  harness report leak-repro --write json=report.json"
+        after_help = "Examples:\n  harness report leak-repro                              the latest run of it\n  harness report .harness/runs/latest-leak-repro --format json\n  harness report leak-repro --write json=report.json\n  harness report leak-repro --open                       as a page, in the browser\n  harness report .harness/runs --format html --out pages  a page of each, and an index"
     )]
     Report(Report),
     /// Show, review, accept or reject the leaks and figures of a scenario.
@@ -388,9 +388,16 @@ pub struct Analyze {
 /// `harness report`
 #[derive(Debug, Args)]
 pub struct Report {
-    /// A capture, or a scenario of which the latest capture is meant.
-    #[arg(value_name = "CAPTURE|SCENARIO")]
-    pub capture: String,
+    /// Captures, a directory with captures, or scenarios of which the latest capture is meant. Several become pages with
+    /// an index.
+    #[arg(value_name = "CAPTURE|DIR|SCENARIO", required = true)]
+    pub captures: Vec<String>,
+    /// Write the report as a page and open it in the browser; says where the page is.
+    #[arg(long)]
+    pub open: bool,
+    /// Directory for pages [default: the capture's own; of several, harness-report].
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<Utf8PathBuf>,
     /// Compare with this baseline instead of the one that was there when the capture was made.
     #[arg(long, value_name = "FILE")]
     pub baseline: Option<Utf8PathBuf>,

@@ -23,6 +23,9 @@ struct Row {
 
 static TERMINAL: Row = Row { word: "terminal", says: "text for people", is_binary: false, render: terminal };
 
+/// The form that is a page.
+const PAGE: &str = "html";
+
 /// Every form there is.
 static FORMS: &[Row] = &[
     Row { word: "terminal", says: "text for people", is_binary: false, render: terminal },
@@ -32,7 +35,7 @@ static FORMS: &[Row] = &[
         is_binary: false,
         render: json,
     },
-    Row { word: "html", says: "one page with pictures, for a browser", is_binary: false, render: html },
+    Row { word: PAGE, says: "one page with pictures, for a browser", is_binary: false, render: html },
     Row {
         word: "pprof",
         says: "heap growth by stack, for `go tool pprof`",
@@ -105,6 +108,11 @@ fn json(analysis: &Analysis, _: &Look) -> Result<Vec<u8>, CliError> {
 }
 
 fn html(analysis: &Analysis, _: &Look) -> Result<Vec<u8>, CliError> {
+    page(analysis)
+}
+
+/// The report as a page.
+pub(super) fn page(analysis: &Analysis) -> Result<Vec<u8>, CliError> {
     let page = report::html::to_html(&analysis.report, &analysis.panels);
     Ok(page.map_err(anyhow::Error::from)?.into_bytes())
 }
@@ -182,6 +190,16 @@ impl Forms {
     /// Refuses what would fail after everything is done.
     pub(super) fn check(&self, context: &Context) -> Result<(), CliError> {
         self.write.iter().try_for_each(|file| files::check(&file.path, context))
+    }
+
+    /// Some form is asked for.
+    pub(super) fn is_asked(&self) -> bool {
+        self.format.is_some() || !self.write.is_empty()
+    }
+
+    /// Nothing but a page is asked for.
+    pub(super) fn is_page(&self) -> bool {
+        self.write.is_empty() && self.format.is_none_or(|form| form.0.word == PAGE)
     }
 
     /// Writes the files, then prints.

@@ -25,6 +25,7 @@ mod live;
 mod look;
 mod measure;
 mod pace;
+mod pages;
 mod panels;
 mod pipeline;
 mod progress;
@@ -121,7 +122,7 @@ fn dispatch(command: &Command, context: &Context) -> Result<Outcome, CliError> {
         Command::Debug(args) => debug::command(args, context),
         Command::Selftest(args) => selftest::command(args, context),
         Command::Analyze(args) => run::analyze(args, context),
-        Command::Report(args) => run::show_again(args, context),
+        Command::Report(args) => pages::command(args, context),
         Command::Diff(args) => diff::command(args, context),
         Command::Inspect(args) => inspect::command(&args.command, context),
         Command::Baseline(args) => baseline::command(&args.command, context),

@@ -133,31 +133,27 @@ pub(super) fn report(
     forms: &Forms,
     context: &Context,
 ) -> Result<Outcome, CliError> {
+    show(analysis(root, baseline, repeat, context)?, forms, context)
+}
+
+/// Analyses a capture, or one repeat of it, and compares it with what it repeats.
+pub(super) fn analysis(
+    root: &camino::Utf8Path,
+    baseline: Option<&camino::Utf8Path>,
+    repeat: Option<u32>,
+    context: &Context,
+) -> Result<pipeline::Analysis, CliError> {
     let dir = crate::capture::open_named(root)?;
     let accepted = pipeline::accepted(&dir, baseline)?;
     let mut analysis = pipeline::analyse_repeat(&dir, accepted.as_ref(), repeat, context)?;
     analysis.report.replay = replay::compare(&dir, &analysis, context)?;
-    show(analysis, forms, context)
+    Ok(analysis)
 }
 
 fn show(mut analysis: pipeline::Analysis, forms: &Forms, context: &Context) -> Result<Outcome, CliError> {
     analysis.of.clone_from(&forms.of);
     forms.show(&analysis, context)?;
     Ok(analysis.report.verdict.outcome)
-}
-
-/// Shows the report of a capture, or of a scenario's latest.
-pub(super) fn show_again(args: &args::Report, context: &Context) -> Result<Outcome, CliError> {
-    args.forms.check(context)?;
-    let dir = &context.environment.dir;
-    let named = dir.join(&args.capture);
-    let root = match crate::capture::is_capture(&named) {
-        true => named.canonicalize_utf8().unwrap_or(named),
-        false => latest(&scenarios::resolve(&args.capture, dir)?, context)?,
-    };
-    let baseline = args.baseline.as_ref().map(|path| dir.join(path));
-    report(&root, baseline.as_deref(), None, &args.forms, context)?;
-    Ok(Outcome::Pass)
 }
 
 /// Makes all runs; until the first repeat that shows what is looked for, if asked. Tells which that was.

@@ -126,9 +126,11 @@ fn linked_by_keys(browser: &mut Browser) -> Result<()> {
     browser.press("ArrowUp", false)?;
     let above = text(browser, "document.activeElement.getAttribute('aria-label')")?;
     ensure!(first != above, "the flame graph cannot be walked: {first}");
+    let run = text(browser, "location.hash")?;
+    ensure!(run.contains("run=default/step/1"), "a finding is shown in the exact run: {run}");
     browser.press("v", false)?;
     let run = text(browser, "location.hash")?;
-    ensure!(run.contains("run=default/step/1"), "{run}");
+    ensure!(run.contains("run=stripped/natural/1"), "{run}");
     Ok(())
 }
 
@@ -201,5 +203,48 @@ fn hostile_names_are_text_in_the_page() -> Result<()> {
     assert!(shown.contains("<img src=x onerror=alert(1)>\\u{1b}[31m\"'\\u{202e}{{data}}.go"), "{shown}");
     let all = text(&mut browser, "document.body.innerText")?;
     assert!(!all.contains(['\u{1b}', '\u{202e}']), "{all}");
+    Ok(())
+}
+
+/// Stands for a browser: says what it was to open.
+const OPENER: &str = "#!/bin/sh\necho \"$1\" > opened.tmp && mv opened.tmp opened.txt\n";
+
+#[test]
+fn captures_become_pages_with_an_index_and_one_opens_in_the_browser() -> Result<()> {
+    let bench = Bench::with_module("evil", HOSTILE, "")?;
+    for out in ["all/first", "all/sec#ond?"] {
+        let ended = bench.run(["run", "evil", "--out", out])?;
+        ensure!(ended.code == Some(1), "{ended}");
+    }
+    let ended = bench.run(["report", "all", "--format", "html", "--out", "pages"])?;
+    assert_eq!(ended.code, Some(0), "{ended}");
+    let mut browser = Browser::start(DESK)?;
+    browser.load(&bench.root().join("pages/index.html"))?;
+    let links = browser.eval("[...document.links].map((link) => link.getAttribute('href'))")?;
+    assert_eq!(links, json!(["first.html", "sec_ond_.html"]));
+    for link in ["first.html", "sec_ond_.html"] {
+        browser.open(&bench.root().join("pages").join(link), "")?;
+    }
+    is_clean(&browser)?;
+
+    let refused = bench.run(["report", "all", "--format", "json"])?;
+    assert_eq!(refused.code, Some(2), "{refused}");
+    let opener = bench.write("opener", OPENER)?;
+    std::fs::set_permissions(&opener, std::os::unix::fs::PermissionsExt::from_mode(0o755))?;
+    let ended = bench.run_with(["report", "all/first", "--open"], &[("BROWSER", opener.as_str())])?;
+    assert_eq!(ended.code, Some(0), "{ended}");
+    let page = bench.root().join("all/first/report.html");
+    assert_eq!(ended.stdout.trim(), page);
+    let opened = bench.root().join("opened.txt");
+    while !opened.exists() {
+        std::thread::sleep(std::time::Duration::from_millis(10));
+    }
+    assert_eq!(std::fs::read_to_string(opened)?.trim(), page);
+    let ended = bench.run_with(
+        ["report", "all/first", "--open"],
+        &[("BROWSER", ""), ("DISPLAY", ""), ("WAYLAND_DISPLAY", "")],
+    )?;
+    assert_eq!(ended.code, Some(0), "{ended}");
+    assert!(ended.stderr.contains("no browser was found here") && ended.stdout.trim() == page, "{ended}");
     Ok(())
 }

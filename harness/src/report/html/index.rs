@@ -39,6 +39,12 @@ impl Entry {
             findings: report.findings.iter().map(finding).collect(),
         }
     }
+
+    /// What is not as expected comes first, then by name.
+    #[must_use]
+    pub fn rank(&self) -> (bool, String, String) {
+        (self.outcome == Outcome::Pass, self.scenario.clone(), self.page.clone())
+    }
 }
 
 /// Renders the page, the gravest first as they are given.

@@ -4,8 +4,8 @@ use serde::Serialize;
 
 use crate::model::heap::PathStep;
 use crate::model::{Evidence, Frame, LeakKind, ModuleTable, Owner, Retained, is_inside_of_map};
-use crate::report::terminal::{findings, notes, replay, retained, text, variants};
-use crate::report::{Look, Report, ReportedFinding, VariantReport};
+use crate::report::terminal::{coverage, findings, notes, replay, retained, tests_table, text, variants};
+use crate::report::{Look, Report, ReportedFinding, VariantCoverage, VariantReport};
 
 /// Everything is to be told: the page folds what is long.
 const LOOK: Look = Look { width: 200, color: false, verbose: true };
@@ -88,8 +88,7 @@ struct StepView {
 
 #[derive(Debug, Serialize)]
 struct TableView {
-    id: &'static str,
-    title: &'static str,
+    title: String,
     header: Vec<String>,
     rows: Vec<Vec<String>>,
 }
@@ -242,8 +241,7 @@ fn tables(report: &Report) -> Vec<TableView> {
     if report.inputs.is_empty() {
         let rows = report.variants.iter().map(variants::row).collect();
         tables.push(TableView {
-            id: "variants",
-            title: "Variants compared",
+            title: "Variants compared".to_owned(),
             header: header(&variants::HEADER),
             rows,
         });
@@ -252,15 +250,17 @@ fn tables(report: &Report) -> Vec<TableView> {
             vec![input.file.clone(), input.kind.clone(), input.contents.clone()]
         };
         let rows = report.inputs.iter().map(row).collect();
-        tables.push(TableView { id: "files", title: "Files", header: header(&["file", "is", "has"]), rows });
+        tables.push(TableView { title: "Files".to_owned(), header: header(&["file", "is", "has"]), rows });
     }
     tables.extend(growth_by_variant(report));
+    tables.extend(tests(report));
+    tables.extend(report.coverage.iter().filter_map(coverage));
     let rows: Vec<Vec<String>> = report.variants.iter().filter_map(build).collect();
     if !rows.is_empty() {
         let words = [
             "variant", "Go", "target", "settings", "size", "probed", "symbols", "linked", "built in", "hash",
         ];
-        tables.push(TableView { id: "builds", title: "Build facts", header: header(&words), rows });
+        tables.push(TableView { title: "Build facts".to_owned(), header: header(&words), rows });
     }
     tables
 }
@@ -285,7 +285,42 @@ fn growth_by_variant(report: &Report) -> Option<TableView> {
         row
     };
     let rows = report.findings.iter().map(row).collect();
-    Some(TableView { id: "growth", title: "Leaks by variant", header, rows })
+    Some(TableView { title: "Leaks by variant".to_owned(), header, rows })
+}
+
+fn tests(report: &Report) -> Option<TableView> {
+    let first = report.tests.first()?;
+    let packages = report.tests.iter().any(|test| test.package != first.package);
+    let variants = report.tests.iter().any(|test| test.variant != first.variant);
+    let rows =
+        report.tests.iter().map(|test| tests_table::row(test, packages, variants && !packages)).collect();
+    Some(TableView { title: "Tests".to_owned(), header: tests_table::header(report), rows })
+}
+
+/// How much of each package ran.
+fn coverage(of: &VariantCoverage) -> Option<TableView> {
+    let facts = of.facts.as_ref()?;
+    let header = ["package", "statements that ran", "functions called"].map(str::to_owned).to_vec();
+    let rows = facts.packages.iter().map(|package| {
+        let called = format!("{} of {}", package.functions.ran, package.functions.of);
+        vec![package.package.to_string(), coverage::percent(package.statements), called]
+    });
+    Some(TableView { title: format!("Coverage of {}", of.variant), header, rows: rows.collect() })
+}
+
+/// Code that allocates and did not run: what the scenario cannot have tried.
+fn gaps(report: &Report) -> Vec<String> {
+    let mut lines = Vec::new();
+    for of in &report.coverage {
+        let Some(facts) = &of.facts else {
+            lines.extend(of.not_run.iter().map(|why| format!("{}: {why}", of.variant)));
+            continue;
+        };
+        lines.extend(facts.no_untried.clone());
+        lines.extend(facts.untried.iter().map(coverage::line));
+    }
+    lines.dedup();
+    lines
 }
 
 fn build(variant: &VariantReport) -> Option<Vec<String>> {
@@ -347,6 +382,7 @@ fn lists(report: &Report) -> Vec<ListView> {
     let lists = [
         ("Fixed", fixed.collect()),
         ("Confidence, and what was missing", doubts),
+        ("Coverage gaps: code that allocates and was not tried", gaps(report)),
         ("What the collector shows", notes::observations(report)),
         ("Against the baseline", baseline),
         ("Suppressions that nothing needed", report.unused_suppressions.clone()),

@@ -81,7 +81,7 @@ fn counted(coverage: &VariantCoverage, facts: &CoverageFacts) -> String {
 }
 
 /// `72.7 % (8 of 11)`
-fn percent(covered: Covered) -> String {
+pub(in crate::report) fn percent(covered: Covered) -> String {
     let share = covered.percent().map_or("-".to_owned(), |share| format!("{share:.1} %"));
     format!("{share} ({} of {})", text::count(covered.ran), text::count(covered.of))
 }
@@ -150,7 +150,7 @@ fn untried(out: &mut String, facts: &CoverageFacts, look: &Look) {
 }
 
 /// `cmd/server/main.go:41  main.handle (called 2,000 times): &entry{...} escapes to heap, and 2 more`
-fn line(place: &Untried) -> String {
+pub(in crate::report) fn line(place: &Untried) -> String {
     let name = text::clean(text::short(&place.function));
     let calls = match (place.reach, place.calls) {
         (Reach::Beside, 1) => " (called once)".to_owned(),

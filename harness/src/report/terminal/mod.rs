@@ -4,7 +4,7 @@
 //! program, so control characters in them are shown, never sent.
 
 mod ages;
-mod coverage;
+pub(in crate::report) mod coverage;
 mod cycles;
 pub(in crate::report) mod figures;
 pub(in crate::report) mod findings;
@@ -15,7 +15,7 @@ pub(in crate::report) mod retained;
 mod sparkline;
 #[cfg(test)]
 mod tests;
-mod tests_table;
+pub(in crate::report) mod tests_table;
 pub(super) mod text;
 pub(in crate::report) mod variants;
 

@@ -43,10 +43,8 @@ pub(super) fn write(out: &mut String, report: &Report, look: &Look) {
     let rows: Vec<Vec<String>> =
         shown.iter().map(|test| row(test, packages, variants && !packages)).collect();
     if !rows.is_empty() {
-        let per =
-            if report.tests.iter().any(|test| test.kind == TestKind::Benchmark) { "op" } else { "iteration" };
-        let (bytes, goroutines) = (format!("B/{per}"), format!("goroutines/{per}"));
-        let header = ["test", "result", "iterations", "time", &bytes, &goroutines];
+        let header = header(report);
+        let header: Vec<&str> = header.iter().map(String::as_str).collect();
         let grid = Grid { header: &header, rows: &rows, first: CellAlignment::Left };
         let _ = writeln!(out, "{}", grid.render(look.width));
     }
@@ -59,7 +57,17 @@ pub(super) fn write(out: &mut String, report: &Report, look: &Look) {
     }
 }
 
-fn row(test: &TestReport, package: bool, variant: bool) -> Vec<String> {
+/// Columns.
+pub(in crate::report) fn header(report: &Report) -> Vec<String> {
+    let per =
+        if report.tests.iter().any(|test| test.kind == TestKind::Benchmark) { "op" } else { "iteration" };
+    let per = |what: &str| format!("{what}/{per}");
+    let words = ["test", "result", "iterations", "time"].map(str::to_owned);
+    words.into_iter().chain(["B", "goroutines"].map(per)).collect()
+}
+
+/// Cells of a test, below [`header`].
+pub(in crate::report) fn row(test: &TestReport, package: bool, variant: bool) -> Vec<String> {
     let place = if package {
         format!("{} ", test.package)
     } else if variant {

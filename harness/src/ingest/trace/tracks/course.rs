@@ -18,7 +18,7 @@ use crate::model::{Bytes, TraceCourse, TraceTime};
 const STEPS: usize = 1024;
 /// Stretches of time by which durations are told.
 const STRETCHES: usize = 512;
-/// A goal that means "collection is off" is no height to show.
+/// A goal from here on means "collection is off", as 0 does: no height to show.
 const ABSURD: u64 = 1 << 60;
 
 /// All that is folded.
@@ -104,7 +104,7 @@ impl Folds {
                 began.into_iter().for_each(|began| self.stops.add(began, now));
             }
             EventKind::HeapAlloc { live } => self.alloc.set(now, whole(live)),
-            EventKind::HeapGoal { goal } if goal.0 < ABSURD => self.goal.set(now, whole(goal)),
+            EventKind::HeapGoal { goal } if (1..ABSURD).contains(&goal.0) => self.goal.set(now, whole(goal)),
             EventKind::GcMarkAssistBegin => {
                 let whose = moment.event.goroutine();
                 whose.into_iter().for_each(|whose| self.assist_begins(whose.0, now));
