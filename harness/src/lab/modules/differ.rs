@@ -9,7 +9,7 @@ pub(super) fn differ(base: &ModulesFacts, other: &ModulesFacts) -> Option<Module
     let added = after.iter().filter(|(path, _)| !before.contains_key(*path));
     let removed = before.iter().filter(|(path, _)| !after.contains_key(*path));
     let changed = before.iter().filter_map(|(path, from)| {
-        let (from, to) = (version(from), version(after.get(path)?));
+        let (from, to) = (from.taken(), after.get(path)?.taken());
         (from != to).then(|| ChangedModule { path: (*path).to_owned(), from, to })
     });
     let difference = ModulesDifference {
@@ -24,12 +24,4 @@ pub(super) fn differ(base: &ModulesFacts, other: &ModulesFacts) -> Option<Module
 
 fn by_path(facts: &ModulesFacts) -> BTreeMap<&str, &UsedModule> {
     facts.modules.iter().map(|module| (module.path.as_str(), module)).collect()
-}
-
-/// `v1.0.0 => ../dep`
-fn version(module: &UsedModule) -> String {
-    match &module.replaced {
-        Some(by) => format!("{} => {} {}", module.version, by.by, by.version).trim().to_owned(),
-        None => module.version.clone(),
-    }
 }

@@ -94,8 +94,9 @@ fn first_lines(text: &str) -> String {
 }
 
 fn headline(variants: &[OfVariant<ModulesFacts>], differences: &[OfVariant<ModulesDifference>]) -> String {
+    let Some(first) = variants.first() else { return "nothing could be asked of any variant".to_owned() };
     let mut parts = Vec::new();
-    let n = variants.first().map_or(0, |first| first.of.modules.len());
+    let n = first.of.modules.len();
     let modules = counted(n, "module", "modules");
     parts.push(match differences.len() {
         0 if n == 0 => "no other module than its own".to_owned(),

@@ -223,6 +223,13 @@ fn what_does_not_hold_says_what_was_found_and_what_nobody_could_say_does_not_hol
 }
 
 #[test]
+fn of_no_variant_nothing_is_said() {
+    let none: [(String, ModulesRecord); 0] = [];
+    let answer = answer(Records { of: &none, reference: "a" }, &LabExpect::default());
+    assert_eq!(answer.headline, "nothing could be asked of any variant");
+}
+
+#[test]
 fn variants_differ_in_modules_and_in_their_versions() {
     let other = PACKAGES.replace("\"d\",\"Version\":\"v1.0.0\"", "\"d\",\"Version\":\"v1.2.0\"").replace(
         r#""Path":"l","Version":"v1.1.0","Replace":{"Path":"../l"}"#,

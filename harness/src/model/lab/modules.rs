@@ -69,6 +69,18 @@ pub struct UsedModule {
     pub chain: Vec<String>,
 }
 
+impl UsedModule {
+    /// Its version, with what takes its place: `v1.0.0 => ../dep`. A module of a workspace has none.
+    #[must_use]
+    pub fn taken(&self) -> String {
+        match &self.replaced {
+            Some(by) => format!("{} => {} {}", self.version, by.by, by.version).trim().to_owned(),
+            None if self.version.is_empty() => "(of the workspace)".to_owned(),
+            None => self.version.clone(),
+        }
+    }
+}
+
 /// What takes a module's place.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Replaced {

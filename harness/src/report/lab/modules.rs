@@ -176,7 +176,7 @@ fn without_network(out: &mut String, names: &str, offline: &Offline) {
 fn modules(out: &mut String, facts: &OfVariant<ModulesFacts>, is_one_of_several: bool, look: &Look) {
     let of = if is_one_of_several { format!("{}: ", text::clean(&facts.variant)) } else { String::new() };
     let names: Vec<String> =
-        facts.of.modules.iter().map(|module| format!("{} {}", module.path, version(module))).collect();
+        facts.of.modules.iter().map(|module| format!("{} {}", module.path, module.taken())).collect();
     let width = names.iter().map(|name| name.chars().count()).max().unwrap_or(0).min(WIDEST);
     let lines =
         facts.of.modules.iter().zip(names).map(|(module, name)| format!("{name:<width$}  {}", way(module)));
@@ -202,21 +202,12 @@ fn way(module: &UsedModule) -> String {
     }
 }
 
-/// `v1.0.0 => ../dep`
-fn version(module: &UsedModule) -> String {
-    match &module.replaced {
-        Some(by) => format!("{} => {} {}", module.version, by.by, by.version).trim().to_owned(),
-        None if module.version.is_empty() => "(of the workspace)".to_owned(),
-        None => module.version.clone(),
-    }
-}
-
 fn against(out: &mut String, difference: &OfVariant<ModulesDifference>, look: &Look) {
     let (name, of) = (text::clean(&difference.variant), &difference.of);
     let added = of
         .added
         .iter()
-        .map(|module| format!("{} {}  {}", module.path, version(module), module.chain.join(" -> ")));
+        .map(|module| format!("{} {}  {}", module.path, module.taken(), module.chain.join(" -> ")));
     list(out, &format!("{name} has, unlike the reference"), added, look);
     let removed = of.removed.iter().map(told);
     list(out, &format!("{name} lacks, unlike the reference"), removed, look);
