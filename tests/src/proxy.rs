@@ -1,4 +1,4 @@
-//! A module proxy in a directory: what `GOPROXY=file://…` reads (https://go.dev/ref/mod#goproxy-protocol).
+//! A module proxy in a directory: what `GOPROXY=file://…` reads (<https://go.dev/ref/mod#goproxy-protocol>).
 //!
 //! Modules are made up by the tests, so that no test needs a network. Zip files are stored, not compressed.
 

@@ -1,10 +1,12 @@
 //! `vendor/modules.txt`: what `go mod vendor` says it copied, and why.
 //!
-//!     ## workspace                         (first line, written by `go work vendor`)
-//!     # PATH VERSION [=> PATH [VERSION]]   a module
-//!     # PATH => PATH [VERSION]             a `replace` of all versions
-//!     ## explicit; go 1.21                 about the module: go.mod requires it, its own `go` line
-//!     example.com/dep/sub                  a package of the module
+//! ```text
+//! ## workspace                         (first line, written by `go work vendor`)
+//! # PATH VERSION [=> PATH [VERSION]]   a module
+//! # PATH => PATH [VERSION]             a `replace` of all versions
+//! ## explicit; go 1.21                 about the module: go.mod requires it, its own `go` line
+//! example.com/dep/sub                  a package of the module
+//! ```
 
 use super::Module;
 use crate::format::Problem;

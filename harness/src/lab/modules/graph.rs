@@ -121,7 +121,7 @@ fn way_back<'a>(
     None
 }
 
-/// Order of versions: https://semver.org, section 11; what is no version comes first.
+/// Order of versions: <https://semver.org>, section 11; what is no version comes first.
 pub(super) fn compare(one: &str, other: &str) -> Ordering {
     parts(one).cmp(&parts(other))
 }

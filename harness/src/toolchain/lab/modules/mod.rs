@@ -1,7 +1,7 @@
 //! Modules: what the go command says of a variant's packages and of the modules that they come from, whether `vendor/` is what
 //! `go mod vendor` would write, and whether it builds without a network.
 //!
-//! The user's go.mod, go.sum and vendor/ are only read: what the go command may write to goes to copies ([`Copied`]). Variants that
+//! The user's go.mod, go.sum and vendor/ are only read: what the go command may write to goes to copies (`copied.rs`). Variants that
 //! agree in what decides on an answer share it ([`Known`]). The variant need not build.
 
 mod copied;
