@@ -99,13 +99,21 @@ fn hostile_names_break_no_form_and_reach_no_terminal() -> Result<()> {
 }
 
 #[test]
-fn forms_of_one_variant_are_of_the_one_that_is_named_and_another_is_refused() -> Result<()> {
+fn a_capture_is_shown_as_the_terminal_can_and_of_the_variant_that_is_named() -> Result<()> {
     let bench =
         Bench::with_module("evil", HOSTILE, "[[variant]]\nname = \"a\"\n[[variant]]\nname = \"b\"\n")?;
     let ended = bench.run(["run", "evil", "--out", "capture", "--of", "b", "--write", "pprof=b.pb.gz"])?;
     assert_eq!(ended.code, Some(1), "{ended}");
     let comment = run(Command::new("go").args(["tool", "pprof", "-comments", "b.pb.gz"]), bench.root())?;
     assert!(comment.contains("evil b, step run 1"), "{comment}");
+    let blocks = |text: &str| text.chars().any(|c| ('▁'..='█').contains(&c));
+    for (locale, terminal, has_blocks) in
+        [("C.UTF-8", "xterm", true), ("C", "xterm", false), ("C.UTF-8", "dumb", false)]
+    {
+        let ended = bench.run_with(["report", "capture"], &[("LC_ALL", locale), ("TERM", terminal)])?;
+        assert!(ended.stdout.contains("live heap after each cycle, from 0 to"), "{ended}");
+        assert_eq!(blocks(&ended.stdout), has_blocks, "{locale} {terminal}: {ended}");
+    }
     let ended = bench.run(["report", "capture", "--of", "c", "--format", "folded"])?;
     assert_eq!(ended.code, Some(2), "{ended}");
     assert!(ended.stderr.contains("no variant `c`\nhint: its variants: a, b"), "{ended}");
