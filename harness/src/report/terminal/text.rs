@@ -80,7 +80,7 @@ pub fn wrapped(text: &str, width: u16) -> String {
         let (head, rest) = line.split_at(indent);
         let is_item = head.ends_with("- ");
         let below = " ".repeat(if is_item { indent } else { indent + 2 });
-        let mut used = indent;
+        let (mut used, mut is_below) = (indent, false);
         out.push_str(head);
         for word in rest.split_inclusive(' ') {
             let length = columns(word.trim_end());
@@ -88,11 +88,12 @@ pub fn wrapped(text: &str, width: u16) -> String {
                 out.truncate(out.trim_end().len());
                 out.push('\n');
                 out.push_str(&below);
-                used = below.len();
+                (used, is_below) = (below.len(), true);
             }
-            if used == below.len() && word == " " {
+            if is_below && word == " " {
                 continue; // between columns, of which this line is the next
             }
+            is_below = false;
             out.push_str(word);
             used += columns(word);
         }
@@ -177,6 +178,8 @@ mod tests {
         assert_eq!(broken, expected);
         let columns = format!("    {}  beyond  it\n", "z".repeat(36));
         assert_eq!(wrapped(&columns, 40), format!("    {}\n      beyond  it\n", "z".repeat(36)));
+        let row = "         1       +0  393 us\n";
+        assert_eq!(wrapped(row, 60), row, "a column is as wide as it is");
         let coloured = wrapped(&format!("\u{1b}[1m{}\u{1b}[0m\n", "x".repeat(40)), 40);
         assert_eq!(coloured.lines().count(), 1, "{coloured:?}");
         let long = format!("{}\n", "y".repeat(90));
