@@ -104,6 +104,9 @@ pub struct CoverageFacts {
     /// Why that is not known, if so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub no_growth: Option<String>,
+    /// Functions that by their names give something back (`Close`, `Stop`, …) and were never called, though their packages ran.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub uncalled_releases: Vec<FunctionCoverage>,
 }
 
 /// How much of something ran.

@@ -172,6 +172,36 @@ fn counters_are_saved_on_every_end_that_allows_it_and_else_at_the_last_checkpoin
     Ok(())
 }
 
+#[test]
+fn what_leak_repro_does_not_try_is_listed_with_the_close_that_nobody_calls() -> Result<()> {
+    let bench = Bench::with_scenario("leak-repro", "leaky-cache")?;
+    bench.edit("scenarios/leak-repro.toml", "operations = 2000", "operations = 400")?;
+    bench.edit("scenarios/leak-repro.toml", "every = 200", "every = 40")?;
+    let capture = bench.root().join("capture");
+    let arguments = [
+        "run",
+        "leak-repro",
+        "--variant",
+        "default",
+        "--cover",
+        "--repeat",
+        "1",
+        "--format",
+        "json",
+        "--out",
+    ];
+    let report = bench.run(arguments.into_iter().chain([capture.as_str()]))?.json()?;
+    let functions: Vec<String> = untried(&report)?.into_iter().map(|[.., function]| function).collect();
+    let module = "example.com/leaky-cache/internal";
+    for expected in ["cache.NewLRU", "cache.(*LRU).Put", "quote.ParseID", "load.(*Client).Check"] {
+        assert!(functions.contains(&format!("{module}/{expected}")), "{expected} in {functions:?}");
+    }
+    let releases = facts(&report)["uncalled_releases"].as_array().context("releases")?;
+    let releases: Vec<&str> = releases.iter().filter_map(|one| one["function"].as_str()).collect();
+    assert_eq!(releases, [format!("{module}/events.(*Subscription).Close")]);
+    Ok(())
+}
+
 /// A program of two modules, of which the other one is replaced.
 const MAIN: &str = "package main
 

@@ -5,6 +5,7 @@
 
 mod growth;
 mod places;
+mod releases;
 #[cfg(test)]
 mod tests;
 mod untried;
@@ -35,6 +36,7 @@ pub fn facts(
     }
     facts.packages.sort_by(|a, b| a.package.cmp(&b.package));
     facts.functions.sort_by(|a, b| (&a.file, a.line).cmp(&(&b.file, b.line)));
+    facts.uncalled_releases = releases::uncalled(program);
     match escapes {
         Ok(escapes) => facts.untried = untried::places(program, escapes),
         Err(why) => facts.no_untried = Some(why.to_owned()),

@@ -52,6 +52,7 @@ fn one(
         functions(out, facts);
     }
     untried(out, facts, look);
+    releases(out, facts, look);
     growth(out, facts, look);
     if let Some(profile) = &coverage.profile {
         let file = report.capture.join(profile);
@@ -168,6 +169,20 @@ pub(in crate::report) fn line(place: &Untried) -> String {
 /// The compiler says of each that it escapes to the heap, which the heading says.
 fn what(said: &str) -> String {
     said.trim_end_matches(" escapes to heap").trim_start_matches("moved to heap: ").to_owned()
+}
+
+fn releases(out: &mut String, facts: &CoverageFacts, look: &Look) {
+    let all = &facts.uncalled_releases;
+    if all.is_empty() {
+        return;
+    }
+    let _ = writeln!(out, "  never called, and by the name it gives something back");
+    let most = if look.verbose { usize::MAX } else { PLACES };
+    for one in all.iter().take(most) {
+        let words = format!("{}:{}  {}", one.file, one.line, text::short(&one.function));
+        let _ = writeln!(out, "    {}", text::clean(&words));
+    }
+    more(out, all.len(), most, "function");
 }
 
 /// Blocks shown of a finding.

@@ -194,6 +194,13 @@ fn covered() -> VariantCoverage {
             calls: 1,
         }],
         counted: CountedUntil::End,
+        uncalled_releases: vec![FunctionCoverage {
+            function: "app/cache.(*Cache).Close".to_owned(),
+            file: "cache/cache.go".to_owned(),
+            line: 55,
+            statements: Covered { ran: 0, of: 2 },
+            calls: 0,
+        }],
         untried: untried.chain([place(Reach::Uncalled, "app/cache.Dump", 40, 0)]).collect(),
         ..CoverageFacts::default()
     };
@@ -219,6 +226,7 @@ fn coverage_shows_what_ran_what_was_not_tried_and_the_command_for_html() {
         "  not tried by this scenario: 21 places that allocate (42 values on the heap)\n",
         "      cache/cache.go:0  cache.(*Cache).Put (called 2,000 times): &entry{...}, and 1 more\n",
         "    … 9 more places: --verbose shows all\n",
+        "  never called, and by the name it gives something back\n    cache/cache.go:55  cache.(*Cache).Close\n",
         "  HTML: (cd '/src/my app' && go tool cover -html=/captures/leak/default/cover/cover.out)\n",
     ] {
         assert!(text.contains(line), "{line} in {text}");
