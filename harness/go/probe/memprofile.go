@@ -45,7 +45,7 @@ func takeSnapshot(settled bool) (s snapshot) {
 	for range 3 {
 		before, forced := gcCyclesForced()
 		s.at = nanotime()
-		s.records = readProfile()
+		s.records = readProfile(true)
 		after, forcedAfter := gcCyclesForced()
 		s.gcBefore, s.gcAfter = before, after
 		s.shows = age(settled, before, forcedAfter != forcedBefore)
@@ -68,9 +68,10 @@ func age(settled bool, cycles uint64, forced bool) uint64 {
 	}
 }
 
-func readProfile() []profilerecord.MemProfileRecord {
+// readProfile reads the profile, with what has nothing in use any more or without.
+func readProfile(inuseZero bool) []profilerecord.MemProfileRecord {
 	for {
-		n, ok := memProfile(profileBuffer, true)
+		n, ok := memProfile(profileBuffer, inuseZero)
 		if ok {
 			return profileBuffer[:n]
 		}

@@ -104,7 +104,9 @@ func TestBegin(name string) {
 // TestIterated takes a checkpoint after iteration i; 0 is the one that does not count.
 func TestIterated(i, operations int) {
 	if settings.tests.survey {
-		ask(request{do: func() { survey.look(i) }})
+		if isLook(i, testPlan.Iterations) {
+			ask(request{do: func() { survey.look(i) }})
+		}
 		return
 	}
 	ask(request{cause: causeTest, operations: uint64(operations)})
@@ -129,36 +131,38 @@ func writeTest(unit TestUnit) {
 		out.uint(uint64(member.Outcome))
 		out.int(int64(member.Took))
 	}
-	survey.write(unit.Iterations)
+	survey.write()
 	out.end()
+}
+
+// isLook tells after which iterations a survey compares: where three stretches of about the same length end. A
+// profile has a record for each stack and size that ever allocated, hundreds of thousands in a large package.
+func isLook(i, iterations int) bool {
+	return i == 0 || i == (iterations+1)/3 || i == (2*iterations+1)/3 || i == iterations
 }
 
 // course is how one number went over the iterations of a test.
 type course struct {
 	first, last uint64
 	rises       int
-	fell        bool
+	fellLast    bool
 }
 
-// warmUp is how many iterations may take back what they took: caches fill, pools turn over.
-const warmUp = 2
-
 func (c *course) next(i int, now uint64) {
-	switch {
-	case i == 0:
+	if i == 0 {
 		*c = course{first: now}
-	case now > c.last:
-		c.rises++
-	case now < c.last && i > warmUp:
-		c.fell = true
 	}
+	if now > c.last && i > 0 {
+		c.rises++
+	}
+	c.fellLast = now < c.last
 	c.last = now
 }
 
-// gained is what it grew by; 0 if it may have come to rest. It is only a question that is asked here, so it is asked
-// rather once too often.
-func (c *course) gained(iterations int) uint64 {
-	if c.fell || c.last <= c.first || c.rises < min(2, iterations) {
+// gained is what it grew by; 0 if it has come to rest. It is only a question that is asked here, so it is asked rather
+// once too often: what grows in two of three stretches and is no less after the last.
+func (c *course) gained() uint64 {
+	if c.fellLast || c.last <= c.first || c.rises < 2 {
 		return 0
 	}
 	return c.last - c.first
@@ -194,7 +198,7 @@ func (s *surveyed) look(i int) {
 		s.descriptors.next(i, process.descriptors)
 	}
 	clear(s.now)
-	for _, record := range readProfile() {
+	for _, record := range readProfile(false) {
 		id := stacks.id(record.Stack, true)
 		for int(id) >= len(s.now) {
 			s.now = append(s.now, use{})
@@ -212,12 +216,12 @@ func (s *surveyed) look(i int) {
 }
 
 // write appends to the record of a test what grew.
-func (s *surveyed) write(iterations int) {
-	out.uint(s.goroutines.gained(iterations))
-	out.uint(s.descriptors.gained(iterations))
+func (s *surveyed) write() {
+	out.uint(s.goroutines.gained())
+	out.uint(s.descriptors.gained())
 	s.grown = s.grown[:0]
 	for id := range s.bytes {
-		if s.bytes[id].gained(iterations) > 0 {
+		if s.bytes[id].gained() > 0 {
 			s.grown = append(s.grown, uint32(id))
 		}
 	}
@@ -225,7 +229,7 @@ func (s *surveyed) write(iterations int) {
 	for _, id := range s.grown {
 		objects := s.objects[id]
 		out.uint(uint64(id))
-		out.uint(s.bytes[id].gained(iterations))
+		out.uint(s.bytes[id].gained())
 		out.uint(objects.last - min(objects.first, objects.last))
 	}
 }

@@ -7,7 +7,7 @@ use camino::Utf8Path;
 
 use super::gotest;
 use crate::model::{Mode, RunId};
-use crate::scenario::{AllocFree, CaptureSpec, CheckpointSpec, HeapDump, Scenario};
+use crate::scenario::{AllocFree, CaptureSpec, CheckpointSpec, HeapDump, Kind, Scenario};
 use crate::toolchain::BuildFacts;
 
 /// Marks every process of a run, whatever it does to its process group.
@@ -16,6 +16,15 @@ pub(super) const RUN_MARK: &str = "HARNESS_RUN_ID";
 /// The settings of the collector that a step run is made under, whatever the user has set: with a limit on memory the
 /// runtime would collect on its own account in spite of `GOGC=off`.
 const STEP: [(&str, &str); 3] = [("GOGC", "off"), ("GOMEMLIMIT", "off"), ("GOMAXPROCS", "1")];
+
+/// Of tests it is not known how much they allocate, and all of it is garbage until the checkpoint after them: beyond this
+/// the collector helps out.
+const TESTS_LIMIT: (&str, &str) = ("GOMEMLIMIT", "2GiB");
+
+fn step(scenario: &Scenario) -> [(&'static str, &'static str); 3] {
+    let tests = scenario.workload.kind != Kind::Binary;
+    STEP.map(|setting| if tests && setting.0 == TESTS_LIMIT.0 { TESTS_LIMIT } else { setting })
+}
 
 /// Variables added for a run, beside the harness's own environment, which is `inherited`; and in words, which of the
 /// user's settings gave way to them.
@@ -42,7 +51,7 @@ pub(super) fn environment(
     let godebug = theirs("GODEBUG").map_or("", String::as_str);
     notes.extend(overruled(godebug, &ours));
     env.insert("GODEBUG".to_owned(), merged(godebug, &ours));
-    for (name, value) in STEP.iter().filter(|_| id.mode == Mode::Step) {
+    for (name, value) in step(scenario).iter().filter(|_| id.mode == Mode::Step) {
         if let Some(theirs) = theirs(name).filter(|theirs| !theirs.is_empty() && *theirs != value) {
             notes.push(format!("`{name}={theirs}` gives way to `{name}={value}` in step mode"));
         }

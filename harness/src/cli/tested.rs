@@ -8,7 +8,7 @@ use super::pipeline::{Analysed, facts};
 use crate::baseline::FindingGroup;
 use crate::capture::{self, CaptureDir, Manifest, RunRecord};
 use crate::diagnose::{RunEvidence, TestEvidence};
-use crate::model::{Mode, Outcome, PARALLEL};
+use crate::model::{Mode, Outcome, PARALLEL, TestKind};
 use crate::report::{self, TestReport, TestResult};
 use crate::scenario::Kind;
 
@@ -120,7 +120,8 @@ fn failure(manifest: &Manifest, test: &TestReport) -> Option<(Outcome, String)> 
         TestResult::Fail if !test.output.is_empty() => {
             Some((Outcome::WorkloadFailed, format!("{} fails{place}{output}", test.name)))
         }
-        TestResult::Again if !test.output.is_empty() => {
+        // The go command runs examples once, whatever `-count` says.
+        TestResult::Again if !test.output.is_empty() && test.kind != TestKind::Example => {
             let why = "passes once and fails when it is run again in the same process, so it is not judged";
             Some((Outcome::Inconclusive, format!("{} {why}{place}{output}", test.name)))
         }
