@@ -133,7 +133,8 @@ fn is_held_by(wanted: &str, holder: &str) -> bool {
 /// The findings that an expected leak stands for: those whose site it names; only if there is none, those whose
 /// evidence passes through it. So a contract for `main.handle` does not excuse a new leak in a callee of it as long as
 /// the one it means is there.
-fn matching(leak: &ExpectedLeak, groups: &[FindingGroup]) -> Vec<usize> {
+#[must_use]
+pub fn matching(leak: &ExpectedLeak, groups: &[FindingGroup]) -> Vec<usize> {
     let wanted = plain(&leak.site);
     let of_kind = |index: &usize| {
         let finding = &groups[*index].finding;

@@ -21,7 +21,7 @@ pub use accept::{Acceptance, Choice, accept, changes, reject};
 pub use compare::{
     Against, ComparedFinding, Comparison, MetricComparison, MetricStanding, Standing, compare,
 };
-pub use contract::{Expectation, HeldOtherwise, expectations};
+pub use contract::{Expectation, HeldOtherwise, expectations, matching as candidates};
 pub use day::Day;
 pub use exempt::judges;
 pub use file::{

@@ -8,6 +8,7 @@ use super::bisect::Bisect;
 use super::diff::Diff;
 use super::forms::Forms;
 use super::inspect::Inspect;
+use super::test_args::Tests;
 use crate::baseline::Day;
 use crate::model::OUTCOMES;
 use crate::model::lab::{TOPICS, Topic};
@@ -63,7 +64,7 @@ pub enum Format {
 pub enum Command {
     /// Build, run, analyse and judge a scenario.
     #[command(
-        after_help = "Examples:\n  harness run leak-repro\n  harness run leak-repro --variant stripped --repeat 5\n  harness run ./cmd/server            a package, with sensible defaults\n  harness run ci/leaks.toml --format json > report.json\n  harness run flaky --times 20                  how often does it reproduce?\n  harness run flaky --until-found --max 50      stop at the first run that shows it\n  harness run leak-repro --minimise             the fewest operations that reproduce\n  harness run leak-repro --cover                which code that allocates is not tried?\n  harness run --replay capture-dir              exactly that run again: does it come to the same?"
+        after_help = "Examples:\n  harness run leak-repro\n  harness run leak-repro --variant stripped --repeat 5\n  harness run ./cmd/server            a package, with sensible defaults\n  harness run ./... --test            which test leaks?\n  harness run ./cache --test --run TestEvict --race\n  harness run ci/leaks.toml --format json > report.json\n  harness run flaky --times 20                  how often does it reproduce?\n  harness run flaky --until-found --max 50      stop at the first run that shows it\n  harness run leak-repro --minimise             the fewest operations that reproduce\n  harness run leak-repro --cover                which code that allocates is not tried?\n  harness run --replay capture-dir              exactly that run again: does it come to the same?"
     )]
     Run(Run),
     /// List the scenarios that can be seen from here.
@@ -211,6 +212,9 @@ pub struct Run {
     /// Compare with this baseline instead of the scenario's.
     #[arg(long, value_name = "FILE")]
     pub baseline: Option<Utf8PathBuf>,
+    /// Flags of tests.
+    #[command(flatten)]
+    pub tests: Tests,
     /// What to have of it.
     #[command(flatten)]
     pub forms: Forms,

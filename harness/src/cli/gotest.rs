@@ -6,12 +6,65 @@
 use super::Context;
 use super::error::CliError;
 use super::pace::Pace;
-use super::pipeline;
+use super::pipeline::{self, Survey};
 use super::run::run_all;
-use crate::capture::Session;
+use crate::capture::{Session, Store};
 use crate::model::{Mode, RunId, SiteClass, TestKind, TestOutcome, TestRun};
-use crate::scenario::{Kind, Scenario};
-use crate::toolchain::Built;
+use crate::scenario::{Kind, Scenario, Variant};
+use crate::toolchain::{BuildDirs, Built, Toolchain};
+
+/// Makes variants of the packages that a pattern stands for: each has a test binary of its own.
+pub(super) fn expand(
+    scenario: &mut Scenario,
+    toolchain: &Toolchain,
+    store: &Store,
+    context: &Context,
+) -> Result<(), CliError> {
+    if scenario.workload.kind == Kind::Binary || !scenario.workload.package.contains("...") {
+        return Ok(());
+    }
+    let dirs = BuildDirs { out: store.builds(&scenario.name), cache: context.environment.cache_dir() };
+    let mut variants = Vec::new();
+    let is_one = scenario.variants.len() == 1;
+    for variant in &scenario.variants {
+        let packages = toolchain.tested_packages(scenario, variant, &dirs, &context.interrupt)?;
+        variants.extend(packages.into_iter().map(|(package, short)| Variant {
+            name: if is_one { short } else { format!("{}.{short}", variant.name) },
+            build: variant.build.clone(),
+            package: Some(package),
+        }));
+    }
+    if variants.is_empty() {
+        let what = format!("no package of `{}` has tests", scenario.workload.package);
+        return Err(CliError::usage(what, "tests are in files whose names end in `_test.go`"));
+    }
+    scenario.variants = variants;
+    Ok(())
+}
+
+/// That a pattern matches nothing is most likely a slip of the user's.
+fn check_any(scenario: &Scenario, surveys: &[Survey]) -> Result<(), CliError> {
+    let is_empty =
+        |survey: &Survey| survey.ok && survey.tests.units.is_empty() && survey.tests.unfinished.is_none();
+    let Some(spec) = scenario.workload.test.as_ref().filter(|_| surveys.iter().all(is_empty)) else {
+        return Ok(());
+    };
+    let (flag, pattern, what) = match scenario.workload.kind {
+        Kind::Bench => ("bench", &spec.bench, "benchmark"),
+        Kind::Test | Kind::Binary => ("run", &spec.run, "test"),
+    };
+    let package = &scenario.workload.package;
+    let hint = "`go test -list . PACKAGE` lists what there is";
+    Err(match (pattern.is_empty(), spec.skip.is_empty()) {
+        (true, true) => CliError::usage(format!("there is no {what} in `{package}`"), hint),
+        (false, _) => {
+            CliError::usage(format!("`{flag} = \"{pattern}\"` matches no {what} in `{package}`"), hint)
+        }
+        (true, false) => {
+            CliError::usage(format!("`skip = \"{}\"` leaves no {what} of `{package}`", spec.skip), hint)
+        }
+    })
+}
 
 /// Makes runs of every test that may leak.
 pub(super) fn run_suspects(
@@ -24,7 +77,11 @@ pub(super) fn run_suspects(
         return Ok(());
     }
     let mut plan = Vec::new();
-    for survey in pipeline::surveys(session.root())? {
+    let surveys = pipeline::surveys(session.root())?;
+    if !surveys.is_empty() {
+        check_any(scenario, &surveys)?;
+    }
+    for survey in surveys {
         for unit in survey.tests.units.iter().filter(|unit| may_leak(unit)) {
             if unit.kind == TestKind::Group {
                 let members = unit.members.iter().map(|member| member.name.to_string()).collect();

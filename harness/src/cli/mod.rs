@@ -35,6 +35,7 @@ mod run;
 mod sanitized;
 mod scenarios;
 mod selftest;
+mod test_args;
 mod tested;
 
 use camino::Utf8PathBuf;

@@ -135,7 +135,8 @@ pub(super) fn analyse_repeat(
     };
     let comparison = baseline::compare(&groups, &diagnoses, &against);
     let tests = tested::tests(dir, &runs, &groups)?;
-    let expectations = baseline::expectations(expect, &groups, &names);
+    let contract = tested::contract(manifest, &groups);
+    let expectations = baseline::expectations(contract.as_ref(), &groups, &names);
     let verdict = baseline::judge(&baseline::Case {
         expect,
         n_variants: manifest.builds.iter().filter(|build| can_run(build)).count(),
@@ -420,6 +421,8 @@ fn diagnoses(
 pub(super) struct Survey {
     pub(super) variant: String,
     pub(super) tests: TestRuns,
+    /// It went well.
+    pub(super) ok: bool,
 }
 
 /// Reads them.
@@ -428,7 +431,7 @@ pub(super) fn surveys(root: &Utf8Path) -> Result<Vec<Survey>, CliError> {
     let is_survey = |record: &&RunRecord| tested::is_survey(dir.manifest(), record);
     let read = |record: &RunRecord| {
         let tests = self::read(&dir, record)?.ingested.pieces.tests;
-        Ok(Survey { variant: record.id.variant.to_string(), tests })
+        Ok(Survey { variant: record.id.variant.to_string(), tests, ok: record.ok })
     };
     dir.manifest().runs.iter().filter(is_survey).map(read).collect()
 }

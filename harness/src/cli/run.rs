@@ -27,9 +27,10 @@ pub(super) struct Prepared {
 impl Prepared {
     /// Anything that is wrong is told before anything takes time.
     fn new(args: &args::Run, context: &Context) -> Result<Self, CliError> {
-        let mut scenario =
-            scenarios::resolve(args.scenario.as_deref().unwrap_or_default(), &context.environment.dir)?;
+        let word = args.scenario.as_deref().unwrap_or_default();
+        let mut scenario = scenarios::resolve_as(word, args.tests.kind(), &context.environment.dir)?;
         scenarios::select(&mut scenario, &args.variants)?;
+        args.tests.apply(&mut scenario)?;
         let most = args.until_found.then_some(args.max);
         if let Some(repeat) = args.repeat.or(args.times).or(most) {
             scenario.capture.repeat = repeat;
@@ -47,6 +48,7 @@ impl Prepared {
         }
         let toolchain = Toolchain::find(&context.environment)?.anew(args.rebuild);
         let store = Store::below(&scenarios::root(&scenario, &context.environment.dir))?;
+        gotest::expand(&mut scenario, &toolchain, &store, context)?;
         let lock = store.lock(&scenario.name)?;
         Ok(Self { scenario, store, toolchain, _lock: lock })
     }

@@ -4,11 +4,30 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use super::args::Variants;
 use super::error::CliError;
-use crate::scenario::{self, Scenario};
+use crate::scenario::{self, Kind, Scenario};
 
 /// The scenario that `word` stands for, seen from `from`.
 pub(super) fn resolve(word: &str, from: &Utf8Path) -> Result<Scenario, CliError> {
-    let path = from.join(word);
+    resolve_as(word, None, from)
+}
+
+/// As [`resolve`]; a package's tests or benchmarks instead of its program, if `kind` says so.
+pub(super) fn resolve_as(word: &str, kind: Option<Kind>, from: &Utf8Path) -> Result<Scenario, CliError> {
+    let scenario = named(word, from)?;
+    match kind {
+        None => Ok(scenario),
+        Some(kind) if scenario.workload.kind == kind => Ok(scenario),
+        Some(kind) if scenario.path.as_str().is_empty() => Ok(scenario::of_tests(scenario, kind)),
+        Some(_) => Err(CliError::usage(
+            format!("scenario `{}` is of another kind of workload", scenario.name),
+            "`--test` and `--bench` are for packages; a scenario says `kind = \"test\"` in [workload]",
+        )),
+    }
+}
+
+fn named(word: &str, from: &Utf8Path) -> Result<Scenario, CliError> {
+    // A pattern stands for the packages below a directory.
+    let path = from.join(word.strip_suffix("...").unwrap_or(word));
     if word.ends_with(".toml") {
         return Ok(scenario::load(&path)?);
     }

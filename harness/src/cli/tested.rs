@@ -3,14 +3,16 @@
 //! A test that fails has failed; one that passes once and fails when it is run again is not judged, and that is told. Neither is
 //! taken for a leak.
 
+use std::collections::BTreeSet;
+
 use super::error::CliError;
 use super::pipeline::{Analysed, facts};
-use crate::baseline::FindingGroup;
+use crate::baseline::{self, FindingGroup};
 use crate::capture::{self, CaptureDir, Manifest, RunRecord};
 use crate::diagnose::{RunEvidence, TestEvidence};
 use crate::model::{Mode, Outcome, PARALLEL, TestKind};
 use crate::report::{self, TestReport, TestResult};
-use crate::scenario::Kind;
+use crate::scenario::{Expect, Kind, Variant};
 
 /// Whether a run looked at all tests, one by one.
 pub(super) fn is_survey(manifest: &Manifest, record: &RunRecord) -> bool {
@@ -70,6 +72,27 @@ pub(super) fn tests(
 
 fn plain<'a>(manifest: &'a Manifest, variant: &str) -> Option<&'a RunRecord> {
     manifest.runs.iter().find(|run| *run.id.variant == *variant && run.id.mode == Mode::Plain)
+}
+
+/// The scenario's contract. Of several packages, an expected leak is one of a single package's.
+pub(super) fn contract(manifest: &Manifest, groups: &[FindingGroup]) -> Option<Expect> {
+    let mut expect = manifest.scenario.expect.clone()?;
+    let variants = &manifest.scenario.variants;
+    if variants.iter().all(|variant| variant.package.is_none()) {
+        return Some(expect);
+    }
+    for leak in expect.leaks.iter_mut().filter(|leak| leak.variants.is_empty()) {
+        let candidates = baseline::candidates(leak, groups);
+        let of = candidates.into_iter().filter_map(|index| groups.get(index));
+        let in_packages: BTreeSet<&String> = of
+            .flat_map(|group| &group.variants)
+            .filter_map(|name| variants.iter().find(|variant| variant.name == *name)?.package.as_ref())
+            .collect();
+        let there =
+            |variant: &&Variant| variant.package.as_ref().is_some_and(|one| in_packages.contains(one));
+        leak.variants = variants.iter().filter(there).map(|variant| variant.name.clone()).collect();
+    }
+    Some(expect)
 }
 
 /// What a program wrote to its standard output.

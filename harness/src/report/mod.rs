@@ -42,7 +42,9 @@ pub use terminal::{
     Look, bytes_text, clean_lines, count_text, finding_to_terminal, in_ascii, to_terminal, wrapped,
 };
 
-pub use testing::{SurveyInput, TestReport, TestResult, failure as test_failure, rows as test_rows};
+pub use testing::{
+    Measured, SurveyInput, TestReport, TestResult, failure as test_failure, rows as test_rows,
+};
 
 /// Version of the document.
 pub const REPORT_FORMAT: u32 = 1;

@@ -36,9 +36,23 @@ pub struct TestReport {
     pub goroutines_per_op: f64,
     /// It is parallel: judged in a group with the others that are.
     pub parallel: bool,
+    /// What the plain binary measured, of a benchmark and those in it: a line for each time.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub measured: Vec<Measured>,
     /// What it said when it failed, as `go test` prints it.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub output: String,
+}
+
+/// A line of benchmark results.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Measured {
+    /// Name as package testing prints it: `BenchmarkSizes/10-2`.
+    pub name: String,
+    /// Operations.
+    pub operations: u64,
+    /// Value and unit: `331 B/op`.
+    pub values: Vec<(f64, String)>,
 }
 
 /// What became of a test.
@@ -135,6 +149,7 @@ impl SurveyInput<'_> {
             bytes_per_op,
             goroutines_per_op,
             parallel: unit.kind == TestKind::Group,
+            measured: measured(self.plain.0, name),
             output: output.unwrap_or_default(),
         }
     }
@@ -153,6 +168,7 @@ impl SurveyInput<'_> {
             bytes_per_op: 0.0,
             goroutines_per_op: 0.0,
             parallel: name == PARALLEL,
+            measured: Vec::new(),
             output: failure(self.plain.0, name).or_else(|| failure(self.output, name)).unwrap_or_default(),
         }
     }
@@ -175,6 +191,30 @@ fn grown<'a>(variant: &str, groups: &'a [FindingGroup]) -> BTreeMap<&'a str, (f6
     grown
 }
 
+/// The results of a benchmark, and of those in it. What is no line of results is none.
+fn measured(output: &str, benchmark: &str) -> Vec<Measured> {
+    let result = |line: &str| {
+        let mut words = line.split_whitespace();
+        let name = words.next().filter(|name| is_within(name, benchmark))?;
+        let operations = words.next()?.parse().ok()?;
+        let mut values = Vec::new();
+        while let (Some(value), Some(unit)) = (words.next(), words.next()) {
+            values.push((value.parse().ok()?, unit.to_owned()));
+        }
+        Some(Measured { name: name.to_owned(), operations, values })
+    };
+    output.lines().filter_map(result).collect()
+}
+
+/// `BenchmarkX`, `BenchmarkX-8`, `BenchmarkX/y-8` are of `BenchmarkX`.
+fn is_within(name: &str, benchmark: &str) -> bool {
+    name.strip_prefix(benchmark).is_some_and(|rest| {
+        rest.is_empty()
+            || rest.starts_with('/')
+            || rest.strip_prefix('-').is_some_and(|n| n.parse::<u32>().is_ok())
+    })
+}
+
 /// What a test said when it failed: its line and the lines under it, which are indented.
 #[must_use]
 pub fn failure(output: &str, test: &str) -> Option<String> {
@@ -188,6 +228,15 @@ pub fn failure(output: &str, test: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn results_of_a_benchmark_are_read_with_those_in_it_and_nothing_else() {
+        let output = "goos: linux\nBenchmarkA-2 \t 100\t 166.8 ns/op\t 331 B/op\nBenchmarkA/x-2 7 1 ns/op\nBenchmarkAB-2 100 1 ns/op\nBenchmarkA-2 broken\n";
+        let told = measured(output, "BenchmarkA");
+        assert_eq!(told.iter().map(|one| &*one.name).collect::<Vec<_>>(), ["BenchmarkA-2", "BenchmarkA/x-2"]);
+        assert_eq!(told[0].operations, 100);
+        assert_eq!(told[0].values, [(166.8, "ns/op".to_owned()), (331.0, "B/op".to_owned())]);
+    }
 
     #[test]
     fn a_failure_is_the_tests_own_lines() {

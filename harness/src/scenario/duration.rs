@@ -43,7 +43,8 @@ impl From<Milliseconds> for String {
 }
 
 /// Milliseconds of `text`, `None` when it is not a duration or does not fit.
-pub(super) fn parse(text: &str) -> Option<u64> {
+#[must_use]
+pub fn parse(text: &str) -> Option<u64> {
     let unit_at = text.find(|c: char| !c.is_ascii_digit())?;
     let (number, unit) = text.split_at(unit_at);
     let factor: u64 = match unit {

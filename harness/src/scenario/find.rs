@@ -6,6 +6,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use super::diagnostic::nearest;
 use super::error::ScenarioError;
+use super::gotest::Kind;
 use super::load::load;
 use super::resolve;
 use super::resolved::Scenario;
@@ -47,6 +48,12 @@ pub fn list(from: &Utf8Path) -> Vec<(Utf8PathBuf, Result<Scenario, ScenarioError
 #[must_use]
 pub fn for_package(dir: &Utf8Path, package: &str) -> Scenario {
     resolve::made_up(dir, package)
+}
+
+/// The same of the package's tests, or benchmarks.
+#[must_use]
+pub fn of_tests(scenario: Scenario, kind: Kind) -> Scenario {
+    resolve::of_tests(scenario, kind)
 }
 
 fn directories(from: &Utf8Path) -> Vec<Utf8PathBuf> {

@@ -9,7 +9,7 @@ use super::file::{
     CaptureFile, CheckpointFile, DriverFile, Every, On, ReadyFile, ScenarioFile, TraceFile, TwinFile,
     WorkloadFile,
 };
-use super::gotest::Kind;
+use super::gotest::{Kind, TestFile};
 use super::resolved::{
     AllocFree, BuildSpec, CaptureSpec, CheckpointSpec, Driver, Exemptions, Expect, HeapDump, Ready, Scenario,
     Twin, Variant, Workload,
@@ -255,7 +255,10 @@ pub(super) fn made_up(dir: &Utf8Path, package: &str) -> Scenario {
     let dir = dir.canonicalize_utf8().unwrap_or_else(|_| dir.to_owned());
     let module = module_above(&dir).unwrap_or_else(|| dir.clone());
     let package = package_in_module(&dir, &module, package);
-    let named = if package == "." { module.as_str() } else { package.trim_end_matches("/...") };
+    let named = match package.trim_end_matches("/...") {
+        "." => module.as_str(),
+        named => named,
+    };
     let name: String = named
         .rsplit('/')
         .find(|part| !part.is_empty() && *part != "." && *part != "..")
@@ -292,6 +295,23 @@ pub(super) fn made_up(dir: &Utf8Path, package: &str) -> Scenario {
         delve: Default::default(),
         name,
     }
+}
+
+/// A scenario made up for a package, of its tests or benchmarks.
+pub(super) fn of_tests(mut scenario: Scenario, kind: Kind) -> Scenario {
+    let module = scenario.workload.module.clone();
+    scenario.name = format!("{}-{}", scenario.name, if kind == Kind::Bench { "bench" } else { "test" });
+    scenario.baseline = module.join("scenarios").join(format!("{}.baseline.toml", scenario.name));
+    scenario.capture = capture(&CaptureFile::default(), kind);
+    scenario.workload = Workload {
+        kind,
+        test: Some(TestFile::default().resolve()),
+        checkpoint: CheckpointSpec::Test,
+        timeout_ms: TESTS_TIMEOUT_MS,
+        dir: module, // tests start in their package's directory
+        ..scenario.workload
+    };
+    scenario
 }
 
 /// `package` as `go build` takes it in the module's directory, when it was given relative to `dir`.

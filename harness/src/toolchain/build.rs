@@ -196,6 +196,25 @@ impl Toolchain {
         self.select(&choice, interrupt)
     }
 
+    /// The packages that a scenario's pattern stands for and that have tests, by import path, with a short name each.
+    ///
+    /// # Errors
+    /// When Go cannot be had, or does not list them.
+    pub fn tested_packages(
+        &self,
+        scenario: &Scenario,
+        variant: &Variant,
+        dirs: &BuildDirs,
+        interrupt: &Interrupt,
+    ) -> Result<Vec<(String, String)>, BuildError> {
+        let go = self.go_of(scenario, variant, dirs, interrupt)?;
+        let words = flags::list_words(&variant.build);
+        let workload = &scenario.workload;
+        let all = package::list_all(&go, workload, (words, &workload.package), interrupt)?;
+        let tested = all.into_iter().filter(Package::has_tests);
+        Ok(tested.map(|package| (package.import_path.clone(), package.short_name())).collect())
+    }
+
     /// Where the user works.
     pub(super) fn environment(&self) -> &Environment {
         &self.environment

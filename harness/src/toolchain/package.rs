@@ -49,6 +49,15 @@ impl Package {
         !self.test_go_files.is_empty() || !self.x_test_go_files.is_empty()
     }
 
+    /// Its path within its module, as a directory's name: `internal.cache`; the module's own last element for its root.
+    pub(super) fn short_name(&self) -> String {
+        let within = self.import_path.strip_prefix(self.module_path()).unwrap_or(&self.import_path);
+        match within.trim_start_matches('/') {
+            "" => self.program().to_owned(),
+            within => within.replace('/', "."),
+        }
+    }
+
     /// Name of its program as `go build` chooses it: the import path's last element that is no
     /// major version.
     pub(super) fn program(&self) -> &str {

@@ -124,3 +124,154 @@ fn test_main_and_flags_of_the_tests_own_work() -> Result<()> {
     assert_eq!(with_result(&report, "pass"), ["TestReady", "TestLevel"]);
     Ok(())
 }
+
+/// A bench whose root is the module `tested`.
+fn module() -> Result<Bench> {
+    let bench = Bench::new()?;
+    let program = bench.program("tested")?;
+    for entry in program.read_dir_utf8()? {
+        let entry = entry?;
+        std::fs::rename(entry.path(), bench.root().join(entry.file_name()))?;
+    }
+    Ok(bench)
+}
+
+#[test]
+fn all_packages_of_a_module_are_one_verdict_with_a_line_for_each_test_that_leaks() -> Result<()> {
+    let bench = module()?;
+    let ended = bench.run(["run", "./...", "--test", "--repeat", "1", "--format", "json"])?;
+    assert_eq!(ended.code, Some(1), "{ended}");
+    let report = ended.json()?;
+    assert_eq!(with_result(&report, "leak"), ["TestTwo", "TestForgotten", "TestDelete"]);
+    assert_eq!(report["findings"].as_array().map(Vec::len), Some(3), "{report:#}");
+    let packages =
+        report["tests"].as_array().into_iter().flatten().filter_map(|test| test["package"].as_str());
+    let packages: std::collections::BTreeSet<&str> = packages.collect();
+    assert!(packages.contains("example.com/tested/setup") && packages.len() == 5, "{packages:?}");
+    Ok(())
+}
+
+#[test]
+fn an_expected_leak_of_several_packages_is_one_of_a_single_package() -> Result<()> {
+    let expect = r#"
+[expect]
+leaks = [
+    { kind = "heap", site = "store.record", test = "TestDelete" },
+    { kind = "goroutine", site = "routines.Start" },
+    { kind = "heap", site = "group.TestTwo" },
+]"#;
+    let bench = tested("...", expect)?;
+    let (ended, _) = run(&bench)?;
+    assert_eq!(ended.code, Some(0), "{ended}");
+    bench.edit("scenarios/s.toml", "test = \"TestDelete\"", "test = \"TestPut\"")?;
+    let (ended, _) = run(&bench)?;
+    assert_eq!(ended.code, Some(1), "{ended}");
+    assert!(
+        ended.stdout.contains("expected heap leak of TestPut at `store.record` did not reproduce"),
+        "{ended}"
+    );
+    Ok(())
+}
+
+#[test]
+fn flags_of_go_test_select_shuffle_shorten_and_build() -> Result<()> {
+    let bench = module()?;
+    let select =
+        ["--run", "TestDelete|TestPut|TestSkipped", "--skip", "TestPutTwice", "--count", "5", "--short"];
+    let how = [
+        "--shuffle",
+        "7",
+        "--race",
+        "--timeout",
+        "1m",
+        "--parallel",
+        "2",
+        "--repeat",
+        "1",
+        "--format",
+        "json",
+    ];
+    let words = ["run", "./store", "--test"].into_iter().chain(select).chain(how);
+    let ended = bench.run(words)?;
+    assert_eq!(ended.code, Some(1), "{ended}");
+    let report = ended.json()?;
+    assert_eq!(report["variants"][0]["build"]["plain"]["settings"]["-race"], "true", "{report:#}");
+    assert_eq!(with_result(&report, "leak"), ["TestDelete"]);
+    assert_eq!(with_result(&report, "pass"), ["TestPut"]);
+    assert_eq!(with_result(&report, "skip"), ["TestSkipped"]);
+    let mut tests = report["tests"].as_array().into_iter().flatten();
+    assert!(tests.any(|test| test["iterations"] == 5), "{report:#}");
+    let ended = bench.run(["run", "./store", "--test", "--tags", "fixed", "--shuffle", "7"])?;
+    assert_eq!(ended.code, Some(0), "{ended}");
+    Ok(())
+}
+
+#[test]
+fn patterns_that_match_nothing_and_flags_without_tests_are_mistakes_of_use() -> Result<()> {
+    let bench = module()?;
+    for (words, said) in [
+        (vec!["run", "./store", "--test", "--run", "Nope"], "`run = \"Nope\"` matches no test in `./store`"),
+        (vec!["run", "./store", "--bench", "."], "there is no benchmark"),
+        (vec!["run", "./store", "--run", "X"], "`--run` is for tests, and `store` is a program"),
+    ] {
+        let ended = bench.run(words)?;
+        assert_eq!(ended.code, Some(2), "{ended}");
+        assert!(ended.stderr.contains(said), "{ended}");
+    }
+    Ok(())
+}
+
+#[test]
+fn a_wrapper_runs_the_programs_of_any_kind_of_workload() -> Result<()> {
+    const MAIN: &str = r#"package main
+
+import "os"
+
+func handle() {}
+
+func main() {
+	if os.Getenv("WRAPPED") != "yes" {
+		os.Exit(9)
+	}
+	for range 1000 {
+		handle()
+	}
+}
+"#;
+    // `env` stands for any command that runs another.
+    let bench = tested("setup", "exec = [\"env\", \"WRAPPED=yes\"]")?;
+    let (ended, report) = run(&bench)?;
+    assert_eq!(ended.code, Some(0), "{ended}");
+    assert_eq!(with_result(&report, "pass"), ["TestReady", "TestLevel"]);
+    let program = Bench::with_module("app", MAIN, "")?;
+    let unwrapped = program.run(["run", "app"])?;
+    assert_eq!(unwrapped.code, Some(4), "{unwrapped}");
+    program.edit("scenarios/app.toml", "module = ", "exec = [\"env\", \"WRAPPED=yes\"]\nmodule = ")?;
+    let wrapped = program.run(["run", "app"])?;
+    assert_eq!(wrapped.code, Some(0), "{wrapped}");
+    Ok(())
+}
+
+#[test]
+fn live_growth_of_benchmarks_is_read_by_benchstat() -> Result<()> {
+    let bench = Bench::with_scenario("bench-leak", "tested")?;
+    let ended = bench.run(["run", "bench-leak", "--write", "benchstat=b.txt", "--format", "json"])?;
+    assert_eq!(ended.code, Some(0), "{ended}");
+    let report = ended.json()?;
+    assert_eq!(with_result(&report, "leak"), ["BenchmarkKeep"]);
+    assert_eq!(with_result(&report, "pass"), ["BenchmarkFormat", "BenchmarkSizes"]);
+    let text = std::fs::read_to_string(bench.root().join("b.txt"))?;
+    let keep = text.lines().find(|line| line.starts_with("BenchmarkKeep")).context("no line of it")?;
+    let words: Vec<&str> = keep.split_whitespace().collect();
+    let live = words.windows(2).find(|pair| pair[1] == "live-B/op").context("no live growth")?;
+    assert!(live[0].parse::<f64>()? >= 256.0, "{keep}");
+    let read =
+        std::process::Command::new("benchstat").arg("-format=csv").arg(bench.root().join("b.txt")).output();
+    let read = read.context("benchstat is not installed")?;
+    let table = String::from_utf8_lossy(&read.stdout);
+    assert!(
+        read.status.success() && table.contains("live-B/op") && table.contains("Sizes/100"),
+        "{table}\n{text}"
+    );
+    Ok(())
+}

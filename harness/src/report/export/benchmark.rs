@@ -9,6 +9,8 @@ use crate::report::lab::{Header, benchmark_name};
 use crate::report::{Report, RunReport};
 
 /// The text: a line for each run that went well.
+/// Of benchmarks it has what they measured, and what stays after each operation; of anything else a line for each run that
+/// went well.
 #[must_use]
 pub fn benchstat(report: &Report, runs: &[RunCycles]) -> String {
     let mut out = String::new();
@@ -17,6 +19,10 @@ pub fn benchstat(report: &Report, runs: &[RunCycles]) -> String {
         if !value.is_empty() && !value.contains(' ') {
             let _ = writeln!(out, "{key}: {value}");
         }
+    }
+    if report.tests.iter().any(|test| !test.measured.is_empty()) {
+        benchmarks(&mut out, report);
+        return out;
     }
     let _ = write!(out, "{}", Header);
     for run in report.variants.iter().flat_map(|variant| &variant.runs).filter(|run| run.ok) {
@@ -32,6 +38,34 @@ pub fn benchstat(report: &Report, runs: &[RunCycles]) -> String {
         let _ = writeln!(out, "{name} 1{}", values.collect::<String>());
     }
     out
+}
+
+/// Benchmarks as package testing prints them. The variant is a key of the name if there are several.
+fn benchmarks(out: &mut String, report: &Report) {
+    let _ = writeln!(out, "Unit live-B/op better=lower\nUnit live-goroutines/op better=lower");
+    let several = report.variants.len() > 1;
+    let mut package = "";
+    for test in report.tests.iter().filter(|test| !test.measured.is_empty()) {
+        if test.package != package {
+            package = &test.package;
+            let _ = writeln!(out, "pkg: {}", harmless(package));
+        }
+        let variant = several.then(|| format!("/variant={}", harmless(&test.variant))).unwrap_or_default();
+        for one in &test.measured {
+            let (name, procs) = with_processors(&one.name);
+            let values = one.values.iter().map(|(value, unit)| format!(" {value} {unit}"));
+            let values = values.collect::<String>();
+            let live =
+                format!(" {} live-B/op {} live-goroutines/op", test.bytes_per_op, test.goroutines_per_op);
+            let _ = writeln!(out, "{name}{variant}{procs} {}{values}{live}", one.operations);
+        }
+    }
+}
+
+/// A benchmark's name, and the number of processors behind it.
+fn with_processors(name: &str) -> (&str, &str) {
+    let at = name.rfind('-').filter(|at| name[at + 1..].chars().all(|c| c.is_ascii_digit()));
+    name.split_at(at.unwrap_or(name.len()))
 }
 
 /// A run's figure; what gctrace alone tells is not known of a run that nothing looked into.

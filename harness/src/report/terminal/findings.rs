@@ -82,7 +82,11 @@ fn headline(out: &mut String, reported: &ReportedFinding, report: &Report, look:
     let site = format!("{}  {}{place}", finding.kind.word(), text::short(&finding.site.function));
     let (site, standing) = (look.heading(&text::clean(&site)), standing(reported, report.has_baseline));
     let (seen, all) = (reported.group.variants.len(), report.variants.len());
-    let seen = if report.inputs.is_empty() { format!("  [{seen}/{all} variants]") } else { String::new() };
+    let seen = match &finding.test {
+        Some(test) => format!("  [{}]", text::clean(test)),
+        None if report.inputs.is_empty() => format!("  [{seen}/{all} variants]"),
+        None => String::new(),
+    };
     let _ = writeln!(out, "{site}  {growth}{since}  {standing}{seen}");
 }
 

@@ -106,11 +106,11 @@ pub(in crate::report) fn growth(growth: RetainedGrowth) -> String {
     let RetainedGrowth { gained, operations: (first, last), per } = growth;
     let passed = last.0.saturating_sub(first.0).max(1);
     let rate = text::bytes_per_op(gained.bytes as f64 / (passed as f64 / per.steps()));
+    let rate = rate.replace("/op", &format!("/{}", per.unit()));
     match per {
         Per::Operation => format!("all that it keeps grew by {rate} between operations {first} and {last}"),
         Per::Iteration => format!("all that it keeps grew by {rate} between iterations {first} and {last}"),
         Per::Second | Per::Profile => {
-            let rate = rate.replace("/op", &format!("/{}", per.unit()));
             let apart = Nanoseconds(i64::try_from(passed).unwrap_or(i64::MAX).saturating_mul(1_000_000));
             format!("all that it keeps grew by {rate} between dumps that are {apart} apart")
         }

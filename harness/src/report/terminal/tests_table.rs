@@ -30,7 +30,9 @@ pub(super) fn write(out: &mut String, report: &Report, look: &Look) {
         .filter(|(n, _)| *n > 0)
         .map(|(n, word)| format!("{n} {word}"))
         .collect();
-    let heading = look.heading(&format!("Tests: {} of {}", told.join(", "), report.tests.len()));
+    let benches = report.tests.iter().any(|test| test.kind == TestKind::Benchmark);
+    let what = if benches { "Benchmarks" } else { "Tests" };
+    let heading = look.heading(&format!("{what}: {} of {}", told.join(", "), report.tests.len()));
     let _ = writeln!(out, "\n{heading}");
     let all = look.verbose || report.tests.len() <= FEW;
     let shown: Vec<&TestReport> = report
