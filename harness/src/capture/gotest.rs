@@ -11,13 +11,22 @@ use crate::scenario::{Kind, TestSpec, Workload};
 /// need longer, and where it is judged.
 const PATIENCE_MS: (u64, u64) = (20, 250);
 
+/// What is known of the tests of a binary when a run of it begins.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Known<'a> {
+    /// The parallel ones, if they are to run as a group.
+    pub(super) parallel: &'a [String],
+    /// Those that ended earlier surveys, one each.
+    pub(super) left_out: &'a [String],
+}
+
 /// Whether a run looks at all tests, to find those that are worth a run of their own.
 pub(super) fn is_survey(workload: &Workload, id: &RunId) -> bool {
     workload.kind != Kind::Binary && id.test.is_none() && id.mode != Mode::Plain
 }
 
-/// The flags of a run; `parallel` are the tests of the group.
-pub(super) fn flags(workload: &Workload, id: &RunId, parallel: &[String]) -> Vec<String> {
+/// The flags of a run.
+pub(super) fn flags(workload: &Workload, id: &RunId, known: Known<'_>) -> Vec<String> {
     let Some(spec) = &workload.test else { return Vec::new() };
     let mut flags = vec!["-test.paniconexit0".to_owned()];
     let mut flag = |name: &str, value: String| flags.push(format!("-test.{name}={value}"));
@@ -26,7 +35,7 @@ pub(super) fn flags(workload: &Workload, id: &RunId, parallel: &[String]) -> Vec
     let selected = match id.test.as_deref() {
         None if asked.is_empty() => default.to_owned(),
         None => asked.clone(),
-        Some(PARALLEL) => selected(&parallel.join("|"), asked),
+        Some(PARALLEL) => selected(&known.parallel.join("|"), asked),
         Some(test) => selected(test, asked),
     };
     match workload.kind {
@@ -45,14 +54,18 @@ pub(super) fn flags(workload: &Workload, id: &RunId, parallel: &[String]) -> Vec
             }
         }
     }
+    let ended = usize::try_from(id.repeat.saturating_sub(1)).unwrap_or(0);
+    let left_out = known.left_out.iter().take(if is_survey(workload, id) { ended } else { 0 });
+    let skipped = Some(&spec.skip).filter(|skip| !skip.is_empty()).cloned();
+    let skipped: Vec<String> = skipped.into_iter().chain(left_out.map(|test| format!("^{test}$"))).collect();
+    if !skipped.is_empty() {
+        flag("skip", skipped.join("|"));
+    }
     common(spec, &mut flag);
     flags
 }
 
 fn common(spec: &TestSpec, flag: &mut impl FnMut(&str, String)) {
-    if !spec.skip.is_empty() {
-        flag("skip", spec.skip.clone());
-    }
     if spec.short {
         flag("short", "true".to_owned());
     }
@@ -117,9 +130,12 @@ mod tests {
     }
 
     fn given(kind: Kind, run: &str, id: &RunId) -> Vec<String> {
-        let flags = flags(&workload(kind, run), id, &["TestA".to_owned(), "TestB".to_owned()]);
+        let (parallel, left_out) = (["TestA".to_owned(), "TestB".to_owned()], ["TestBad".to_owned()]);
+        let flags = flags(&workload(kind, run), id, Known { parallel: &parallel, left_out: &left_out });
         let about = |flag: &String| {
-            ["-test.run", "-test.bench", "-test.count"].iter().any(|name| flag.starts_with(name))
+            ["-test.run", "-test.bench", "-test.count", "-test.skip"]
+                .iter()
+                .any(|name| flag.starts_with(name))
         };
         flags.into_iter().filter(about).collect()
     }
@@ -143,6 +159,13 @@ mod tests {
         );
         let flags = given(Kind::Bench, "", &id(Mode::Step, Some("BenchmarkA")));
         assert_eq!(flags, ["-test.run=^$", "-test.bench=^(BenchmarkA)$", "-test.benchtime=100x"]);
+    }
+
+    #[test]
+    fn a_second_survey_goes_without_the_test_that_ended_the_first() {
+        let survey = RunId { repeat: 2, ..id(Mode::Step, None) };
+        assert_eq!(given(Kind::Test, "", &survey), ["-test.skip=^TestBad$"]);
+        assert!(given(Kind::Test, "", &id(Mode::Step, None)).is_empty());
     }
 
     #[test]

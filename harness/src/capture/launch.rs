@@ -34,8 +34,8 @@ pub(super) struct Launch<'a> {
     pub(super) env: &'a BTreeMap<String, String>,
     pub(super) interrupt: &'a Interrupt,
     pub(super) purpose: Purpose<'a>,
-    /// Parallel tests, if they are to run as a group.
-    pub(super) parallel: &'a [String],
+    /// What is known of a binary's tests.
+    pub(super) tests: gotest::Known<'a>,
 }
 
 /// What a run is for.
@@ -135,7 +135,7 @@ impl Launch<'_> {
     /// The program's arguments, with the number of operations put in.
     fn args(&self) -> Vec<String> {
         let workload = &self.scenario.workload;
-        let mut flags = gotest::flags(workload, self.id, self.parallel);
+        let mut flags = gotest::flags(workload, self.id, self.tests);
         if matches!(self.purpose, Purpose::Covered(_)) && workload.kind != Kind::Binary {
             flags.push(format!("-test.gocoverdir={}", self.root.join(&self.dir)));
         }

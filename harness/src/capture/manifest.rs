@@ -41,6 +41,9 @@ pub struct Manifest {
     /// Parallel tests by variant, where some are judged as a group.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub parallel: BTreeMap<String, Vec<String>>,
+    /// Tests by variant that ended a survey, one each, in that order.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub left_out: BTreeMap<String, Vec<String>>,
 }
 
 /// A capture that repeats another.

@@ -9,6 +9,7 @@ use std::fs;
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::error::{CaptureError, io};
+use super::gotest::Known;
 use super::launch::{Launch, Purpose};
 use super::manifest::RunRecord;
 use crate::model::RunId;
@@ -31,7 +32,8 @@ pub fn measure(
 ) -> Result<(RunRecord, Vec<u8>), CaptureError> {
     let dir = Utf8PathBuf::from(format!("run-{}", id.repeat));
     let purpose = Purpose::Measured;
-    let record = Launch { scenario, built, id, root, dir, env, interrupt, purpose, parallel: &[] }.run()?;
+    let record =
+        Launch { scenario, built, id, root, dir, env, interrupt, purpose, tests: Known::default() }.run()?;
     let path = root.join(&record.dir).join(STDERR);
     let stderr = if path.exists() { fs::read(&path).map_err(io("read", &path))? } else { Vec::new() };
     Ok((record, stderr))

@@ -69,6 +69,7 @@ impl Session {
             builds: Vec::new(),
             runs: Vec::new(),
             parallel: BTreeMap::new(),
+            left_out: BTreeMap::new(),
         };
         let session = Self { _lock: lock, root, manifest };
         session.copy(&scenario.path, "scenario.toml")?;
@@ -172,6 +173,11 @@ impl Session {
         self.manifest.parallel.insert(variant.to_owned(), parallel);
     }
 
+    /// Says which test of a variant ended a survey: the next one goes without.
+    pub fn leave_out(&mut self, variant: &str, test: &str) {
+        self.manifest.left_out.entry(variant.to_owned()).or_default().push(test.to_owned());
+    }
+
     /// Makes one run; what came of it is recorded and returned.
     ///
     /// # Errors
@@ -184,10 +190,14 @@ impl Session {
         interrupt: &Interrupt,
     ) -> Result<&RunRecord, CaptureError> {
         let dir = self.dir_of(id);
-        let parallel = self.manifest.parallel.get(&*id.variant).map_or(&[][..], Vec::as_slice);
+        let Manifest { parallel, left_out, .. } = &self.manifest;
+        let tests = gotest::Known {
+            parallel: parallel.get(&*id.variant).map_or(&[][..], Vec::as_slice),
+            left_out: left_out.get(&*id.variant).map_or(&[][..], Vec::as_slice),
+        };
         let launch = |scenario: &Scenario| {
             let (root, dir, purpose) = (&self.root, dir.clone(), Purpose::Observed);
-            Launch { scenario, built, id, root, dir, env, interrupt, purpose, parallel }.run()
+            Launch { scenario, built, id, root, dir, env, interrupt, purpose, tests }.run()
         };
         let mut record = launch(&self.manifest.scenario)?;
         for _ in 0..TRIES {
@@ -226,7 +236,7 @@ impl Session {
             env,
             interrupt,
             purpose: Purpose::Sanitized(program),
-            parallel: &[],
+            tests: gotest::Known::default(),
         };
         let record = launch.run()?;
         if let Some(build) = self.manifest.builds.iter_mut().find(|build| build.variant == variant) {
@@ -261,7 +271,7 @@ impl Session {
             env,
             interrupt,
             purpose: Purpose::Covered(program),
-            parallel: &[],
+            tests: gotest::Known::default(),
         };
         let record = launch.run()?;
         self.record_covered(variant, record.clone())?;

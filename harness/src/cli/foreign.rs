@@ -229,6 +229,7 @@ fn judge(capture: ForeignCapture, accepted: Option<&Baseline>, paths: &[Utf8Path
         builds: Vec::new(),
         runs: vec![record.clone()],
         parallel: Default::default(),
+        left_out: Default::default(),
     };
     let inputs = capture.inputs.iter().map(|(file, kind, contents)| ReportedInput {
         file: file.clone(),

@@ -9,9 +9,12 @@ use super::pace::Pace;
 use super::pipeline::{self, Survey};
 use super::run::run_all;
 use crate::capture::{Session, Store};
-use crate::model::{Mode, RunId, SiteClass, TestKind, TestOutcome, TestRun};
+use crate::model::{Mode, PARALLEL, RunId, SiteClass, TestKind, TestOutcome, TestRun};
 use crate::scenario::{Kind, Scenario, Variant};
 use crate::toolchain::{BuildDirs, Built, Toolchain};
+
+/// Surveys of a package at most: each further one goes without a test that ended the one before.
+const SURVEYS: u32 = 6;
 
 /// Makes variants of the packages that a pattern stands for: each has a test binary of its own.
 pub(super) fn expand(
@@ -77,6 +80,7 @@ pub(super) fn run_suspects(
         return Ok(());
     }
     let mut plan = Vec::new();
+    survey_again(built, session, context)?;
     let surveys = pipeline::surveys(session.root())?;
     if !surveys.is_empty() {
         check_any(scenario, &surveys)?;
@@ -99,6 +103,30 @@ pub(super) fn run_suspects(
     if !plan.is_empty() {
         let steps = (plan.as_slice(), Pace::even(plan.len()));
         run_all(steps, built, session, false, context)?;
+    }
+    Ok(())
+}
+
+/// Surveys again without the test that ended the process although it passes once, so that those behind it are looked at, too.
+fn survey_again(built: &[(String, Built)], session: &mut Session, context: &Context) -> Result<(), CliError> {
+    for repeat in 2..=SURVEYS {
+        let surveys = pipeline::surveys(session.root())?;
+        let last = surveys.iter().filter(|survey| survey.repeat + 1 == repeat && survey.passes_once);
+        let ended: Vec<(String, String)> = last
+            .filter_map(|survey| {
+                Some((survey.variant.clone(), survey.tests.unfinished.as_deref()?.to_owned()))
+            })
+            .filter(|(_, test)| test != PARALLEL)
+            .collect();
+        if ended.is_empty() || context.interrupt.is_set() {
+            break;
+        }
+        let mut plan = Vec::new();
+        for (variant, test) in ended {
+            session.leave_out(&variant, &test);
+            plan.push(RunId { variant: variant.as_str().into(), mode: Mode::Step, repeat, test: None });
+        }
+        run_all((plan.as_slice(), Pace::even(plan.len())), built, session, false, context)?;
     }
     Ok(())
 }

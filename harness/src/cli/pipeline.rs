@@ -423,6 +423,10 @@ pub(super) struct Survey {
     pub(super) tests: TestRuns,
     /// It went well.
     pub(super) ok: bool,
+    /// Which of several.
+    pub(super) repeat: u32,
+    /// All tests pass when they are run once.
+    pub(super) passes_once: bool,
 }
 
 /// Reads them.
@@ -431,7 +435,10 @@ pub(super) fn surveys(root: &Utf8Path) -> Result<Vec<Survey>, CliError> {
     let is_survey = |record: &&RunRecord| tested::is_survey(dir.manifest(), record);
     let read = |record: &RunRecord| {
         let tests = self::read(&dir, record)?.ingested.pieces.tests;
-        Ok(Survey { variant: record.id.variant.to_string(), tests, ok: record.ok })
+        let variant = record.id.variant.to_string();
+        let (ok, repeat, passes_once) =
+            (record.ok, record.id.repeat, tested::passes_once(dir.manifest(), &variant));
+        Ok(Survey { variant, tests, ok, repeat, passes_once })
     };
     dir.manifest().runs.iter().filter(is_survey).map(read).collect()
 }

@@ -41,6 +41,9 @@ pub(super) fn run(capture: &Utf8Path, args: &args::Run, context: &Context) -> Re
     for (variant, parallel) in &recorded.manifest().parallel {
         session.group(variant, parallel.clone());
     }
+    for (variant, tests) in &recorded.manifest().left_out {
+        tests.iter().for_each(|test| session.leave_out(variant, test));
+    }
     let is_built = |id: &RunId| built.iter().any(|(name, _)| **name == *id.variant);
     let ids = recorded.manifest().runs.iter().map(|run| run.id.clone());
     let plan: Vec<RunId> = ids.filter(is_built).collect();

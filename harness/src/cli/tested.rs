@@ -64,10 +64,20 @@ pub(super) fn tests(
             tests: &survey.ingested.pieces.tests,
             plain: (&output, plain.is_some_and(|plain| plain.ok)),
             output: &stdout(dir, survey.record)?,
+            is_last: !runs.iter().any(|run| {
+                is_survey(manifest, run.record)
+                    && run.record.id.variant == survey.record.id.variant
+                    && run.record.id.repeat > survey.record.id.repeat
+            }),
         };
         rows.extend(report::test_rows(&[input], groups));
     }
     Ok(rows)
+}
+
+/// Whether all tests of a variant pass when they are run once.
+pub(super) fn passes_once(manifest: &Manifest, variant: &str) -> bool {
+    plain(manifest, variant).is_some_and(|plain| plain.ok)
 }
 
 fn plain<'a>(manifest: &'a Manifest, variant: &str) -> Option<&'a RunRecord> {

@@ -98,6 +98,8 @@ pub struct SurveyInput<'a> {
     pub plain: (&'a str, bool),
     /// Standard output of the survey.
     pub output: &'a str,
+    /// There is no further one, without the test that ended this.
+    pub is_last: bool,
 }
 
 /// A row for each test function, in the order they ran.
@@ -110,7 +112,9 @@ impl SurveyInput<'_> {
     fn rows(&self, groups: &[FindingGroup]) -> Vec<TestReport> {
         let grown = grown(self.variant, groups);
         let mut rows = Vec::new();
-        for unit in self.tests.units.iter().filter(|unit| unit.outcome != TestOutcome::Deferred) {
+        for unit in
+            self.tests.units.iter().filter(|unit| self.is_last && unit.outcome != TestOutcome::Deferred)
+        {
             let whole = |name: &str| TestMember { name: name.into(), outcome: unit.outcome, took: unit.took };
             if unit.kind != TestKind::Group {
                 rows.push(self.row(unit, &whole(&unit.name), &grown));

@@ -110,9 +110,21 @@ fn tests_that_fail_fail_as_go_test_says_it_and_are_no_leaks() -> Result<()> {
         assert_eq!(report["findings"].as_array().map(Vec::len), Some(0), "{name}");
         let result = if name == "TestOnce" { "again" } else { "fail" };
         assert_eq!(with_result(&report, result), [name]);
-        assert_eq!(with_result(&report, "pass"), ["TestFine"], "{name}");
+        let passed = with_result(&report, "pass");
+        assert_eq!(passed.first(), Some(&"TestFine"), "{name}: {passed:?}");
         assert_eq!(bench.processes()?, []);
     }
+    Ok(())
+}
+
+#[test]
+fn tests_behind_one_that_cannot_be_run_again_are_judged_nevertheless() -> Result<()> {
+    let bench = tested("failing", "env = { FAIL = \"TestRegister\" }")?;
+    let (ended, report) = run(&bench)?;
+    assert_eq!(ended.code, Some(6), "{ended}");
+    assert_eq!(with_result(&report, "again"), ["TestRegister"]);
+    assert_eq!(with_result(&report, "pass"), ["TestFine", "TestBehind"]);
+    assert!(ended.stdout.contains("exit code 2 while TestRegister ran"), "{ended}");
     Ok(())
 }
 
