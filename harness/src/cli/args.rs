@@ -66,7 +66,7 @@ pub enum Command {
     #[command(
         after_help = "Examples:\n  harness run leak-repro\n  harness run leak-repro --variant stripped --repeat 5\n  harness run ./cmd/server            a package, with sensible defaults\n  harness run ./... --test            which test leaks?\n  harness run ./cache --test --run TestEvict --race\n  harness run ci/leaks.toml --format json > report.json\n  harness run flaky --times 20                  how often does it reproduce?\n  harness run flaky --until-found --max 50      stop at the first run that shows it\n  harness run leak-repro --minimise             the fewest operations that reproduce\n  harness run leak-repro --cover                which code that allocates is not tried?\n  harness run --replay capture-dir              exactly that run again: does it come to the same?"
     )]
-    Run(Run),
+    Run(Box<Run>),
     /// List the scenarios that can be seen from here.
     #[command(after_help = "Example:\n  harness list")]
     List,

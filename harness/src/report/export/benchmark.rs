@@ -50,7 +50,10 @@ fn benchmarks(out: &mut String, report: &Report) {
             package = &test.package;
             let _ = writeln!(out, "pkg: {}", harmless(package));
         }
-        let variant = several.then(|| format!("/variant={}", harmless(&test.variant))).unwrap_or_default();
+        let variant = match several {
+            true => format!("/variant={}", harmless(&test.variant)),
+            false => String::new(),
+        };
         for one in &test.measured {
             let (name, procs) = with_processors(&one.name);
             let values = one.values.iter().map(|(value, unit)| format!(" {value} {unit}"));
