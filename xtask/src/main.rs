@@ -15,6 +15,7 @@ mod golang;
 mod imports;
 mod matrix;
 mod record;
+mod screenshots;
 mod source;
 mod tools;
 
@@ -93,6 +94,9 @@ enum Chore {
     /// Writes the page of each command below `docs/commands` anew, of what `--help` says
     #[command(after_help = "Example: cargo xtask docs && git diff docs")]
     Docs,
+    /// Takes the README's screenshots, of a program of the fixtures, in a headless browser
+    #[command(after_help = "Example: cargo xtask screenshots")]
+    Screenshots,
     /// Looks for the tools that the tests need and installs what is missing
     #[command(after_help = "Example: cargo xtask tools")]
     Tools,
@@ -117,6 +121,7 @@ fn run(chore: Chore) -> Result<()> {
         Chore::Matrix(arguments) => matrix::run(&arguments),
         Chore::Record { again, release } => record::run(again, release.as_deref()),
         Chore::Bless { arguments } => cargo_test(Goldens::Accept).args(&arguments).run(),
+        Chore::Screenshots => screenshots::take(),
         Chore::Assets => assets::fetch(),
         Chore::Docs => docs::write(),
         Chore::Tools => tools::install_missing().map(|_| ()),
