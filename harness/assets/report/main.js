@@ -9,7 +9,7 @@
 
   const header = () => {
     const tone = view.passed ? "good" : "bad";
-    const reasons = view.reasons.length > 1 || !view.passed ? view.reasons : [];
+    const reasons = view.reasons.length === 1 && view.reasons[0] === view.headline ? [] : view.reasons;
     H.by("top").append(...[
       el("h1", {}, el("span", { class: "badge " + tone }, (view.passed ? "✓ " : "✗ ") + view.outcome), view.scenario),
       view.description ? el("p", { class: "faint" }, view.description) : null,

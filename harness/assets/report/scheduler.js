@@ -8,7 +8,7 @@
     const rows = by === "state" ? run.states : run.groups;
     if (rows.length) return rows.map((row) => ({ name: by === "state" ? row.name : H.short(row.name), t: seconds(row.t), v: row.v, kind: "hold" }));
     const at = run.checkpoints.map((point) => point.at / 1e6);
-    return at.length ? [{ name: "goroutines (at checkpoints)", t: at, v: run.checkpoints.map((point) => point.goroutines), kind: "hold" }] : [];
+    return run.checkpoints.some((point) => point.goroutines > 0) ? [{ name: "goroutines (at checkpoints)", t: at, v: run.checkpoints.map((point) => point.goroutines), kind: "hold" }] : [];
   };
 
   const goroutines = (run) => {

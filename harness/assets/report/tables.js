@@ -21,6 +21,7 @@
       return "from " + column.sources.join(" and ") + sure;
     };
     const left = total > cycle.length ? "; of " + H.count(total) + " cycles those that stand out and others evenly" : "";
+    const unjoined = run.unjoined ? " " + H.count(run.unjoined) + " cycles of gctrace are left out: nothing joins them with the trace's." : "";
     const guessed = run.cycles_are_guessed ? " Times are from gctrace, to a millisecond." : "";
     const body = el("tbody", {}, cycle.map((number, i) => el("tr", { "data-index": i, tabindex: i === 0 ? 0 : -1 },
       el("th", { scope: "row" }, H.count(number || i + 1), el("span", { class: "mark" })),
@@ -52,7 +53,7 @@
       event.stopPropagation();
     });
     place.replaceChildren(
-      el("p", { class: "faint" }, H.runName(run) + ": " + H.count(total) + " GC cycles" + left + ". Click a row, or shift-click for the first of the two." + guessed),
+      el("p", { class: "faint" }, H.runName(run) + ": " + H.count(total) + " GC cycles" + left + ". Click a row, or shift-click for the first of the two." + guessed + unjoined),
       cycle.length ? el("div", { class: "wide tall" }, el("table", { class: "cycles" }, el("thead", {}, head), body)) : el("p", {}, "No GC cycle is known."));
   };
   const mark = (place) => {

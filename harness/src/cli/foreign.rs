@@ -19,12 +19,15 @@ use crate::model::{
     Bytes, CLeaks, Confidence, Diagnosis, Mode, Nanoseconds, Outcome, RunId, RunPieces, Timeline, WallTime,
 };
 use crate::report::export::RunCycles;
+use crate::report::panels::Panels;
 use crate::report::{self, ReportedInput, RunInput};
 use crate::scenario::{self, Expect, Scenario, Thresholds};
 use crate::toolchain::Interrupt;
 
 /// What the files are called as a whole, and as a variant.
 const NAME: &str = "production";
+/// What cycles and traces among them are called where they are drawn.
+const CYCLES: &str = "production, cycles and trace";
 /// Largest file that is unpacked, bytes.
 const MAX_UNPACKED: u64 = 4 << 30;
 /// What standard input is called on the command line.
@@ -183,7 +186,7 @@ fn recognised(name: &Utf8Path, bytes: FileBytes) -> Result<Taken, CliError> {
 }
 
 /// The stages after reading.
-fn judge(capture: ForeignCapture, accepted: Option<&Baseline>, paths: &[Utf8PathBuf]) -> Analysis {
+fn judge(mut capture: ForeignCapture, accepted: Option<&Baseline>, paths: &[Utf8PathBuf]) -> Analysis {
     let id = RunId { variant: NAME.into(), mode: Mode::Natural, repeat: 1, test: None };
     let timeline = align::align(&capture.heap);
     let goroutines = align::align(&capture.goroutines);
@@ -254,8 +257,7 @@ fn judge(capture: ForeignCapture, accepted: Option<&Baseline>, paths: &[Utf8Path
     report.inputs = inputs.collect();
     let observed = [Observed { id: &id, pieces: &capture.heap }];
     let growth = Growth::of(NAME, "", &observed, Limits::default());
-    let read = panels::Read { id: &id, ok: true, pieces: &capture.heap, timeline: &timeline };
-    let panels = panels::panels("", &[read]);
+    let panels = drawn(&id, &mut capture.heap, &timeline);
     let thresholds = manifest.scenario.thresholds;
     let cycles = vec![RunCycles {
         run: id,
@@ -276,6 +278,22 @@ fn judge(capture: ForeignCapture, accepted: Option<&Baseline>, paths: &[Utf8Path
         of: None,
         interrupt: Interrupt::default(),
     }
+}
+
+/// Profiles, and cycles with what a trace shows: on axes of their own, since nothing says when the one was on the other's.
+fn drawn(id: &RunId, heap: &mut RunPieces, timeline: &Timeline) -> Panels {
+    let traced = RunPieces {
+        course: heap.course.take(),
+        clock_pairs: heap.clock_pairs.clone(),
+        ..RunPieces::default()
+    };
+    let (cycles, none) = (RunId { variant: CYCLES.into(), ..id.clone() }, Timeline::default());
+    let has_cycles = traced.course.is_some() || !timeline.rows.is_empty() || !timeline.unplaced.is_empty();
+    let profiles = panels::Read { id, ok: true, pieces: heap, timeline: &none };
+    let cycles = panels::Read { id: &cycles, ok: true, pieces: &traced, timeline };
+    let profiles = (!profiles.pieces.checkpoints.is_empty()).then_some(profiles);
+    let read: Vec<panels::Read<'_>> = profiles.into_iter().chain(has_cycles.then_some(cycles)).collect();
+    panels::panels("", &read)
 }
 
 fn diagnosis(

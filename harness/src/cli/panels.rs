@@ -26,6 +26,10 @@ fn of(program: &str, run: &Read<'_>, room: Room) -> RunPanels {
     let Read { id, ok, pieces, timeline } = *run;
     let limits = Limits { stacks: room.stacks, points: room.growth_points, ..Limits::default() };
     let growth = growth_of(&Observed { id, pieces }, program, limits);
-    let rows: Vec<CycleRow> = timeline.rows.iter().chain(&timeline.unplaced).cloned().collect();
-    RunPanels::of(Drawn { id, ok, pieces, rows: &rows, growth }, room)
+    // Where nothing joins the trace's cycles with gctrace's, only the trace's have a place on the axis.
+    let (rows, unjoined): (&[CycleRow], usize) = match timeline.unplaced.as_slice() {
+        [] => (&timeline.rows, 0),
+        unplaced => (unplaced, timeline.rows.len()),
+    };
+    RunPanels::of(Drawn { id, ok, pieces, rows, unjoined, growth }, room)
 }

@@ -318,6 +318,7 @@ impl ForeignCapture {
             Ok(piece) => {
                 self.heap.trace_gcs = piece.gcs;
                 self.heap.clock_pairs = piece.clock_pairs;
+                self.heap.course = piece.course;
                 self.damage(piece.problems, piece.unlisted_problems);
                 if has_series {
                     return;

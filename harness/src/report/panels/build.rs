@@ -27,6 +27,8 @@ pub struct Drawn<'a> {
     pub pieces: &'a RunPieces,
     /// Its cycles.
     pub rows: &'a [CycleRow],
+    /// Cycles that are none of these, since nothing joins them with the others.
+    pub unjoined: usize,
     /// What stacks held at its checkpoints.
     pub growth: Option<RunGrowth>,
 }
@@ -79,7 +81,7 @@ impl RunPanels {
     /// Of one run.
     #[must_use]
     pub fn of(run: Drawn<'_>, room: Room) -> Self {
-        let Drawn { id, ok, pieces, rows, growth } = run;
+        let Drawn { id, ok, pieces, rows, unjoined, growth } = run;
         let axis = Axis::of(pieces, rows);
         let course = pieces.course.clone().unwrap_or_default();
         let series = |points: Vec<Point>| series(points, &axis, room);
@@ -90,6 +92,7 @@ impl RunPanels {
             run: id.clone(),
             ok,
             length: axis.end(pieces, rows),
+            unjoined,
             cycles_are_guessed: rows.iter().all(|row| row.begin.is_none()),
             cycles: cycles::cycles(rows, &axis, room.cycles),
             checkpoints: checkpoints(&pieces.checkpoints, &axis, room),

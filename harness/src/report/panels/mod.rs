@@ -41,6 +41,8 @@ pub struct RunPanels {
     pub ok: bool,
     /// Last known moment.
     pub length: i64,
+    /// Cycles of gctrace that are not told, since nothing joins them with the trace's.
+    pub unjoined: usize,
     /// Times of cycles are known to a millisecond or so: no trace numbers them.
     pub cycles_are_guessed: bool,
     /// GC cycles.

@@ -148,7 +148,7 @@ fn however_many_runs_there_are_and_however_long_they_are_a_page_stays_below_6_mb
     let rows = rows(20_000);
     for runs in [1, 12, 48] {
         let run = id(Mode::Natural, 1);
-        let drawn = Drawn { id: &run, ok: true, pieces: &pieces, rows: &rows, growth: None };
+        let drawn = Drawn { id: &run, ok: true, pieces: &pieces, rows: &rows, unjoined: 0, growth: None };
         let panels = RunPanels::of(drawn, Room::of(runs));
         let bytes = serde_json::to_string(&panels).unwrap().len() * runs;
         assert!(bytes < 3_000_000, "{runs} runs: {bytes} bytes");
