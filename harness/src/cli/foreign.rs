@@ -275,6 +275,7 @@ fn judge(mut capture: ForeignCapture, accepted: Option<&Baseline>, paths: &[Utf8
         growth,
         panels,
         cycles,
+        module_dir: String::new(),
         of: None,
         interrupt: Interrupt::default(),
     }

@@ -9,7 +9,7 @@ use clap::builder::PossibleValue;
 
 use super::error::CliError;
 use super::pipeline::Analysis;
-use super::{Context, exports, files};
+use super::{Context, ci, exports, files};
 use crate::report::{self, Look};
 
 /// A row of the table: the word, what it is, how it is made.
@@ -21,14 +21,22 @@ struct Row {
     render: fn(&Analysis, &Look) -> Result<Vec<u8>, CliError>,
 }
 
-static TERMINAL: Row = Row { word: "terminal", says: "text for people", is_binary: false, render: terminal };
+const TERMINAL: Row = Row { word: "terminal", says: "text for people", is_binary: false, render: terminal };
+
+/// What a step of GitHub's shows.
+const GITHUB: Row = Row {
+    word: "github",
+    says: "the report and annotations of a GitHub step; the form under GITHUB_ACTIONS",
+    is_binary: false,
+    render: ci::github,
+};
 
 /// The form that is a page.
 const PAGE: &str = "html";
 
 /// Every form there is.
 static FORMS: &[Row] = &[
-    Row { word: "terminal", says: "text for people", is_binary: false, render: terminal },
+    TERMINAL,
     Row {
         word: "json",
         says: "the whole document, see `harness schema report`",
@@ -71,6 +79,26 @@ static FORMS: &[Row] = &[
         says: "heap growth by stack of all variants, for speedscope.app",
         is_binary: false,
         render: exports::speedscope,
+    },
+    Row {
+        word: "junit",
+        says: "JUnit XML: a case of each variant, or of each test",
+        is_binary: false,
+        render: ci::junit,
+    },
+    Row {
+        word: "sarif",
+        says: "SARIF 2.1.0 for code scanning: allocation stack and retaining path of each leak",
+        is_binary: false,
+        render: ci::sarif,
+    },
+    GITHUB,
+    Row { word: "gitlab", says: "GitLab's code quality report", is_binary: false, render: ci::gitlab },
+    Row {
+        word: "markdown",
+        says: "a comment on a pull request: leaks and figures against the baseline",
+        is_binary: false,
+        render: ci::markdown,
     },
     Row { word: "csv", says: "the GC cycles of all runs as a table", is_binary: false, render: exports::csv },
     Row {
@@ -127,6 +155,10 @@ impl Form {
         Self(&TERMINAL)
     }
 
+    fn github() -> Self {
+        Self(&GITHUB)
+    }
+
     /// The words that `--format` takes.
     pub(super) fn words() -> Vec<PossibleValue> {
         FORMS.iter().map(|row| PossibleValue::new(row.word).help(row.says)).collect()
@@ -170,7 +202,7 @@ impl FromStr for FormFile {
 /// What a user wants to have of a report.
 #[derive(Debug, Clone, clap::Args)]
 pub struct Forms {
-    /// Form of the report [default: terminal].
+    /// Form of the report [default: terminal; github in a step of GitHub's].
     #[arg(long, value_name = "FORM", value_parser = form_parser())]
     pub format: Option<Form>,
     /// Also write the report to a file, in any form; may be given several times.
@@ -190,6 +222,11 @@ impl Forms {
     /// Refuses what would fail after everything is done.
     pub(super) fn check(&self, context: &Context) -> Result<(), CliError> {
         self.write.iter().try_for_each(|file| files::check(&file.path, context))
+    }
+
+    /// The same for a report that was shown before: what is shown once more is told to no runner once more.
+    pub(super) fn once_more(&self) -> Self {
+        Self { format: self.format.or(Some(Form::terminal())), ..self.clone() }
     }
 
     /// Some form is asked for.
@@ -212,7 +249,12 @@ impl Forms {
     }
 
     fn print(&self, analysis: &Analysis, context: &Context) -> Result<(), CliError> {
-        let form = self.format.unwrap_or_else(Form::terminal);
+        let form = self
+            .format
+            .unwrap_or_else(|| if ci::is_github(context) { Form::github() } else { Form::terminal() });
+        if form.0.word == GITHUB.word {
+            ci::summarize(analysis, context)?;
+        }
         let Row { word, is_binary, render, .. } = form.0;
         if *is_binary && context.console.is_terminal() {
             let what = format!("{word} is nothing for a terminal to show");

@@ -9,6 +9,7 @@ mod bisect;
 mod build;
 mod builds;
 mod checkout;
+mod ci;
 mod console;
 mod covered;
 mod debug;

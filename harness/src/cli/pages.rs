@@ -28,7 +28,7 @@ pub(super) fn command(args: &args::Report, context: &Context) -> Result<Outcome,
     match roots.as_slice() {
         [one] if !args.open && args.out.is_none() => {
             let baseline = args.baseline.as_ref().map(|path| context.environment.dir.join(path));
-            run::report(one, baseline.as_deref(), None, &args.forms, context)?;
+            run::report(one, baseline.as_deref(), None, &args.forms.once_more(), context)?;
         }
         [one] => page(one, args, context)?,
         several => pages(several, args, context)?,
@@ -78,7 +78,7 @@ fn page(root: &Utf8Path, args: &args::Report, context: &Context) -> Result<(), C
     save(&to, &analysis, context)?;
     if args.forms.is_asked() {
         analysis.of.clone_from(&args.forms.of);
-        args.forms.show(&analysis, context)?;
+        args.forms.once_more().show(&analysis, context)?;
     }
     open(&to, args, context)
 }

@@ -55,6 +55,8 @@ pub(super) struct Analysis {
     pub(super) panels: Panels,
     /// GC cycles of all runs, for exports.
     pub(super) cycles: Vec<RunCycles>,
+    /// Directory of the module on the machine that built it.
+    pub(super) module_dir: String,
     /// The variant that forms of one variant are of, if the user named one.
     pub(super) of: Option<String>,
     /// The user's wish to stop, for forms that read files again.
@@ -181,6 +183,7 @@ pub(super) fn analyse_repeat(
         growth,
         panels,
         cycles,
+        module_dir: manifest.scenario.workload.module.to_string(),
         of: None,
         interrupt: context.interrupt.clone(),
     })

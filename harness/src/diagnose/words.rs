@@ -2,7 +2,7 @@
 
 use super::BuildFigures;
 use super::draft::{Draft, SiteGrowth};
-use crate::model::{Growth, LeakKind};
+use crate::model::{Growth, LeakKind, below_any};
 
 /// One sentence: what, how much, where, since when.
 pub(super) fn sentence(draft: &Draft, site: &SiteGrowth, growth: &Growth) -> String {
@@ -98,12 +98,7 @@ pub(super) fn number(value: f64) -> String {
 /// A source file relative to its module: below the main module's directory, or as `-trimpath` and the
 /// module cache name it. Unchanged if it is in neither.
 pub(super) fn relative(file: &str, build: &BuildFigures<'_>) -> String {
-    let below = |root: &str| {
-        let rest = file.strip_prefix(root.trim_end_matches('/')).filter(|_| !root.is_empty())?;
-        rest.strip_prefix('/').map(str::to_owned)
-    };
-    below(build.module_dir)
-        .or_else(|| below(&build.modules.main))
+    below_any(file, &[build.module_dir, &build.modules.main])
         .or_else(|| file.split_once("/pkg/mod/").map(|(_, rest)| rest.to_owned()))
         .unwrap_or_else(|| file.trim_start_matches("./").to_owned())
 }

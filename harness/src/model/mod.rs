@@ -44,7 +44,7 @@ pub use pieces::{
     Mode, ModuleTable, Origin, Per, RunHeap, RunId, RunPieces, SiteUse, TraceGc,
 };
 pub use process::{CallEffect, CallSite, FinalGoroutines, OpenDescriptors, ProcessFigures, RuntimeFigures};
-pub use site::{Owner, PLANTED, Site, SiteClass, package_of};
+pub use site::{Owner, PLANTED, Site, SiteClass, below_any, package_of};
 pub use stack::{Frame, Stack};
 pub use testing::{PARALLEL, TestKind, TestMember, TestOutcome, TestRun, TestRuns};
 pub use timeline::{Alignment, Cell, Confidence, Conservation, CycleRow, Source, Timeline};

@@ -126,6 +126,17 @@ impl fmt::Display for Frame {
     }
 }
 
+/// A file's path below the first of `roots` that it is in: directories, or the name of a module, which is how `-trimpath`
+/// has it.
+#[must_use]
+pub fn below_any(file: &str, roots: &[&str]) -> Option<String> {
+    let below = |root: &&str| {
+        let rest = file.strip_prefix(root.trim_end_matches('/')).filter(|_| !root.is_empty())?;
+        rest.strip_prefix('/').map(str::to_owned)
+    };
+    roots.iter().find_map(below)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -5,6 +5,7 @@
 
 pub mod bisect;
 mod build;
+pub mod ci;
 mod coverage;
 pub mod debug;
 pub mod export;

@@ -5,6 +5,7 @@
 
 mod analyze;
 mod bisect;
+mod ci;
 mod coverage;
 mod debug;
 mod determinism;

@@ -14,7 +14,7 @@ pub(in crate::report) mod replay;
 pub(in crate::report) mod retained;
 mod sparkline;
 #[cfg(test)]
-mod tests;
+pub(in crate::report) mod tests;
 pub(in crate::report) mod tests_table;
 pub(super) mod text;
 pub(in crate::report) mod variants;

@@ -14,7 +14,7 @@ use crate::model::{
 use crate::report::{REPORT_FORMAT, ReportedFinding, VariantCoverage, VariantReport};
 use crate::toolchain::{BuildFacts, BuildFailure};
 
-const PLAIN: Look = Look { width: 100, color: false, verbose: false };
+pub(in crate::report) const PLAIN: Look = Look { width: 100, color: false, verbose: false };
 
 fn frame(function: &str, file: &str, line: u32) -> Frame {
     Frame { function: function.into(), file: file.into(), line }
@@ -24,7 +24,7 @@ fn reason(text: &str) -> Reason {
     Reason { outcome: Outcome::Leak, cause: Cause::UnexpectedLeak, text: text.into() }
 }
 
-fn report() -> Report {
+pub(in crate::report) fn report() -> Report {
     let growth = Growth { bytes_per_op: 256.0, objects_per_op: 1.0, repeats: (1, 1), ..Growth::default() };
     let finding = Finding {
         kind: LeakKind::Heap,

@@ -1,0 +1,208 @@
+//! A comment on a pull request, or a step's summary: verdict, leaks against the baseline, figures that changed, evidence to unfold.
+//!
+//! Whatever comes from the program stands in code, where nothing is a link, a mention or HTML.
+
+use std::fmt::Write;
+
+use super::super::ReportedFinding;
+use super::super::terminal::text;
+use super::{Ci, Level, standing};
+use crate::baseline::{MetricComparison, MetricStanding};
+use crate::report::{Look, finding_to_terminal};
+
+/// Bytes of a comment: GitHub takes 65,536 letters.
+const MOST: usize = 60_000;
+/// Rows of a table.
+const ROWS: usize = 50;
+const LOOK: Look = Look { width: 100, color: false, verbose: false };
+
+/// The text.
+#[must_use]
+pub fn to_markdown(ci: &Ci<'_>) -> String {
+    let report = ci.report;
+    let verdict = &report.verdict;
+    let mut out = format!("<!-- harness: {} -->\n", marker(&report.scenario));
+    let _ = writeln!(
+        out,
+        "### {} {}: {}\n",
+        verdict.outcome.word(),
+        code(&report.scenario),
+        prose(&verdict.headline)
+    );
+    leaks(&mut out, ci);
+    figures(&mut out, ci);
+    failures(&mut out, ci);
+    let digest = report
+        .inputs_digest
+        .as_deref()
+        .map_or_else(String::new, |digest| format!(" · inputs {}", code(digest)));
+    let footer = format!(
+        "<sub>exit code {} · {} {}/{} · harness {}{digest}</sub>\n",
+        verdict.exit_code,
+        prose(&report.conditions.go),
+        prose(&report.conditions.goos),
+        prose(&report.conditions.goarch),
+        prose(&report.harness),
+    );
+    evidence(&mut out, ci, MOST.saturating_sub(footer.len()));
+    out + &footer
+}
+
+fn leaks(out: &mut String, ci: &Ci<'_>) {
+    let report = ci.report;
+    if report.findings.is_empty() && report.fixed.is_empty() {
+        return;
+    }
+    let _ = writeln!(out, "| leak | where | growth | since | against the baseline | variants |");
+    let _ = writeln!(out, "|---|---|---|---|---|---|");
+    for finding in report.findings.iter().take(ROWS) {
+        let _ = writeln!(out, "{}", row(ci, finding));
+    }
+    for fixed in report.fixed.iter().take(ROWS) {
+        let site = cell(&format!("{} {}", text::short(&fixed.site), fixed.place));
+        let _ = writeln!(out, "| {} | {site} |  |  | fixed |  |", fixed.kind.word());
+    }
+    let more = (report.findings.len() + report.fixed.len()).saturating_sub(2 * ROWS);
+    if more > 0 {
+        let _ = writeln!(out, "\n{more} more are in the report.");
+    }
+    out.push('\n');
+}
+
+fn row(ci: &Ci<'_>, finding: &ReportedFinding) -> String {
+    let of = &finding.group.finding;
+    let unit = of.growth.per.unit();
+    let growth = if of.kind.is_bytes() {
+        text::bytes_per_op(of.growth.bytes_per_op).replace("/op", &format!("/{unit}"))
+    } else {
+        format!("+{} {}/{unit}", text::rate(of.growth.objects_per_op), of.kind.unit())
+    };
+    let place = ci.place(finding).map(|(path, line)| format!(" {path}:{line}")).unwrap_or_default();
+    let since = of.since_cycle.map(|cycle| format!("GC cycle {cycle}")).unwrap_or_default();
+    let standing = standing(finding, ci.report.has_baseline);
+    let standing =
+        if ci.level(finding) == Level::Error { format!("**{standing}**") } else { standing.to_owned() };
+    let seen = format!("{} of {}", finding.group.variants.len(), ci.report.variants.len().max(1));
+    let site = cell(&format!("{}{place}", text::short(&of.site.function)));
+    format!("| {} | {site} | {growth} | {since} | {standing} | {seen} |", of.kind.word())
+}
+
+fn figures(out: &mut String, ci: &Ci<'_>) {
+    let is_told = |one: &&MetricComparison| {
+        matches!(one.standing, MetricStanding::Worse | MetricStanding::Better | MetricStanding::Undecided)
+    };
+    let changed: Vec<&MetricComparison> = ci.report.metrics.iter().filter(is_told).collect();
+    if changed.is_empty() {
+        return;
+    }
+    let _ = writeln!(out, "| variant | figure | accepted | now | |\n|---|---|---:|---:|---|");
+    for one in changed.iter().take(ROWS) {
+        let word = match one.standing {
+            MetricStanding::Worse => "**worse**",
+            MetricStanding::Better => "better",
+            _ => "undecided: too few repeats",
+        };
+        let accepted = one.accepted.map_or_else(String::new, text::count);
+        let now = one.metric.median().map_or_else(String::new, text::count);
+        let name = prose(&one.metric.name);
+        let _ = writeln!(out, "| {} | {name} | {accepted} | {now} | {word} |", cell(&one.variant));
+    }
+    out.push('\n');
+}
+
+/// What kept it from being judged.
+fn failures(out: &mut String, ci: &Ci<'_>) {
+    for reason in ci.report.verdict.reasons.iter().take(ROWS) {
+        let first = reason.text.lines().next().unwrap_or_default();
+        let _ = writeln!(out, "- {}", code(first));
+    }
+    out.push('\n');
+}
+
+/// As much as there is room for.
+fn evidence(out: &mut String, ci: &Ci<'_>, room: usize) {
+    let mut left = 0usize;
+    for (index, finding) in ci.report.findings.iter().enumerate() {
+        let shown = finding_to_terminal(ci.report, index, &LOOK);
+        let name = prose(text::short(&finding.group.finding.site.function));
+        let fence = "`".repeat(longest_run(&shown).max(2) + 1);
+        let block = format!(
+            "<details><summary>{} {name}</summary>\n\n{fence}text\n{}\n{fence}\n\n</details>\n\n",
+            finding.group.finding.kind.word(),
+            shown.trim(),
+        );
+        if out.len() + block.len() > room {
+            left += 1;
+        } else {
+            out.push_str(&block);
+        }
+    }
+    if left > 0 {
+        let _ = writeln!(out, "The evidence of {left} more is in the report.\n");
+    }
+}
+
+/// Text that is code, whatever is in it.
+fn code(text: &str) -> String {
+    let text = text::clean(text);
+    let fence = "`".repeat(longest_run(&text) + 1);
+    match text.as_str() {
+        "" => String::new(),
+        text if text.contains('`') => format!("{fence} {text} {fence}"),
+        text => format!("{fence}{text}{fence}"),
+    }
+}
+
+/// The same in a table, where a bar ends the cell even in code.
+fn cell(text: &str) -> String {
+    code(text).replace('|', "\\|")
+}
+
+/// Text in which nothing is markup, a mention or a link: what means something is a character reference; `@`, `#` and `:` would
+/// still be taken for a mention, an issue or an address, but for an invisible letter behind them.
+fn prose(text: &str) -> String {
+    let mut out = String::new();
+    for letter in text::clean(text).chars() {
+        match letter {
+            '@' | '#' => {
+                out.push(letter);
+                out.push('\u{2060}');
+            }
+            ':' => out.push_str(":\u{2060}"),
+            letter
+                if letter.is_ascii_punctuation()
+                    && !matches!(letter, ',' | '.' | '%' | '/' | ';' | '\'' | '-') =>
+            {
+                let _ = write!(out, "&#{};", u32::from(letter));
+            }
+            letter => out.push(letter),
+        }
+    }
+    out
+}
+
+/// Within a comment of HTML no `--` may stand.
+fn marker(text: &str) -> String {
+    text::clean(text).replace("--", "- -").replace('>', "")
+}
+
+fn longest_run(text: &str) -> usize {
+    let runs = text.split(|letter| letter != '`').map(str::len);
+    runs.max().unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_leaves_its_code() {
+        assert_eq!(code("a`b``c"), "``` a`b``c ```");
+        assert_eq!(cell("a|b"), "`a\\|b`");
+        let prose = prose("<img src=x> @all #1 https://e.example [a](b) *c*");
+        for mark in ['<', '>', '[', ']', '(', ')', '*'] {
+            assert!(!prose.contains(mark), "{prose}");
+        }
+        assert!(!prose.contains("@a") && !prose.contains("#1") && !prose.contains("://"), "{prose}");
+    }
+}

@@ -1,0 +1,131 @@
+//! A report in the forms of continuous integration, with hostile names.
+
+use serde_json::Value;
+
+use super::*;
+use crate::baseline::{Cause, Reason};
+use crate::model::Outcome;
+use crate::report::terminal::tests::{PLAIN, report};
+
+const HOSTILE: &str = "app/x.(*T[`a|b`]).\u{1b}[31m<script>\r\n::error::@all#1%\u{202e}";
+
+fn hostile() -> Report {
+    let mut report = report();
+    let finding = &mut report.findings[0].group.finding;
+    finding.site.function = HOSTILE.into();
+    finding.sentence = format!("heap grows at {HOSTILE}");
+    report.verdict.reasons.push(Reason {
+        outcome: Outcome::BuildFailed,
+        cause: Cause::Failure,
+        text: format!("{HOSTILE}\n::warning::x"),
+    });
+    report
+}
+
+fn ci(report: &Report) -> Ci<'_> {
+    Ci { report, module_dir: "/src", prefix: "services/api" }
+}
+
+#[test]
+fn a_leak_is_a_failure_of_its_variant_and_of_the_verdict() {
+    let report = report();
+    let text = to_junit(&ci(&report)).expect("XML");
+    assert!(
+        text.contains(r#"<testsuite name="leak" tests="2" skipped="0" errors="0" failures="2""#),
+        "{text}"
+    );
+    assert!(text.contains(r#"<failure message="heap leak in cache.(*Cache).Put" type="leak">"#), "{text}");
+    assert!(text.contains("cache.go:44"), "{text}");
+    let mut failed = report.clone();
+    failed.variants[0].failure = Some(crate::toolchain::BuildFailure {
+        command: Vec::new(),
+        output: "undefined: x".into(),
+        hint: None,
+    });
+    let text = to_junit(&ci(&failed)).expect("XML");
+    assert!(text.contains(r#"errors="1" failures="1""#) && text.contains("undefined: x"), "{text}");
+}
+
+#[test]
+fn what_does_not_judge_is_no_failure_and_says_why() {
+    let mut report = report();
+    report.findings[0].compared.standing = Standing::Suppressed;
+    report.findings[0].compared.why = Some("bounded by tenant".into());
+    report.verdict.outcome = Outcome::Pass;
+    report.has_baseline = true;
+    let text = to_junit(&ci(&report)).expect("XML");
+    assert!(text.contains(r#"errors="0" failures="0""#), "{text}");
+    let sarif: Value = serde_json::from_str(&to_sarif(&ci(&report)).expect("JSON")).expect("JSON");
+    let result = &sarif["runs"][0]["results"][0];
+    assert_eq!((&result["level"], &result["baselineState"]), (&"note".into(), &"unchanged".into()));
+    assert_eq!(result["suppressions"][0]["justification"], "bounded by tenant");
+    assert!(to_github(&ci(&report), &PLAIN).contains("::notice file=services/api/cache/cache.go,line=44"));
+}
+
+#[test]
+fn paths_are_of_the_repository_and_the_flow_has_its_own_frames() {
+    let report = report();
+    let sarif: Value = serde_json::from_str(&to_sarif(&ci(&report)).expect("JSON")).expect("JSON");
+    let result = &sarif["runs"][0]["results"][0];
+    assert_eq!(result["ruleId"], "go-leak/heap");
+    let place = &result["locations"][0]["physicalLocation"];
+    assert_eq!(place["artifactLocation"]["uri"], "services/api/cache/cache.go");
+    let steps = result["codeFlows"][0]["threadFlows"][0]["locations"].as_array().expect("steps");
+    let names: Vec<&str> =
+        steps.iter().filter_map(|step| step["location"]["message"]["text"].as_str()).collect();
+    assert_eq!(
+        names,
+        ["main.handle", "cache.(*Cache).Put"],
+        "the outermost first, without the standard library"
+    );
+    let gitlab: Value = serde_json::from_str(&to_gitlab(&ci(&report)).expect("JSON")).expect("JSON");
+    assert_eq!(gitlab[0]["location"]["path"], "services/api/cache/cache.go");
+    assert_eq!(
+        (&gitlab[0]["severity"], &gitlab[0]["fingerprint"]),
+        (&"major".into(), &"leak/heap/00aa".into())
+    );
+}
+
+#[test]
+fn no_name_of_the_programs_is_a_command_of_the_runners() {
+    let report = hostile();
+    let text = to_github(&ci(&report), &PLAIN);
+    let (stop, rest) = text.split_once('\n').expect("lines");
+    let token = stop.strip_prefix("::stop-commands::").expect("commands are stopped first");
+    let (shown, commands) = rest.split_once(&format!("\n::{token}::\n")).expect("and begin again");
+    assert!(!shown.contains(token));
+    for line in commands.lines() {
+        assert!(
+            line.starts_with("::error ") || line.starts_with("::warning ") || line.starts_with("::notice "),
+            "{line}"
+        );
+        assert!(!line.contains('\u{1b}') && !line.contains('\u{202e}'), "{line}");
+    }
+    assert_eq!(commands.lines().count(), 2, "{commands}");
+}
+
+#[test]
+fn annotations_are_capped_and_say_how_many_more() {
+    let mut report = report();
+    let one = report.findings[0].clone();
+    report.findings.extend(std::iter::repeat_n(one, 24));
+    let text = to_github(&ci(&report), &PLAIN);
+    assert_eq!(text.lines().filter(|line| line.starts_with("::error ")).count(), 10);
+    assert!(text.contains("::error title=16 more::16 more are in the report"), "{text}");
+}
+
+#[test]
+fn a_comment_has_the_names_in_code_and_fits() {
+    let mut report = hostile();
+    let text = to_markdown(&ci(&report));
+    assert!(text.starts_with("<!-- harness: leak -->\n### FAIL `leak`"), "{text}");
+    assert!(text.contains("**unexpected**"), "{text}");
+    for line in text.lines().filter(|line| line.starts_with('|')) {
+        assert_eq!(line.replace("\\|", "").matches('|').count(), 7, "{line}");
+    }
+    let one = report.findings[0].clone();
+    report.findings.extend(std::iter::repeat_n(one, 400));
+    let text = to_markdown(&ci(&report));
+    assert!(text.len() <= 65_536, "{}", text.len());
+    assert!(text.contains("more are in the report."), "{text}");
+}
