@@ -12,6 +12,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process, kill_process_group, waitid};
 use wait4::{ResUse, Wait4};
 
+use super::driver::Driven;
 use super::mode::RUN_MARK;
 use super::peak::Peak;
 use super::raw;
@@ -173,7 +174,7 @@ impl Child {
     /// Sends one of the probe's signals to the program alone.
     pub(super) fn tell(&self, signal: ProbeSignal) {
         if let Some(pid) = self.pid {
-            let _ = kill_process(pid, raw::signal(signal.number() + self.shift)); // it may have ended
+            tell(pid, signal, self.shift);
         }
     }
 
@@ -204,6 +205,20 @@ impl Child {
     }
 }
 
+impl Driven for Child {
+    fn has_ended(&self) -> bool {
+        Self::has_ended(self)
+    }
+
+    fn wait_for_end(&self, time: Duration) {
+        self.wait_for(time, || false);
+    }
+
+    fn tell(&self, signal: ProbeSignal) {
+        Self::tell(self, signal);
+    }
+}
+
 impl Drop for Child {
     fn drop(&mut self) {
         if !self.reaped {
@@ -211,6 +226,11 @@ impl Drop for Child {
             let _ = self.process.wait();
         }
     }
+}
+
+/// Sends a process one of the probe's signals.
+pub(super) fn tell(pid: Pid, signal: ProbeSignal, shift: i32) {
+    let _ = kill_process(pid, raw::signal(signal.number() + shift)); // it may have ended
 }
 
 /// A descriptor that tells when the process ends.

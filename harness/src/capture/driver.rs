@@ -7,7 +7,7 @@ use std::{fs, thread};
 
 use camino::Utf8Path;
 
-use super::child::{Child, ProbeSignal};
+use super::child::ProbeSignal;
 use super::mode::RUN_MARK;
 use super::ready::Lookout;
 use crate::scenario::{Driver, Ready, Workload};
@@ -22,6 +22,16 @@ const QUIET: Duration = Duration::from_millis(150);
 pub(super) const CHECKPOINT: Duration = Duration::from_secs(30);
 /// How long a program may take to be seen as ended after its load has noticed.
 const LAST_WORDS: Duration = Duration::from_millis(300);
+
+/// A program that is driven.
+pub(super) trait Driven {
+    /// Whether it has ended.
+    fn has_ended(&self) -> bool;
+    /// Waits for its end, at most this long.
+    fn wait_for_end(&self, time: Duration);
+    /// Sends it one of the probe's signals.
+    fn tell(&self, signal: ProbeSignal);
+}
 
 /// What drives a run.
 pub(super) struct Rounds<'a> {
@@ -62,7 +72,7 @@ impl Stopped {
 
 impl Rounds<'_> {
     /// Waits until the program is ready, then loads it round by round.
-    pub(super) fn drive(&self, child: &Child) -> Result<(), Stopped> {
+    pub(super) fn drive(&self, child: &impl Driven) -> Result<(), Stopped> {
         let rounds = self.driver.rounds;
         self.wait_ready(child).map_err(|stopped| stopped.before("it was ready"))?;
         for round in 1..=rounds {
@@ -78,7 +88,7 @@ impl Rounds<'_> {
         Ok(())
     }
 
-    fn rest_after_round(&self, child: &Child) -> Result<(), Stopped> {
+    fn rest_after_round(&self, child: &impl Driven) -> Result<(), Stopped> {
         self.rest(Duration::from_millis(self.driver.settle_ms), child)?;
         if self.checkpoints {
             self.checkpoint(child)?;
@@ -87,7 +97,7 @@ impl Rounds<'_> {
         self.alive(child)
     }
 
-    fn alive(&self, child: &Child) -> Result<(), Stopped> {
+    fn alive(&self, child: &impl Driven) -> Result<(), Stopped> {
         match () {
             () if self.interrupt.is_set() => Err(Stopped::Interrupted),
             () if child.has_ended() => Err(Stopped::Ended),
@@ -96,7 +106,7 @@ impl Rounds<'_> {
         }
     }
 
-    fn rest(&self, time: Duration, child: &Child) -> Result<(), Stopped> {
+    fn rest(&self, time: Duration, child: &impl Driven) -> Result<(), Stopped> {
         let began = Instant::now();
         while began.elapsed() < time {
             self.alive(child)?;
@@ -105,7 +115,7 @@ impl Rounds<'_> {
         Ok(())
     }
 
-    fn wait_ready(&self, child: &Child) -> Result<(), Stopped> {
+    fn wait_ready(&self, child: &impl Driven) -> Result<(), Stopped> {
         if let Ready::AfterMs(time) = self.driver.ready {
             self.rest(Duration::from_millis(time), child)?;
         }
@@ -118,7 +128,7 @@ impl Rounds<'_> {
         self.alive(child)
     }
 
-    fn round(&self, round: u32, child: &Child) -> Result<(), Stopped> {
+    fn round(&self, round: u32, child: &impl Driven) -> Result<(), Stopped> {
         let number = round.to_string();
         let mut words =
             self.driver.command.iter().map(|word| self.workload.filled(word).replace("{round}", &number));
@@ -143,7 +153,7 @@ impl Rounds<'_> {
             Ended::Interrupted => Err(Stopped::Interrupted),
             end => {
                 // A load without its server fails before the server's end can be seen.
-                child.wait_for(LAST_WORDS, || false);
+                child.wait_for_end(LAST_WORDS);
                 self.alive(child)?;
                 let tail: Vec<&str> = output.lines().rev().take(10).collect();
                 let tail: Vec<&str> = tail.into_iter().rev().collect();
@@ -160,7 +170,7 @@ impl Rounds<'_> {
     }
 
     /// Asks for a checkpoint and waits until its records are written.
-    fn checkpoint(&self, child: &Child) -> Result<(), Stopped> {
+    fn checkpoint(&self, child: &impl Driven) -> Result<(), Stopped> {
         let size = || fs::metadata(self.run.join("probe.rec")).map_or(0, |data| data.len());
         let before = size();
         child.tell(ProbeSignal::Checkpoint);

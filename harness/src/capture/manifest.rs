@@ -44,6 +44,27 @@ pub struct Manifest {
     /// Tests by variant that ended a survey, one each, in that order.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub left_out: BTreeMap<String, Vec<String>>,
+    /// The repeat under the debugger, if one was wanted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub debug: Option<DebugRun>,
+}
+
+/// A repeat under the debugger. It is none of [`Manifest::runs`]: nothing is measured in it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "debug", rename_all = "kebab-case")]
+pub enum DebugRun {
+    /// There was none.
+    NotMade {
+        /// Why, and what helps.
+        why: String,
+    },
+    /// It was made; what it showed is a file in the variant's directory.
+    Made {
+        /// The variant.
+        variant: String,
+        /// The file.
+        file: FileRecord,
+    },
 }
 
 /// A capture that repeats another.

@@ -32,8 +32,8 @@ pub use error::CaptureError;
 pub use inputs::{Difference, Inputs, machine_differences};
 pub use machine::facts as machine;
 pub use manifest::{
-    AsanRecord, BuildOutcome, BuildRecord, CaptureStatus, CoverRecord, End, FileRecord, MANIFEST_FORMAT,
-    Machine, Manifest, Replay, RunRecord,
+    AsanRecord, BuildOutcome, BuildRecord, CaptureStatus, CoverRecord, DebugRun, End, FileRecord,
+    MANIFEST_FORMAT, Machine, Manifest, Replay, RunRecord,
 };
 pub use map::FileBytes;
 pub use measure::measure;

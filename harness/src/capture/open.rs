@@ -7,7 +7,7 @@ use serde::de::IgnoredAny;
 
 use super::error::{CaptureError, io};
 use super::manifest::{
-    AsanRecord, BuildRecord, CoverRecord, FileRecord, MANIFEST_FORMAT, Manifest, RunRecord,
+    AsanRecord, BuildRecord, CoverRecord, DebugRun, FileRecord, MANIFEST_FORMAT, Manifest, RunRecord,
 };
 use super::map::FileBytes;
 
@@ -162,7 +162,11 @@ fn strays(manifest: &Manifest) -> Option<&Utf8Path> {
         let files = run.files.iter().map(|file| Utf8Path::new(&file.name));
         std::iter::once(run.dir.as_path()).chain(files)
     });
-    of_builds.chain(of_runs).chain(of_others).find(|path| !is_within(path))
+    let of_debug = match &manifest.debug {
+        Some(DebugRun::Made { variant, file }) => vec![Utf8Path::new(variant), Utf8Path::new(&file.name)],
+        _ => Vec::new(),
+    };
+    of_builds.chain(of_runs).chain(of_others).chain(of_debug).find(|path| !is_within(path))
 }
 
 fn is_within(path: &Utf8Path) -> bool {
@@ -208,6 +212,15 @@ impl CaptureDir {
     pub fn read(&self, run: &RunRecord, name: &str) -> Result<Option<FileBytes>, CaptureError> {
         let Some(record) = run.files.iter().find(|file| file.name == name) else { return Ok(None) };
         checked(&self.root.join(&run.dir).join(name), record).map(Some)
+    }
+
+    /// What the repeat under the debugger showed, checked as [`CaptureDir::read`] does; `None` if there was none.
+    ///
+    /// # Errors
+    /// See [`CaptureDir::read`].
+    pub fn debug(&self) -> Result<Option<FileBytes>, CaptureError> {
+        let Some(DebugRun::Made { variant, file }) = &self.manifest.debug else { return Ok(None) };
+        checked(&self.root.join(variant).join(&file.name), file).map(Some)
     }
 
     /// A variant's symbols: a gzipped ELF file, checked as [`CaptureDir::read`] does; `None` if none were kept.

@@ -10,8 +10,8 @@ use super::error::{CaptureError, io};
 use super::inputs::Inputs;
 use super::launch::{Launch, Purpose};
 use super::manifest::{
-    AsanRecord, BuildOutcome, BuildRecord, CaptureStatus, CoverRecord, FileRecord, MANIFEST_FORMAT, Manifest,
-    Replay, RunRecord,
+    AsanRecord, BuildOutcome, BuildRecord, CaptureStatus, CoverRecord, DebugRun, FileRecord, MANIFEST_FORMAT,
+    Manifest, Replay, RunRecord,
 };
 use super::open::{BASELINE, COVER_PROFILE, SYMBOLS};
 use super::store::{self, Lock, Store};
@@ -70,6 +70,7 @@ impl Session {
             runs: Vec::new(),
             parallel: BTreeMap::new(),
             left_out: BTreeMap::new(),
+            debug: None,
         };
         let session = Self { _lock: lock, root, manifest };
         session.copy(&scenario.path, "scenario.toml")?;
@@ -297,6 +298,29 @@ impl Session {
         if let Some(build) = self.manifest.builds.iter_mut().find(|build| build.variant == variant) {
             build.cover = Some(CoverRecord::Ran(Box::new(record)));
         }
+        self.write()
+    }
+
+    /// Keeps what a repeat under the debugger showed, in a file of this name.
+    ///
+    /// # Errors
+    /// When the capture cannot be written.
+    pub fn record_debug(&mut self, variant: &str, name: &str, text: &[u8]) -> Result<(), CaptureError> {
+        let dir = self.root.join(variant);
+        fs::create_dir_all(&dir).map_err(io("create", &dir))?;
+        let path = dir.join(name);
+        fs::write(&path, text).map_err(io("write", &path))?;
+        let file = launch::file_record(&path)?;
+        self.manifest.debug = Some(DebugRun::Made { variant: variant.to_owned(), file });
+        self.write()
+    }
+
+    /// Records why there is no repeat under the debugger.
+    ///
+    /// # Errors
+    /// When the manifest cannot be written.
+    pub fn record_no_debug(&mut self, why: String) -> Result<(), CaptureError> {
+        self.manifest.debug = Some(DebugRun::NotMade { why });
         self.write()
     }
 

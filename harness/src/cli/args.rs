@@ -5,6 +5,7 @@ use clap::builder::{PossibleValue, PossibleValuesParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::bisect::Bisect;
+use super::debug::Debug;
 use super::diff::Diff;
 use super::forms::Forms;
 use super::inspect::Inspect;
@@ -90,7 +91,7 @@ pub enum Command {
     /// It is a repeat of its own, of a build without optimisation (`-N -l`) unless a variant is named; nothing of it is measured.
     /// Breakpoints are those of `[delve]` in the scenario unless the command line names some.
     #[command(
-        after_help = "Examples:\n  harness debug leak-repro\n  harness debug leak-repro --break main.handle --when 'n == 1001' --show n\n  harness debug leak-repro --at 830cdafe          where a finding of the latest run is laid\n  harness debug leak-repro --variant stripped --format json\n\nIn the scenario:\n  [[delve.break]]\n  at = \"main.handle\"           a function, or a file with a line\n  when = \"n == 1001\"           or hits = \"== 1001\"\n  show = [\"n\"]                 or log = \"request {n}\""
+        after_help = "Examples:\n  harness debug leak-repro\n  harness debug leak-repro --break main.handle --when 'n == 1001' --show n\n  harness debug leak-repro --at 830cdafe          where a finding of the latest run is laid\n  harness debug leak-repro --variant stripped --format json\n  harness debug leak-repro goroutines --leaked    of the latest session, or of a core file\n  harness debug leak-repro goroutine 35\n  harness debug leak-repro waits                  who waits for whom\n  harness debug leak-repro --interactive          Delve's own terminal\n  harness debug leak-repro --dap                  for an editor\n\nIn the scenario:\n  [[delve.break]]\n  at = \"main.handle\"           a function, or a file with a line\n  when = \"n == 1001\"           or hits = \"== 1001\"\n  show = [\"n\"]                 or log = \"request {n}\""
     )]
     Debug(Debug),
     /// Ends what carries a mark when standard input ends: a process of the harness's own.
@@ -200,6 +201,12 @@ pub struct Run {
     /// Nothing is measured in it. As `cover = true` in `[build]`.
     #[arg(long, conflicts_with_all = ["replay", "minimise"])]
     pub cover: bool,
+    /// Make a repeat under Delve after all other runs, as `harness debug` does; so it is anyway if the scenario has `[[delve.break]]`.
+    #[arg(long, conflicts_with_all = ["no_delve", "replay", "until_found", "minimise"])]
+    pub delve: bool,
+    /// Make no repeat under Delve.
+    #[arg(long)]
+    pub no_delve: bool,
     /// Build anew, although nothing that goes into a build has changed. The go command's own cache is used all the same.
     #[arg(long)]
     pub rebuild: bool,
@@ -342,34 +349,6 @@ const ALL: &str = "all";
 fn topic_words() -> Vec<PossibleValue> {
     let topics = TOPICS.iter().map(|(_, word, says)| PossibleValue::new(*word).help(*says));
     topics.chain([PossibleValue::new(ALL).help("all of them")]).collect()
-}
-
-/// `harness debug`
-#[derive(Debug, Args)]
-pub struct Debug {
-    /// Name of a scenario, path of its file, or a Go package.
-    pub scenario: String,
-    /// Debug this variant as it is.
-    #[arg(long, value_name = "NAME")]
-    pub variant: Option<String>,
-    /// Stop at this function or line (`main.handle`, `cache.go:44`); may be given several times.
-    #[arg(long = "break", value_name = "PLACE")]
-    pub breaks: Vec<String>,
-    /// Stop where a finding of the latest capture is laid; the first digits of its fingerprint do.
-    #[arg(long, value_name = "FINGERPRINT")]
-    pub at: Option<String>,
-    /// Stop only if this holds, an expression in Go.
-    #[arg(long, value_name = "CONDITION")]
-    pub when: Option<String>,
-    /// Show this expression's value instead of the arguments; may be given several times.
-    #[arg(long, value_name = "EXPRESSION")]
-    pub show: Vec<String>,
-    /// Stops of a breakpoint that are recorded.
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=10_000))]
-    pub max: Option<u32>,
-    /// Form of the report.
-    #[arg(long, value_name = "FORMAT", default_value = "terminal")]
-    pub format: Format,
 }
 
 /// `harness analyze`

@@ -233,6 +233,7 @@ fn judge(mut capture: ForeignCapture, accepted: Option<&Baseline>, paths: &[Utf8
         runs: vec![record.clone()],
         parallel: Default::default(),
         left_out: Default::default(),
+        debug: None,
     };
     let inputs = capture.inputs.iter().map(|(file, kind, contents)| ReportedInput {
         file: file.clone(),

@@ -156,7 +156,8 @@ pub(super) fn analyse_repeat(
     let problems: Vec<Problem> = problems.chain(sanitized.problems).chain(covered.problems).collect();
     let inputs: Vec<RunInput<'_>> =
         runs.iter().map(|run| RunInput { record: run.record, timeline: &run.timeline }).collect();
-    let report = report::build(report::Inputs {
+    let debug = super::debug::repeat::of_capture(dir, &groups)?;
+    let mut report = report::build(report::Inputs {
         manifest,
         capture: dir.root(),
         runs: &inputs,
@@ -171,6 +172,7 @@ pub(super) fn analyse_repeat(
         tests,
         coverage: covered.by_variant,
     });
+    report.debug = debug;
     let thresholds = manifest.scenario.thresholds.clone();
     let panels = panels(manifest, &runs);
     let cycles = runs.into_iter().map(cycles).collect();

@@ -4,6 +4,7 @@ use camino::Utf8PathBuf;
 
 use super::args;
 use super::builds::build_all;
+use super::debug::repeat;
 use super::error::CliError;
 use super::forms::Forms;
 use super::live::Live;
@@ -78,6 +79,10 @@ pub(super) fn run(args: &args::Run, context: &Context) -> Result<Outcome, CliErr
     gotest::run_suspects(scenario, &built, &mut session, context)?;
     run_sanitized(&built, &mut session, context)?;
     covered::run(&built, &mut session, context)?;
+    let is_wanted = args.delve || !scenario.delve.breaks.is_empty() && !args.until_found;
+    if is_wanted && !args.no_delve && !built.is_empty() {
+        repeat::make(scenario, toolchain, &mut session, context)?;
+    }
     let status = match context.interrupt.is_set() {
         true => CaptureStatus::Interrupted,
         false => CaptureStatus::Complete,

@@ -112,6 +112,7 @@ pub fn build(inputs: Inputs<'_>) -> Report {
         reproductions: inputs.reproductions,
         minimised: None,
         coverage: inputs.coverage,
+        debug: None,
     }
 }
 

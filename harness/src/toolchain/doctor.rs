@@ -9,6 +9,8 @@ use super::environment::Environment;
 use super::find;
 use super::process::{Command, Interrupt, Limits, run};
 
+/// The debugger, whose version has to fit Go's.
+const DELVE: &str = "dlv";
 /// Time for a program to say its version.
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -87,7 +89,7 @@ const OPTIONAL: &[Optional] = &[
         get: "apt-get install git",
     },
     Optional {
-        name: "dlv",
+        name: DELVE,
         programs: &["dlv"],
         ask: "version",
         cost: "no diagnostic repeat under the debugger",
@@ -119,7 +121,41 @@ pub fn doctor(environment: &Environment) -> Vec<Check> {
         cost: program.cost,
         get: program.get,
     });
-    std::iter::once(go(environment)).chain(optional).collect()
+    let go = go(environment);
+    let release = match &go.state {
+        CheckState::Found { version, .. } => version.clone(),
+        _ => String::new(),
+    };
+    let matched = optional.map(|mut check| {
+        if let CheckState::Found { path, version } = &check.state
+            && check.name == DELVE
+            && let Some(why) = mismatch(version, &release)
+        {
+            check.state = CheckState::Unusable { why: format!("`{path}` {why}") };
+        }
+        check
+    });
+    std::iter::once(go).chain(matched).collect()
+}
+
+/// How many releases of Go a Delve knows before its own: 1.27.2 says that it takes 1.25 to 1.27.
+const OLDER: u32 = 2;
+
+/// Why a Delve (`Version: 1.24.0`) can do nothing with what a Go (`go1.27.4`) builds: its releases are numbered as those of Go.
+fn mismatch(delve: &str, go: &str) -> Option<String> {
+    let minor = |version: &str| version.split('.').nth(1)?.parse::<u32>().ok();
+    let (delve, go) = (minor(delve)?, minor(go)?);
+    let known =
+        format!("knows programs of Go 1.{} to 1.{delve}, and here is Go 1.{go}", delve.saturating_sub(OLDER));
+    match () {
+        () if go > delve => {
+            Some(format!("{known}: get a newer one, go install github.com/go-delve/delve/cmd/dlv@latest"))
+        }
+        () if go + OLDER < delve => Some(format!(
+            "{known}: get the one for it, go install github.com/go-delve/delve/cmd/dlv@v1.{go}.0, or a newer Go"
+        )),
+        () => None,
+    }
 }
 
 fn go(environment: &Environment) -> Check {
@@ -186,6 +222,19 @@ mod tests {
         for check in checks.iter().filter(|check| !check.required) {
             assert_eq!(check.state, CheckState::Missing, "{}", check.name);
             assert!(!check.cost.is_empty() && !check.get.is_empty());
+        }
+    }
+
+    #[test]
+    fn a_debugger_of_another_time_than_go_is_told_with_what_to_get() {
+        let words = mismatch("Version: 1.24.0", "go1.27.4").expect("too old");
+        assert!(
+            words.starts_with("knows programs of Go 1.22 to 1.24, and here is Go 1.27: get a newer"),
+            "{words}"
+        );
+        assert!(mismatch("Version: 1.27.2", "go1.24.1").is_some_and(|words| words.contains("dlv@v1.24.0")));
+        for go in ["go1.25.0", "go1.26.8", "go1.27rc1", ""] {
+            assert_eq!(mismatch("Version: 1.27.2", go), None, "{go}");
         }
     }
 

@@ -8,6 +8,7 @@ mod bisect;
 mod ci;
 mod coverage;
 mod debug;
+mod debug_sessions;
 mod determinism;
 mod exports;
 mod foreign;

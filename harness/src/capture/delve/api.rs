@@ -38,6 +38,12 @@ pub(super) struct Version {
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
+pub(super) struct PidOut {
+    pub pid: i64,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
 pub(super) struct StateOut {
     pub state: State,
 }
@@ -165,6 +171,13 @@ pub(super) struct Variable {
 #[serde(rename_all = "PascalCase", default)]
 pub(super) struct EvalOut {
     pub variable: Option<Variable>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub(super) struct PackageVarsOut {
+    #[serde(deserialize_with = "absent")]
+    pub variables: Vec<Variable>,
 }
 
 #[derive(Debug, Default, Deserialize)]

@@ -2,22 +2,22 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::api::{
-    EvalOut, Goroutine, LOAD, ListGoroutinesOut, Location, Stackframe, StacktraceOut, Variable,
-};
+use super::api::{Goroutine, LOAD, ListGoroutinesOut, Location, PackageVarsOut};
 use super::error::DelveError;
+use super::knots::{self, Looked};
+use super::look::{evaluate, look};
 use super::session::{END, Talk};
-use super::value::{buffered, channel, is_made_up, value};
-use crate::model::debug::{Place, StoppedFrame, StoppedGoroutine, StoppedGroup};
+use super::things::{Thing, things};
+use crate::model::debug::{Place, StoppedGroup, Waits};
 
 /// Goroutines that are listed at a time, and in all: each is a kilobyte on the way here.
 const PAGE: usize = 1000;
 const MOST: usize = 100_000;
-/// Groups that are told of, and goroutines of each that are looked at.
+/// Groups that are told of with more than their number, goroutines of each whose variables are read (a few milliseconds each), and those
+/// of them that are kept.
 const GROUPS: usize = 40;
+const LOOKED_AT: usize = 16;
 const SAMPLES: usize = 3;
-/// Frames of a goroutine.
-const DEPTH: u32 = 30;
 /// What the runtime makes of a goroutine that it has proved to be leaked; the bit above is that of a stack being scanned.
 const LEAKED: u64 = 10;
 const SCAN: u64 = 0x1000;
@@ -29,6 +29,7 @@ const WAITING: [u64; 2] = [4, LEAKED];
 pub(super) struct Found {
     pub(super) groups: Vec<StoppedGroup>,
     pub(super) unseen: u64,
+    pub(super) waits: Waits,
 }
 
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -53,11 +54,15 @@ pub(super) fn list(talk: &mut Talk<'_>, module: &str) -> Result<Found, DelveErro
     }
     let mut groups: Vec<(Key, Vec<Goroutine>)> = groups.into_iter().collect();
     groups.sort_by(|a, b| b.1.len().cmp(&a.1.len()).then_with(|| a.0.cmp(&b.0)));
-    let mut found = Found { groups: Vec::new(), unseen };
+    let mut found = Found { unseen, ..Found::default() };
     let mut reasons = Reasons::default();
-    for (key, members) in groups.into_iter().take(GROUPS) {
-        found.groups.push(group(talk, key, &members, (module, &mut reasons))?);
+    let mut looked = Vec::new();
+    for (nth, (key, members)) in groups.into_iter().enumerate() {
+        let n = if nth < GROUPS { LOOKED_AT } else { 0 };
+        let group = group(talk, key, &members, &mut reasons)?;
+        found.groups.push(close(talk, group, n, (module, &mut looked))?);
     }
+    found.waits = knots::waits(&looked, &globals(talk, module)?);
     Ok(found)
 }
 
@@ -93,26 +98,60 @@ fn group(
     talk: &mut Talk<'_>,
     key: Key,
     members: &[Goroutine],
-    (module, reasons): (&str, &mut Reasons),
+    reasons: &mut Reasons,
 ) -> Result<StoppedGroup, DelveError> {
     let first = members.first();
-    let mut samples = Vec::new();
-    for goroutine in members.iter().take(SAMPLES) {
-        samples.push(look(talk, goroutine, module)?);
-    }
     let waits = match (key.reason, first) {
         (Some(reason), Some(goroutine)) => reasons.words(talk, reason, goroutine.id)?,
         _ => String::new(),
     };
     Ok(StoppedGroup {
         count: members.len() as u64,
+        ids: members.iter().map(|goroutine| goroutine.id).collect(),
         leaked: members.iter().filter(|goroutine| goroutine.status & !SCAN == LEAKED).count() as u64,
         waits,
         at: key.at,
+        source: None,
         created: key.created,
         start: first.map(|goroutine| place(&goroutine.start_loc)).unwrap_or_default(),
-        samples,
+        samples: Vec::new(),
     })
+}
+
+/// Looks at the first `n` of a group.
+fn close(
+    talk: &mut Talk<'_>,
+    mut group: StoppedGroup,
+    n: usize,
+    (module, looked): (&str, &mut Vec<Looked>),
+) -> Result<StoppedGroup, DelveError> {
+    let is_stuck = is_stuck(&group);
+    for id in group.ids.iter().take(n) {
+        let look = look(talk, *id, is_stuck, module)?;
+        looked.push(Looked {
+            id: *id,
+            at: look.own.unwrap_or_else(|| group.at.clone()),
+            is_stuck,
+            wants: wants(&group.waits).to_owned(),
+            words: look.words,
+            things: look.things,
+        });
+        if group.samples.len() < SAMPLES {
+            group.samples.push(look.told);
+        }
+    }
+    Ok(group)
+}
+
+/// Channels and locks that global variables of the user's own packages have.
+fn globals(talk: &mut Talk<'_>, module: &str) -> Result<Vec<Thing>, DelveError> {
+    let filter = format!("^(main|{})[./]", module.replace('.', "[.]").replace('+', "[+]"));
+    let asked = serde_json::json!({ "Filter": filter, "Cfg": LOAD });
+    match talk.ask::<PackageVarsOut>("ListPackageVars", asked) {
+        Ok(out) => Ok(things(out.variables.iter())),
+        Err(DelveError::Refused { .. }) => Ok(Vec::new()),
+        Err(error) => Err(error),
+    }
 }
 
 /// What the runtime calls its reasons: a table of the program's own, since numbers change from release to release.
@@ -125,7 +164,7 @@ impl Reasons {
             return Ok(words.clone());
         }
         let expression = format!("runtime.waitReasonStrings[{reason}]");
-        let words = evaluate(talk, goroutine, 0, &expression)?.map(|variable| variable.value);
+        let words = evaluate(talk, (goroutine, 0), &expression, LOAD)?.map(|variable| variable.value);
         let words =
             words.filter(|words| !words.is_empty()).unwrap_or_else(|| format!("wait reason {reason}"));
         self.0.insert(reason, words.clone());
@@ -133,107 +172,34 @@ impl Reasons {
     }
 }
 
-/// An expression's value; `None` where Delve cannot tell.
-fn evaluate(
-    talk: &mut Talk<'_>,
-    goroutine: i64,
-    frame: usize,
-    expression: &str,
-) -> Result<Option<Variable>, DelveError> {
-    let scope = serde_json::json!({ "GoroutineID": goroutine, "Frame": frame });
-    let asked = serde_json::json!({ "Scope": scope, "Expr": expression, "Cfg": LOAD });
-    match talk.ask::<EvalOut>("Eval", asked) {
-        Ok(out) => Ok(out.variable.filter(|variable| variable.unreadable.is_empty())),
-        Err(DelveError::Refused { .. }) => Ok(None),
-        Err(error) => Err(error),
-    }
-}
-
-fn look(talk: &mut Talk<'_>, goroutine: &Goroutine, module: &str) -> Result<StoppedGoroutine, DelveError> {
-    let asked = serde_json::json!({ "Id": goroutine.id, "Depth": DEPTH, "Full": true, "Cfg": LOAD });
-    let frames = match talk.ask::<StacktraceOut>("Stacktrace", asked) {
-        Ok(out) => out.locations,
-        Err(DelveError::Refused { .. }) => Vec::new(),
-        Err(error) => return Err(error),
-    };
-    let waits_on = waits_on(&frames);
-    let users = frames.iter().filter(|frame| !is_runtime(&place(&frame.location).function));
-    let frames = users.map(|frame| {
-        let place = place(&frame.location);
-        let is_own = !is_std(&place.function, module);
-        let values = |variables: &[Variable]| {
-            let wanted = variables.iter().filter(|variable| is_own && !is_made_up(variable));
-            wanted.map(value).collect()
-        };
-        StoppedFrame { arguments: values(&frame.arguments), locals: values(&frame.locals), place }
-    });
-    Ok(StoppedGoroutine { id: goroutine.id, waits_on, frames: frames.collect() })
-}
-
-fn is_runtime(function: &str) -> bool {
-    function.is_empty() || function.starts_with("runtime.") || function.starts_with("internal/runtime/")
-}
-
-/// A function of the standard library: its import path has no dot in its first part, as a module's from elsewhere has.
-fn is_std(function: &str, module: &str) -> bool {
-    let first = function.split('/').next().unwrap_or_default();
-    let is_main = function.starts_with("main.") || !module.is_empty() && function.starts_with(module);
-    let has_dot = function.contains('/') && first.contains('.');
-    !is_main && !has_dot
-}
-
-/// What a goroutine waits for that only another goroutine can do.
-const STUCK: [&str; 12] = [
-    "chan receive",
-    "chan receive (nil chan)",
-    "chan send",
-    "chan send (nil chan)",
-    "select",
-    "select (no cases)",
-    "semacquire",
-    "sync.Cond.Wait",
-    "sync.Mutex.Lock",
-    "sync.RWMutex.Lock",
-    "sync.RWMutex.RLock",
-    "sync.WaitGroup.Wait",
+/// What a goroutine waits for that only another goroutine can do, and what it wants with the thing.
+const STUCK: [(&str, &str); 12] = [
+    ("chan receive", "to receive from"),
+    ("chan receive (nil chan)", "to receive from a nil channel"),
+    ("chan send", "to send to"),
+    ("chan send (nil chan)", "to send to a nil channel"),
+    ("select", "to select on"),
+    ("select (no cases)", "in a select without cases"),
+    ("semacquire", "for"),
+    ("sync.Cond.Wait", "for a signal of"),
+    ("sync.Mutex.Lock", "to lock"),
+    ("sync.RWMutex.Lock", "to lock"),
+    ("sync.RWMutex.RLock", "to read-lock"),
+    ("sync.WaitGroup.Wait", "for"),
 ];
+
+/// What a waiting goroutine wants.
+fn wants(reason: &str) -> &'static str {
+    STUCK.iter().find(|(known, _)| *known == reason).map_or("", |(_, wants)| wants)
+}
+
+fn is_stuck(group: &StoppedGroup) -> bool {
+    !wants(&group.waits).is_empty()
+}
 
 /// Whether none of them can ever go on.
 pub(super) fn are_stuck(groups: &[StoppedGroup]) -> bool {
-    !groups.is_empty() && groups.iter().all(|group| STUCK.contains(&group.waits.as_str()))
-}
-
-/// The channel that a frame of the runtime waits on, by the name that the user's frames have for it.
-fn waits_on(frames: &[Stackframe]) -> Option<String> {
-    let inside = frames.iter().take_while(|frame| is_runtime(&place(&frame.location).function));
-    let waiting =
-        inside.flat_map(|frame| &frame.arguments).find(|variable| variable.of == "*runtime.hchan")?;
-    let hchan = waiting.children.first().filter(|target| target.addr != 0)?;
-    let address = hchan.addr;
-    let named = frames.iter().flat_map(|frame| frame.arguments.iter().chain(&frame.locals));
-    let found =
-        named.filter(|variable| !is_made_up(variable)).find_map(|variable| path_to(variable, address, 4));
-    Some(match found {
-        Some((path, channel)) => format!("{path}: {}", value(channel).text),
-        None => format!("a channel at {address:#x}, {}", buffered(hchan)),
-    })
-}
-
-/// Where in a variable the channel at an address is: `s.events`.
-fn path_to(variable: &Variable, address: u64, depth: u32) -> Option<(String, &Variable)> {
-    if channel(variable) == Some(address) {
-        return Some((variable.name.clone(), variable));
-    }
-    let depth = depth.checked_sub(1)?;
-    variable.children.iter().find_map(|child| {
-        let (path, channel) = path_to(child, address, depth)?;
-        let path = match (child.name.is_empty(), path.is_empty()) {
-            (true, true) => variable.name.clone(), // what a pointer points to has no name
-            (true, false) => format!("{}{path}", variable.name),
-            _ => format!("{}.{path}", variable.name),
-        };
-        Some((path, channel))
-    })
+    !groups.is_empty() && groups.iter().all(is_stuck)
 }
 
 pub(super) fn place(location: &Location) -> Place {
@@ -247,39 +213,6 @@ pub(super) fn place(location: &Location) -> Place {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn frame(function: &str, arguments: serde_json::Value) -> Stackframe {
-        let json =
-            serde_json::json!({ "function": { "name": function }, "Arguments": arguments, "Locals": null });
-        serde_json::from_value(json).expect("a frame")
-    }
-
-    #[test]
-    fn a_channel_has_the_name_that_the_user_s_frame_has_for_it() {
-        let empty = serde_json::json!([{"name": "qcount", "value": "0"}, {"name": "dataqsiz", "value": "1"}]);
-        let hchan = serde_json::json!([{"name": "c", "type": "*runtime.hchan", "kind": 22, "children": [{"addr": 64, "children": empty}]}]);
-        let inner = serde_json::json!([{"name": "", "kind": 25, "addr": 32, "children": [
-            {"name": "other", "kind": 18, "base": 8}, {"name": "events", "type": "chan int", "kind": 18, "base": 64, "children": empty}]}]);
-        let user = serde_json::json!([{"name": "s", "type": "*Sub", "kind": 22, "children": inner}]);
-        let frames = [
-            frame("runtime.gopark", serde_json::json!(null)),
-            frame("runtime.chanrecv", hchan),
-            frame("main.deliver", user),
-        ];
-        assert_eq!(waits_on(&frames).as_deref(), Some("s.events: chan int 0 of 1 buffered"));
-        assert_eq!(waits_on(&frames[..2]).as_deref(), Some("a channel at 0x40, 0 of 1 buffered"));
-        assert_eq!(waits_on(&frames[2..]), None);
-    }
-
-    #[test]
-    fn functions_of_the_standard_library_are_told_from_those_of_any_module() {
-        assert!(is_std("sync.(*Mutex).Lock", "app") && is_std("net/http.(*Server).Serve", "app"));
-        assert!(
-            !is_std("main.work", "app")
-                && !is_std("app/store.Put", "app")
-                && !is_std("example.com/x.F", "app")
-        );
-    }
 
     #[test]
     fn goroutines_of_the_runtime_and_of_the_probe_are_nobody_s_but_main_is_the_user_s() {

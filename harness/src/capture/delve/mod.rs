@@ -6,7 +6,14 @@
 //! api          Delve's words
 //! guard        the end of all, if we are killed
 //! session      breakpoints, stops, the end
-//! goroutines   who is left, where it waits, and on what
+//! handover     Delve for somebody at a terminal, or for an editor
+//! load         what drives a server meanwhile
+//! corefile     a core file instead of a program
+//! goroutines   who is left, where it waits
+//! look         one of them closely: its variables, and on what it waits
+//! things       channels and locks in variables
+//! knots        who waits for whom
+//! sources      lines of the program's source
 //! value        a value in words
 //! ```
 //!
@@ -14,14 +21,23 @@
 //! repeat of its own and nothing of it is measured.
 
 mod api;
+mod corefile;
 mod error;
 mod goroutines;
 mod guard;
+mod handover;
+mod knots;
+mod load;
+mod look;
 mod rpc;
 mod server;
 mod session;
+mod sources;
+mod things;
 mod value;
 
+pub use corefile::{CorePlan, core};
 pub use error::DelveError;
 pub use guard::{GUARD, guard};
+pub use handover::{Served, interactive, serve};
 pub use session::{DebugPlan, debug};

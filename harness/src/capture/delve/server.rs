@@ -24,6 +24,10 @@ const POLL: Duration = Duration::from_millis(50);
 const UP: Duration = Duration::from_secs(60);
 /// Longest name of a socket that every system takes.
 const LONGEST_SOCKET: usize = 100;
+/// Any port of this machine's own.
+const LOOPBACK: &str = "127.0.0.1:0";
+/// Where Delve's own errors are kept, beside `dlv.txt`.
+const ERRORS: &str = "dlv.stderr.txt";
 /// Bytes of Delve's output that are shown.
 const SHOWN: usize = 2000;
 /// What Delve prints before the address.
@@ -32,30 +36,40 @@ const LISTENING: &str = "API server listening at: ";
 /// What is debugged, and with what.
 pub(super) struct Debuggee<'a> {
     pub(super) dlv: &'a Utf8Path,
-    pub(super) program: &'a Utf8Path,
+    /// Delve's command: `exec PROGRAM`, `core PROGRAM FILE`.
+    pub(super) command: Vec<String>,
+    /// The program's arguments.
     pub(super) args: &'a [String],
     pub(super) dir: &'a Utf8Path,
     pub(super) env: BTreeMap<String, String>,
-    pub(super) stdin: Option<&'a Utf8Path>,
+    /// Files for the program's standard input, output and errors: `stdin:PATH`.
+    pub(super) redirects: Vec<String>,
     /// Directory for its output, and the mark of what runs.
     pub(super) out: &'a Utf8Path,
 }
 
+/// Where a server listens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Listen {
+    /// On a socket in a directory that is this user's alone.
+    Privately,
+    /// On loopback: an editor knows no sockets. Delve lets this user's processes in, and no others.
+    OnLoopback,
+}
+
 /// A running server. Dropping it ends it, and the program.
 pub(super) struct Server {
-    child: Child,
+    pub(super) child: Child,
     _guard: Guard,
     /// The socket's directory, private to this user.
     _private: tempfile::TempDir,
+    socket: Option<String>,
     output: Utf8PathBuf,
 }
 
 impl Server {
-    /// Starts Delve over the program, and connects to it.
-    pub(super) fn start(
-        debuggee: &Debuggee<'_>,
-        stop: &dyn Fn() -> bool,
-    ) -> Result<(Self, Connection), DelveError> {
+    /// Starts Delve. It may take a while until somebody listens.
+    pub(super) fn start(debuggee: &Debuggee<'_>, listen: Listen) -> Result<Self, DelveError> {
         let failed = |what: &'static str, path: &Utf8Path| {
             let path = path.to_owned();
             move |source| DelveError::Io { what, path, source }
@@ -63,13 +77,16 @@ impl Server {
         let private = tempfile::Builder::new().prefix("dlv-").tempdir().map_err(DelveError::Start)?;
         let socket = private.path().join("s");
         let socket = socket.to_str().filter(|name| name.len() <= LONGEST_SOCKET).map(str::to_owned);
-        let listen = socket.as_ref().map_or_else(|| "127.0.0.1:0".to_owned(), |path| format!("unix:{path}"));
-        let mut args: Vec<String> =
-            ["exec", debuggee.program.as_str(), "--headless", "--api-version=2"].map(str::to_owned).to_vec();
-        args.push(format!("--listen={listen}"));
-        args.extend(debuggee.stdin.map(|path| format!("--redirect=stdin:{path}")));
-        args.push("--".to_owned());
-        args.extend_from_slice(debuggee.args);
+        let socket = socket.filter(|_| listen == Listen::Privately);
+        let address = socket.as_ref().map_or_else(|| LOOPBACK.to_owned(), |path| format!("unix:{path}"));
+        let mut args = debuggee.command.clone();
+        args.extend(["--headless", "--api-version=2", "--only-same-user=true"].map(str::to_owned));
+        args.push(format!("--listen={address}"));
+        args.extend(debuggee.redirects.iter().map(|redirect| format!("--redirect={redirect}")));
+        if !debuggee.args.is_empty() {
+            args.push("--".to_owned());
+            args.extend_from_slice(debuggee.args);
+        }
         let output = debuggee.out.join("dlv.txt");
         fs::write(&output, "").map_err(failed("write", &output))?;
         let mut env: Vec<(String, String)> = debuggee.env.clone().into_iter().collect();
@@ -82,22 +99,40 @@ impl Server {
             env,
             stdin: None,
             stdout: output.clone(),
-            stderr: debuggee.out.join("stderr.txt"),
+            stderr: debuggee.out.join(ERRORS),
             shift: 0,
             death: Death::Gentle,
         })
         .map_err(DelveError::Start)?;
-        let server = Self { child, _guard: guard, _private: private, output };
-        let stream = server.connect(socket.as_deref(), stop)?;
-        Ok((server, Connection::new(stream)))
+        Ok(Self { child, _guard: guard, _private: private, socket, output })
     }
 
-    /// Connects as soon as somebody listens. That is before Delve has the program in its hands.
-    fn connect(&self, socket: Option<&str>, stop: &dyn Fn() -> bool) -> Result<Box<dyn Stream>, DelveError> {
+    /// Connects as soon as somebody listens.
+    pub(super) fn connected(&self, stop: &dyn Fn() -> bool) -> Result<Connection, DelveError> {
+        let socket = self.socket.clone();
+        self.up(stop, || self.try_connect(socket.as_deref())).map(Connection::new)
+    }
+
+    /// Where Delve listens, as it says, as soon as it does: `127.0.0.1:PORT` or `unix:PATH`.
+    pub(super) fn address(&self, stop: &dyn Fn() -> bool) -> Result<String, DelveError> {
+        self.up(stop, || {
+            Ok(match &self.socket {
+                Some(path) => Utf8Path::new(path).exists().then(|| format!("unix:{path}")),
+                None => self.loopback().map(|address| address.to_string()),
+            })
+        })
+    }
+
+    /// Waits for what there is as soon as somebody listens. That is before Delve has the program in its hands.
+    fn up<T>(
+        &self,
+        stop: &dyn Fn() -> bool,
+        there: impl Fn() -> io::Result<Option<T>>,
+    ) -> Result<T, DelveError> {
         let end = Instant::now() + UP;
         while Instant::now() < end && !stop() {
-            match self.try_connect(socket) {
-                Ok(Some(stream)) => return Ok(stream),
+            match there() {
+                Ok(Some(found)) => return Ok(found),
                 Ok(None) if self.child.has_ended() => break,
                 Ok(None) => std::thread::sleep(POLL / 5),
                 Err(error) => return Err(DelveError::Start(error)),
@@ -115,18 +150,25 @@ impl Server {
             stream.set_read_timeout(Some(POLL))?;
             return Ok(Some(Box::new(stream)));
         }
-        let said = fs::read_to_string(&self.output).unwrap_or_default();
-        let address = said.lines().find_map(|line| line.strip_prefix(LISTENING));
-        let address: Option<SocketAddr> = address.and_then(|text| text.trim().parse().ok());
-        let Some(address) = address.filter(|address| address.ip().is_loopback()) else { return Ok(None) };
+        let Some(address) = self.loopback() else { return Ok(None) };
         let Ok(stream) = TcpStream::connect(address) else { return Ok(None) };
         stream.set_read_timeout(Some(POLL))?;
         Ok(Some(Box::new(stream)))
     }
 
+    /// The address on loopback that Delve says it listens at.
+    fn loopback(&self) -> Option<SocketAddr> {
+        let said = fs::read_to_string(&self.output).unwrap_or_default();
+        // Its last line may still be in the making.
+        let (lines, _) = said.rsplit_once('\n')?;
+        let address: SocketAddr =
+            lines.lines().find_map(|line| line.strip_prefix(LISTENING))?.trim().parse().ok()?;
+        address.ip().is_loopback().then_some(address)
+    }
+
     /// What Delve has printed, its end if it is much, without what says nothing.
     pub(super) fn said(&self) -> String {
-        let errors = self.output.with_file_name("stderr.txt");
+        let errors = self.output.with_file_name(ERRORS);
         let text = [&self.output, &errors].map(|path| {
             let bytes = fs::read(path).unwrap_or_default();
             String::from_utf8_lossy(&bytes[bytes.len().saturating_sub(SHOWN)..]).into_owned()
@@ -144,6 +186,11 @@ impl Server {
     /// Waits a moment for Delve to end by itself, then ends it.
     pub(super) fn end(self) {
         self.wait();
+        self.end_now();
+    }
+
+    /// Ends Delve.
+    pub(super) fn end_now(self) {
         if !self.child.has_ended() {
             self.child.terminate();
             self.child.wait_for(Duration::from_secs(2), || false);

@@ -1,5 +1,6 @@
 //! A program from its start to its end under Delve: stops at breakpoints, and once more when it is about to end.
 
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use camino::{Utf8Path, Utf8PathBuf};
@@ -7,19 +8,23 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::api::{
-    Breakpoint, BreakpointInfo, CreateBreakpointOut, DumpOut, LOAD, Nothing, StateOut, Thread, Variable,
-    Version,
+    Breakpoint, BreakpointInfo, CreateBreakpointOut, DumpOut, LOAD, Nothing, PidOut, StateOut, Thread,
+    Variable, Version,
 };
 use super::error::DelveError;
 use super::goroutines::{self, place};
+use super::load::Load;
 use super::rpc::Connection;
-use super::server::{Debuggee, Server};
+use super::server::{Debuggee, Listen, Server};
+use super::sources::Sources;
 use super::value::{is_made_up, value};
 use crate::model::debug::{BreakpointRecord, DebugEnd, DebugRecord, Hit, Place, Value};
-use crate::scenario::DelveBreak;
+use crate::scenario::{DelveBreak, Workload};
+use crate::toolchain::Interrupt;
 
-/// Time for an answer to a question about a program that stands still.
-const PATIENCE: Duration = Duration::from_secs(60);
+/// Time for an answer to a question about a program that stands still; less for a program that is given less, but never less than this.
+pub(super) const PATIENCE: Duration = Duration::from_secs(60);
+const LEAST_PATIENCE: Duration = Duration::from_secs(10);
 /// Time that writing a core file may take.
 const CORE_SECONDS: Duration = Duration::from_secs(300);
 /// Where every end of a program passes that is its own: `os.Exit` and the return from main.
@@ -41,28 +46,36 @@ pub struct DebugPlan<'a> {
     pub program: &'a Utf8Path,
     /// Its arguments.
     pub args: &'a [String],
-    /// Its working directory.
-    pub dir: &'a Utf8Path,
     /// Its whole environment.
-    pub env: std::collections::BTreeMap<String, String>,
-    /// Its standard input.
-    pub stdin: Option<&'a Utf8Path>,
+    pub env: BTreeMap<String, String>,
+    /// What it is to do, with its input, its directory and its load.
+    pub workload: &'a Workload,
+    /// The harness's own environment, which the load gets.
+    pub inherited: &'a BTreeMap<String, String>,
+    /// The probe is in it: it ends when asked to, and takes what comes on descriptor 2 for the runtime's.
+    pub is_probed: bool,
     /// Path of its main module: the standard library's variables are of no interest.
     pub module: &'a str,
+    /// It was built with `-trimpath`: its files are named from the module's path.
+    pub is_trimmed: bool,
     /// Where it is stopped, and what is looked at there.
     pub breaks: &'a [DelveBreak],
     /// Time for all of it.
     pub deadline: Duration,
     /// Directory for output and core files.
     pub out: &'a Utf8Path,
+    /// A core file is written in any case, not only of a program that crashes or hangs.
+    pub core: bool,
     /// Asks to stop.
-    pub stop: &'a dyn Fn() -> bool,
+    pub interrupt: &'a Interrupt,
 }
 
 /// A conversation, and when it has to end.
 pub(super) struct Talk<'a> {
-    connection: Connection,
-    stop: &'a dyn Fn() -> bool,
+    pub(super) connection: Connection,
+    pub(super) stop: &'a dyn Fn() -> bool,
+    /// Time for an answer.
+    pub(super) patience: Duration,
 }
 
 impl Talk<'_> {
@@ -72,7 +85,7 @@ impl Talk<'_> {
         method: &'static str,
         params: impl Serialize,
     ) -> Result<T, DelveError> {
-        self.connection.call(method, params, Instant::now() + PATIENCE, self.stop)
+        self.connection.call(method, params, Instant::now() + self.patience, self.stop)
     }
 }
 
@@ -88,19 +101,15 @@ pub fn debug(plan: &DebugPlan<'_>) -> Result<DebugRecord, DelveError> {
         path: plan.out.to_owned(),
         source,
     })?;
+    let server = Server::start(&plan.debuggee(), Listen::Privately)?;
+    let stop = || plan.interrupt.is_set();
+    let connection = server.connected(&stop)?;
+    let patience = PATIENCE.min(LEAST_PATIENCE.max(plan.deadline));
+    let talk = Talk { connection, stop: &stop, patience };
+    let record = DebugRecord { program: plan.program.to_owned(), ..DebugRecord::default() };
     let end = Instant::now() + plan.deadline;
-    let debuggee = Debuggee {
-        dlv: plan.dlv,
-        program: plan.program,
-        args: plan.args,
-        dir: plan.dir,
-        env: plan.env.clone(),
-        stdin: plan.stdin,
-        out: plan.out,
-    };
-    let (server, connection) = Server::start(&debuggee, plan.stop)?;
-    let talk = Talk { connection, stop: plan.stop };
-    let mut session = Session { talk, end, plan, ids: Vec::new(), record: DebugRecord::default() };
+    let sources = plan.sources();
+    let mut session = Session { talk, end, plan, ids: Vec::new(), sources, record };
     let done = session.run();
     let done = match done {
         Err(DelveError::Gone(_)) if session.record.delve.is_empty() => {
@@ -115,12 +124,44 @@ pub fn debug(plan: &DebugPlan<'_>) -> Result<DebugRecord, DelveError> {
     done.map(|()| record)
 }
 
+impl DebugPlan<'_> {
+    /// The main module's sources, by the names that the program has for them.
+    pub(super) fn sources(&self) -> Sources {
+        Sources::new(&self.workload.module, if self.is_trimmed { self.module } else { "" })
+    }
+
+    /// The program as Delve starts it: its output goes where that of a run goes, where its readiness is looked for.
+    pub(super) fn debuggee(&self) -> Debuggee<'_> {
+        let stderr = if self.is_probed { "gctrace.txt" } else { "stderr.txt" };
+        let mut redirects: Vec<String> =
+            self.workload.stdin.iter().map(|path| format!("stdin:{path}")).collect();
+        redirects.push(format!("stdout:{}", self.out.join("stdout.txt")));
+        redirects.push(format!("stderr:{}", self.out.join(stderr)));
+        Debuggee {
+            dlv: self.dlv,
+            command: vec!["exec".to_owned(), self.program.to_string()],
+            args: self.args,
+            dir: &self.workload.dir,
+            env: self.env.clone(),
+            redirects,
+            out: self.out,
+        }
+    }
+}
+
+/// Delve's version and that of the program's Go, without the words around them.
+pub(super) fn versions(version: &Version) -> (String, String) {
+    let delve = version.delve_version.lines().next().unwrap_or_default().replace("Version: ", "");
+    (delve, version.target_go_version.trim_start_matches("Go cmd/compile ").to_owned())
+}
+
 struct Session<'a> {
     talk: Talk<'a>,
     end: Instant,
     plan: &'a DebugPlan<'a>,
     /// Delve's ids of the breakpoints that could be set, by their place in the plan.
     ids: Vec<Option<i64>>,
+    sources: Sources,
     record: DebugRecord,
 }
 
@@ -129,13 +170,14 @@ enum Stop {
     Exited(i64),
     Breakpoints(Vec<Thread>),
     Deadline,
+    /// Its load is over, and it is still there.
+    LoadOver,
 }
 
 impl Session<'_> {
     fn run(&mut self) -> Result<(), DelveError> {
         let version: Version = self.talk.ask("GetVersion", serde_json::json!({}))?;
-        self.record.delve = version.delve_version.lines().next().unwrap_or_default().replace("Version: ", "");
-        self.record.go = version.target_go_version.trim_start_matches("Go cmd/compile ").to_owned();
+        (self.record.delve, self.record.go) = versions(&version);
         let plan = self.plan;
         for wanted in plan.breaks {
             self.set(wanted)?;
@@ -143,8 +185,28 @@ impl Session<'_> {
         if let Err(DelveError::Refused { message, .. }) = self.set_end() {
             self.record.notes.push(format!("what is there at the end cannot be looked at: {message}"));
         }
+        let pid: PidOut = self.talk.ask("ProcessPid", serde_json::json!({}))?;
+        let (load, end) = (&Load::new(pid.pid), self.end);
+        std::thread::scope(|scope| {
+            let drive = |driver| scope.spawn(move || load.drive(driver, plan, end));
+            let driving = plan.workload.driver.as_ref().map(drive);
+            let done = self.to_the_end(load);
+            load.quit();
+            let _ = driving.map(std::thread::ScopedJoinHandle::join); // its panic is told by itself
+            done
+        })?;
+        match load.said() {
+            Some(detail) if self.record.end == DebugEnd::Stopped => {
+                self.record.end = DebugEnd::LoadFailed { detail };
+            }
+            said => self.record.notes.extend(said),
+        }
+        Ok(())
+    }
+
+    fn to_the_end(&mut self, load: &Load) -> Result<(), DelveError> {
         loop {
-            match self.go_on()? {
+            match self.go_on(load)? {
                 Stop::Exited(code) => {
                     if self.record.end == DebugEnd::Unknown {
                         self.record.end = DebugEnd::Exited { code };
@@ -162,8 +224,14 @@ impl Session<'_> {
                     self.core()?;
                     return self.detach();
                 }
+                Stop::LoadOver => {
+                    self.record.end = DebugEnd::Stopped;
+                    self.look_around()?;
+                    self.asked_core()?;
+                    return self.detach();
+                }
                 Stop::Breakpoints(threads) => {
-                    if self.at(threads)? {
+                    if self.at(threads, load)? {
                         return self.detach();
                     }
                 }
@@ -210,7 +278,12 @@ impl Session<'_> {
         let by_name = serde_json::json!({ "Breakpoint": named });
         match self.talk.ask("CreateBreakpoint", by_name) {
             Err(DelveError::Refused { message, .. }) if !message.contains("exists") => {
-                let asked = serde_json::json!({ "LocExpr": at, "Breakpoint": breakpoint });
+                let rules = self.sources.rules();
+                let asked = serde_json::json!({
+                    "LocExpr": at,
+                    "Breakpoint": breakpoint,
+                    "SubstitutePathRules": rules,
+                });
                 self.talk.ask("CreateBreakpoint", asked)
             }
             answer => answer,
@@ -224,14 +297,14 @@ impl Session<'_> {
     }
 
     /// Lets the program go on until something stops it.
-    fn go_on(&mut self) -> Result<Stop, DelveError> {
+    fn go_on(&mut self, load: &Load) -> Result<Stop, DelveError> {
         let sent = self.talk.connection.send("Command", serde_json::json!({ "name": "continue" }))?;
-        let went = self.talk.connection.answer::<StateOut>(sent, self.end, self.talk.stop);
-        let out = match went {
-            Err(DelveError::TimedOut { .. }) => {
-                // The answer to `continue` comes with that to `halt`.
-                let _: StateOut = self.talk.ask("Command", serde_json::json!({ "name": "halt" }))?;
-                return Ok(Stop::Deadline);
+        let (user, woken) = (self.talk.stop, || self.plan.interrupt.is_set() || load.wants_halt());
+        let out = match self.talk.connection.answer::<StateOut>(sent, self.end, &woken) {
+            Err(DelveError::TimedOut { .. }) => return self.halted(Stop::Deadline),
+            Err(DelveError::Interrupted) if !user() => {
+                let is_late = Instant::now() >= self.end;
+                return self.halted(if is_late { Stop::Deadline } else { Stop::LoadOver });
             }
             Err(DelveError::Refused { message, .. }) => match exit_code(&message) {
                 Some(code) => return Ok(Stop::Exited(code)),
@@ -247,8 +320,21 @@ impl Session<'_> {
         })
     }
 
+    /// Halts the program, which may have come to its end meanwhile. The answer to `continue` comes with that to `halt`.
+    fn halted(&mut self, stop: Stop) -> Result<Stop, DelveError> {
+        match self.talk.ask::<StateOut>("Command", serde_json::json!({ "name": "halt" })) {
+            Ok(out) if out.state.exited => Ok(Stop::Exited(out.state.exit_status)),
+            Ok(_) => Ok(stop),
+            Err(DelveError::Refused { message, .. }) => match exit_code(&message) {
+                Some(code) => Ok(Stop::Exited(code)),
+                None => Err(DelveError::Refused { method: "Command", message }),
+            },
+            Err(error) => Err(error),
+        }
+    }
+
     /// What is at the breakpoints. Tells whether it is enough.
-    fn at(&mut self, threads: Vec<Thread>) -> Result<bool, DelveError> {
+    fn at(&mut self, threads: Vec<Thread>, load: &Load) -> Result<bool, DelveError> {
         for thread in threads {
             let Some(breakpoint) = thread.breakpoint.clone() else { continue };
             if let Some(index) = self.ids.iter().position(|id| *id == Some(breakpoint.id)) {
@@ -257,7 +343,9 @@ impl Session<'_> {
                 self.crashed(&thread)?;
                 return Ok(true);
             } else {
+                load.ended();
                 self.look_around()?;
+                self.asked_core()?;
             }
         }
         Ok(false)
@@ -273,10 +361,12 @@ impl Session<'_> {
             .map(|variable: &Variable| value(variable))
             .collect();
         let text = wanted.log.as_deref().map(|log| filled(log, &values));
+        let at = place(&thread.location);
         self.record.hits.push(Hit {
             breakpoint: index,
             goroutine: thread.goroutine,
-            place: place(&thread.location),
+            source: self.sources.line(&at),
+            place: at,
             values: if text.is_some() { Vec::new() } else { values },
             text,
             stack: stacktrace.iter().map(|frame| place(&frame.location)).collect(),
@@ -302,7 +392,11 @@ impl Session<'_> {
             found => found?,
         };
         self.record.goroutines = found.groups;
+        for group in &mut self.record.goroutines {
+            group.source = self.sources.line(&group.at);
+        }
         self.record.unseen_goroutines = found.unseen;
+        self.record.waits = found.waits;
         Ok(())
     }
 
@@ -324,6 +418,10 @@ impl Session<'_> {
         };
         self.look_around()?;
         self.core()
+    }
+
+    fn asked_core(&mut self) -> Result<(), DelveError> {
+        if self.plan.core { self.core() } else { Ok(()) }
     }
 
     /// Writes a core file, for `dlv core`. That it cannot be is a note.

@@ -3,6 +3,7 @@
 //! What is cut is said: `… 984 more`. Must not grow with the value: Delve was told how much to read.
 
 use super::api::Variable;
+use super::things::sync_words;
 use crate::model::debug::Value;
 
 /// `reflect.Kind`, as far as it makes a difference.
@@ -66,7 +67,7 @@ fn text(variable: &Variable, depth: u32) -> String {
             None => format!("{} len {} {{{}}}", short(&variable.of), variable.len, list(variable, depth)),
         },
         kind::MAP => map(variable, depth),
-        kind::STRUCT => structure(variable, depth),
+        kind::STRUCT => sync_words(variable).unwrap_or_else(|| structure(variable, depth)),
         kind::INTERFACE => interface(variable, depth),
         kind::CHAN if variable.base == 0 => "nil".to_owned(),
         kind::CHAN => format!("{} {}", short(&variable.of), buffered(variable)),
@@ -152,8 +153,9 @@ fn structure(variable: &Variable, depth: u32) -> String {
     if variable.children.is_empty() && variable.len > 0 {
         return format!("{} {{…}}", short(&variable.of));
     }
+    let named = variable.children.iter().filter(|field| field.name != "_");
     let mut parts: Vec<String> =
-        variable.children.iter().map(|field| format!("{}: {}", field.name, text(field, depth))).collect();
+        named.map(|field| format!("{}: {}", field.name, text(field, depth))).collect();
     parts.extend(more(variable.len, variable.children.len()));
     format!("{} {{{}}}", short(&variable.of), parts.join(", "))
 }
@@ -168,7 +170,7 @@ fn interface(variable: &Variable, depth: u32) -> String {
 }
 
 /// A type without the directories of import paths.
-fn short(of: &str) -> String {
+pub(super) fn short(of: &str) -> String {
     let mut out = String::with_capacity(of.len());
     for part in of.split_inclusive(['*', ']', '[', ' ', '(', ',', '{']) {
         let tail = part.rfind('/').map_or(part, |slash| &part[slash + 1..]);

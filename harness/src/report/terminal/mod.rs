@@ -69,6 +69,9 @@ pub fn to_terminal(report: &Report, look: &Look) -> String {
     minimised(&mut out, report);
     tests_table::write(&mut out, report, look);
     findings::write(&mut out, report, look);
+    if let Some(part) = &report.debug {
+        super::debug::write_part(&mut out, part, look);
+    }
     cycles::write(&mut out, report, look);
     variants::write(&mut out, report, look);
     coverage::write(&mut out, report, look);

@@ -99,6 +99,7 @@ pub(in crate::report) fn report() -> Report {
         coverage: Vec::new(),
         minimised: None,
         tests: Vec::new(),
+        debug: None,
         inputs_digest: Some("3fa94c11d2e07b65".to_owned()),
         replay: None,
     }

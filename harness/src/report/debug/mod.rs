@@ -1,5 +1,9 @@
 //! A repeat under the debugger, as a document, for a terminal, and as JSON.
 
+mod listing;
+mod part;
+mod waits;
+
 use std::fmt::Write;
 
 use schemars::JsonSchema;
@@ -9,6 +13,9 @@ use super::Look;
 use super::terminal::text;
 use crate::model::Outcome;
 use crate::model::debug::{DebugEnd, DebugRecord, Hit, Place, StoppedFrame, StoppedGroup, Value};
+
+pub use listing::{By, Filter, GoroutineList};
+pub use part::{DebugPart, Joined, write as write_part};
 
 /// Version of the document.
 const DEBUG_FORMAT: u32 = 1;
@@ -61,7 +68,10 @@ impl DebugReport {
         let is_well = match &record.end {
             DebugEnd::Exited { code } => accepted.iter().any(|good| i64::from(*good) == *code),
             DebugEnd::Stopped => true,
-            DebugEnd::Unknown | DebugEnd::Crashed { .. } | DebugEnd::TimedOut => false,
+            DebugEnd::Unknown
+            | DebugEnd::Crashed { .. }
+            | DebugEnd::TimedOut
+            | DebugEnd::LoadFailed { .. } => false,
         };
         let outcome = if is_well { Outcome::Pass } else { Outcome::WorkloadFailed };
         let (command, limits) = build;
@@ -103,9 +113,13 @@ impl DebugReport {
             let _ = writeln!(out, "\ncrash: {}", text::clean(message));
             places(&mut out, stack, look);
         }
+        if let DebugEnd::LoadFailed { detail } = &self.record.end {
+            let _ = writeln!(out, "\nits load: {}", text::clean_lines(detail));
+        }
         self.goroutines(&mut out, look);
+        waits::waits(&mut out, &self.record.waits, look);
         if let Some(core) = &self.record.core {
-            let _ = writeln!(out, "\ncore file: {core}\n  dlv core PROGRAM {core}");
+            let _ = writeln!(out, "\ncore file: {core}\n  dlv core {} {core}", self.record.program);
         }
         out
     }
@@ -120,6 +134,7 @@ impl DebugReport {
             DebugEnd::Crashed { .. } => "it crashed".to_owned(),
             DebugEnd::TimedOut => "it ran into its deadline".to_owned(),
             DebugEnd::Stopped => "stopped, enough was seen".to_owned(),
+            DebugEnd::LoadFailed { .. } => "its load failed".to_owned(),
         };
         let stops = text::counted(record.hits.len() as u64, "stop");
         let goroutines = text::counted(there, "goroutine");
@@ -156,7 +171,7 @@ impl DebugReport {
         }
         let _ = writeln!(out, "\ngoroutines at the end");
         let shown = if look.verbose { usize::MAX } else { GROUPS };
-        groups.iter().take(shown).for_each(|group| self::group(out, group, look));
+        groups.iter().take(shown).for_each(|group| self::group(out, group, look, SAMPLES));
         if groups.len() > shown {
             let _ = writeln!(out, "  {} more places: --verbose", groups.len() - shown);
         }
@@ -172,6 +187,9 @@ fn hit(out: &mut String, hit: &Hit, look: &Look) {
         return;
     }
     let _ = writeln!(out, "  goroutine {} at {}", hit.goroutine, place(&hit.place));
+    if let Some(source) = &hit.source {
+        let _ = writeln!(out, "    {}", look.faint(&text::clean(source)));
+    }
     values(out, &hit.values, 4);
     if look.verbose {
         places(out, &hit.stack, look);
@@ -188,7 +206,8 @@ fn values(out: &mut String, values: &[Value], indent: usize) {
     }
 }
 
-fn group(out: &mut String, group: &StoppedGroup, look: &Look) {
+/// A group, with so many of its goroutines.
+fn group(out: &mut String, group: &StoppedGroup, look: &Look, samples: usize) {
     let what = text::counted(group.count, "goroutine");
     let leaked = match group.leaked {
         0 => String::new(),
@@ -197,10 +216,13 @@ fn group(out: &mut String, group: &StoppedGroup, look: &Look) {
     };
     let waits = if group.waits.is_empty() { "running".to_owned() } else { group.waits.clone() };
     let _ = writeln!(out, "  {what}{leaked}: {} at {}", text::clean(&waits), place(&group.at));
-    if group.created.line > 0 {
+    if let Some(source) = &group.source {
+        let _ = writeln!(out, "      {}", look.faint(&text::clean(source)));
+    }
+    if group.created.line > 0 && !group.created.function.starts_with("runtime.") {
         let _ = writeln!(out, "    started at {}", place(&group.created));
     }
-    let shown = if look.verbose { usize::MAX } else { SAMPLES };
+    let shown = if look.verbose { usize::MAX } else { samples };
     for sample in group.samples.iter().take(shown) {
         let on = sample.waits_on.as_ref().map(|on| format!(" waits on {on}")).unwrap_or_default();
         let _ = writeln!(out, "    goroutine {}{}", sample.id, text::clean(&on));
@@ -257,6 +279,7 @@ mod tests {
             created: Place::default(),
             start: Place::default(),
             samples: vec![sample],
+            ..StoppedGroup::default()
         };
         let record = DebugRecord {
             goroutines: vec![group],
