@@ -107,7 +107,7 @@ pub struct Report {
     #[serde(default)]
     pub minimised: Option<Minimised>,
     /// The repeat under the debugger, if the scenario or the user wanted one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
     pub debug: Option<debug::DebugPart>,
     /// Digest of everything that went into the capture (16 hex digits): the same digest, the same result. Its parts are
     /// in the capture's manifest.
