@@ -190,7 +190,7 @@ impl Session<'_> {
         std::thread::scope(|scope| {
             let drive = |driver| scope.spawn(move || load.drive(driver, plan, end));
             let driving = plan.workload.driver.as_ref().map(drive);
-            let done = self.to_the_end(load);
+            let done = self.run_on(load);
             load.quit();
             let _ = driving.map(std::thread::ScopedJoinHandle::join); // its panic is told by itself
             done
@@ -204,7 +204,7 @@ impl Session<'_> {
         Ok(())
     }
 
-    fn to_the_end(&mut self, load: &Load) -> Result<(), DelveError> {
+    fn run_on(&mut self, load: &Load) -> Result<(), DelveError> {
         loop {
             match self.go_on(load)? {
                 Stop::Exited(code) => {
