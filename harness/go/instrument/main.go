@@ -3,6 +3,8 @@
 //
 //	instrument hook -go GO -dir MODULE -package PKG -func NAME -out DIR [-- build flags]
 //	instrument package -go GO -dir MODULE -package PKG [-- build flags]
+//	instrument survey -go GO -dir DIR [-package PATTERN]
+//	instrument propose -go GO -dir MODULE -package PKG
 //	instrument heapdump -goroot GOROOT -out DIR
 //	instrument rawcalls -goroot GOROOT -goos OS -goarch ARCH -out DIR
 //	instrument testing -goroot GOROOT -out DIR
@@ -38,6 +40,8 @@ type options struct {
 var commands = map[string]func(options) (any, error){
 	"hook":     hook,
 	"package":  describePackage,
+	"survey":   survey,
+	"propose":  propose,
 	"heapdump": patchHeapDump,
 	"rawcalls": traceRawCalls,
 	"testing":  patchTesting,
@@ -49,7 +53,7 @@ func main() {
 		return
 	}
 	if len(os.Args) < 2 || commands[os.Args[1]] == nil {
-		fmt.Fprintln(os.Stderr, "usage: instrument hook|package|heapdump|rawcalls|testing|cover …")
+		fmt.Fprintln(os.Stderr, "usage: instrument hook|package|survey|propose|heapdump|rawcalls|testing|cover …")
 		os.Exit(2)
 	}
 	result, err := commands[os.Args[1]](parse(os.Args[1], os.Args[2:]))
@@ -68,7 +72,7 @@ func parse(command string, args []string) (o options) {
 	flags := flag.NewFlagSet(command, flag.ExitOnError)
 	flags.StringVar(&o.goCommand, "go", "go", "the go command that will build")
 	flags.StringVar(&o.dir, "dir", ".", "directory of the module")
-	flags.StringVar(&o.pkg, "package", ".", "main package, as go build takes it")
+	flags.StringVar(&o.pkg, "package", "", "main package, as go build takes it")
 	flags.StringVar(&o.function, "func", "", "function, as the Go runtime spells it")
 	flags.StringVar(&o.out, "out", ".", "existing directory for the changed copy")
 	flags.StringVar(&o.goroot, "goroot", "", "GOROOT whose sources are patched")

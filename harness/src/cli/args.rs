@@ -68,6 +68,15 @@ pub enum Command {
         after_help = "Examples:\n  harness run leak-repro\n  harness run leak-repro --variant stripped --repeat 5\n  harness run ./cmd/server            a package, with sensible defaults\n  harness run ./... --test            which test leaks?\n  harness run ./cache --test --run TestEvict --race\n  harness run ci/leaks.toml --format json > report.json\n  harness run flaky --times 20                  how often does it reproduce?\n  harness run flaky --until-found --max 50      stop at the first run that shows it\n  harness run leak-repro --minimise             the fewest operations that reproduce\n  harness run leak-repro --cover                which code that allocates is not tried?\n  harness run --replay capture-dir              exactly that run again: does it come to the same?"
     )]
     Run(Box<Run>),
+    /// Write a scenario for a package of yours, with guesses that its comments give reasons for.
+    ///
+    /// It reads the sources: which function seems to run once per operation, which flag says how many, where a server listens and
+    /// which routes it has. Without a package it takes the one program of the module; a package that has only tests gets a
+    /// scenario of tests. A file that is there is never overwritten.
+    #[command(
+        after_help = "Examples:\n  harness init ./cmd/server        writes scenarios/server.toml\n  harness init                     the only program of the module, or its tests\n  harness init ./store --tests     the tests of a package\n  harness init ./cmd/server --name server-ci"
+    )]
+    Init(Init),
     /// List the scenarios that can be seen from here.
     #[command(after_help = "Example:\n  harness list")]
     List,
@@ -150,6 +159,22 @@ pub enum Command {
     /// Say what this machine has, what is missing, and what that costs.
     #[command(after_help = "Example:\n  harness doctor")]
     Doctor,
+    /// Print what a shell completes the command line with.
+    #[command(
+        after_help = "Examples:\n  source <(harness completions bash)                                       this shell\n  harness completions bash > ~/.local/share/bash-completion/completions/harness\n  harness completions zsh > ~/.zfunc/_harness                               with fpath+=~/.zfunc\n  harness completions fish > ~/.config/fish/completions/harness.fish"
+    )]
+    Completions {
+        /// The shell.
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page; or write a page for each command.
+    #[command(
+        after_help = "Examples:\n  harness man | man -l -\n  harness man ~/.local/share/man/man1      then: man harness-run"
+    )]
+    Man {
+        /// Write `harness.1`, `harness-run.1` and so on into this directory.
+        dir: Option<Utf8PathBuf>,
+    },
 }
 
 /// Which variants.
@@ -225,6 +250,19 @@ pub struct Run {
     /// What to have of it.
     #[command(flatten)]
     pub forms: Forms,
+}
+
+/// `harness init`
+#[derive(Debug, Args)]
+pub struct Init {
+    /// Directory or import path of a package.
+    pub package: Option<String>,
+    /// Name of the scenario, instead of the package's.
+    #[arg(long, value_name = "NAME")]
+    pub name: Option<String>,
+    /// A scenario of the package's tests, although it is a program.
+    #[arg(long)]
+    pub tests: bool,
 }
 
 /// `harness selftest`

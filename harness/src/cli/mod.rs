@@ -21,9 +21,11 @@ mod files;
 mod foreign;
 mod forms;
 mod gotest;
+mod init;
 mod inspect;
 mod live;
 mod look;
+mod manual;
 mod measure;
 mod pace;
 mod pages;
@@ -128,10 +130,13 @@ fn dispatch(command: &Command, context: &Context) -> Result<Outcome, CliError> {
         Command::Diff(args) => diff::command(args, context),
         Command::Inspect(args) => inspect::command(&args.command, context),
         Command::Baseline(args) => baseline::command(&args.command, context),
+        Command::Init(args) => init::command(args, context),
         Command::List => look::list(context),
         Command::Check(args) => look::check(args, context),
         Command::Schema(args) => look::schema(args, context),
         Command::Doctor => look::doctor(context),
+        Command::Completions { shell } => manual::completions(*shell, context),
+        Command::Man { dir } => manual::man(dir.as_deref(), context),
     }
 }
 

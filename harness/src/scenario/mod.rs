@@ -40,3 +40,4 @@ pub use resolved::{
 };
 pub use schema::json_schema;
 pub use silence::module_name;
+pub use variants::is_safe_name;

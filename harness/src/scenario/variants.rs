@@ -135,7 +135,8 @@ pub(super) fn unsafe_name(span: std::ops::Range<usize>, of: &str, name: &str) ->
 }
 
 /// Usable as the name of a directory everywhere, and readable in a command line.
-pub(super) fn is_safe_name(name: &str) -> bool {
+#[must_use]
+pub fn is_safe_name(name: &str) -> bool {
     !name.is_empty()
         && name.len() <= MAX_NAME
         && !name.starts_with(['.', '-'])

@@ -32,6 +32,7 @@ mod revision;
 mod select;
 mod sources;
 mod split;
+mod survey;
 mod symbols;
 #[cfg(test)]
 mod tests;
@@ -49,3 +50,4 @@ pub use inputs::{Part, PartKind, digest as input_digest, probe as probe_digest};
 pub use process::Interrupt;
 pub use release::Release;
 pub use revision::module_at;
+pub use survey::{Candidate, Listening, Proposal, Protocol, SizeFlag, Survey, Surveyed, propose, survey};

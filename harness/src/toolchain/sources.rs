@@ -37,8 +37,8 @@ pub(super) const COVERED: &[Source] = sources!["covered": "covered.go"];
 
 /// The program that changes copies of sources.
 pub(super) const INSTRUMENT: &[Source] = sources!["instrument":
-    "cover.go", "go.mod", "golist.go", "heapdump.go", "hook.go", "main.go", "name.go", "near.go",
-    "rawcalls.go", "testing.go",
+    "cover.go", "go.mod", "golist.go", "heapdump.go", "hook.go", "listen.go", "main.go", "name.go", "near.go",
+    "propose.go", "rawcalls.go", "signs.go", "sketch.go", "survey.go", "testing.go", "values.go", "walk.go",
 ];
 
 /// The program that answers questions about sources.

@@ -10,8 +10,20 @@ fn every_command_shows_an_example() -> Result<()> {
     assert_eq!(top.code, Some(0), "{top}");
     assert!(top.stdout.contains("130"), "{top}");
     for command in [
-        "run", "list", "check", "schema", "build", "bisect", "analyze", "baseline", "diff", "inspect",
+        "run",
+        "list",
+        "check",
+        "schema",
+        "build",
+        "bisect",
+        "analyze",
+        "baseline",
+        "diff",
+        "inspect",
         "doctor",
+        "init",
+        "completions",
+        "man",
     ] {
         assert!(top.stdout.contains(command), "no {command} in {top}");
         let help = bench.run([command, "--help"])?;
