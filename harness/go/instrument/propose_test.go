@@ -54,6 +54,33 @@ func TestOperationIsWhatTheMainLoopCalls(t *testing.T) {
 	}
 }
 
+func TestScannersLoopDeepInTheProgramIsNone(t *testing.T) {
+	p := proposed(t, map[string]string{"main.go": `package main
+
+type scanner struct{ at int }
+
+func (s *scanner) more() bool { s.at++; return s.at < 9 }
+
+func main() { parse() }
+
+func parse() { expression() }
+
+func expression() { term() }
+
+func term() {
+	s := &scanner{}
+	for {
+		if !s.more() {
+			return
+		}
+	}
+}
+`})
+	if len(p.Candidates) > 0 {
+		t.Errorf("%+v", p.Candidates)
+	}
+}
+
 func TestNumberOfCallsIsTheLoopsOrTheFlags(t *testing.T) {
 	c := best(t, "const n = 700\nfunc step(i int) { _ = i }\nfunc main() { for i := 0; i < n; i++ { step(i) } }")
 	if c.Turns != 700 || c.Flagged {

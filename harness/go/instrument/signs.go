@@ -49,6 +49,8 @@ func inLoop(f *function) (points int, why string) {
 		p := map[loopKind]int{perRequest: 40, endless: 40, channel: 40, numbered: 35, conditional: 15, collection: 10}[call.loop.kind]
 		if l := call.loop; l.kind == numbered && (call.inGo || l.turns > 0 && l.turns < few) {
 			p = 5 // Workers are started so.
+		} else if isDeep(call.from) && !call.inGo && !looksLikeOperation(f) {
+			p /= 3 // A scanner's loop, an encoder's.
 		}
 		words := "called in " + call.loop.kind.String() + " of " + call.caller
 		switch {
@@ -62,6 +64,17 @@ func inLoop(f *function) (points int, why string) {
 		}
 	}
 	return points, why
+}
+
+// deep in the program is what no more than three calls from main lead to.
+const deep = 3
+
+func isDeep(f *function) bool { return f.depth < 0 || f.depth >= deep }
+
+// looksLikeOperation tells whether anything but its place speaks for a function.
+func looksLikeOperation(f *function) bool {
+	points, _ := requestArgument(f)
+	return points > 0 || operationName.MatchString(f.symbol.name)
 }
 
 var requestName = regexp.MustCompile(`(Request|Req|Message|Msg|Event|Job|Task|Order|Call|Conn|Packet|Command|Query|Work|Batch)$`)

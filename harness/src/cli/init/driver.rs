@@ -80,9 +80,9 @@ fn numbered(route: &str) -> String {
     let path = route.find('/').map_or("/", |at| route.get(at..).unwrap_or("/")).replace("{$}", "");
     let parts: Vec<&str> = path.split('/').collect();
     let is_wild = |part: &&str| part.starts_with(['{', ':', '*']);
-    match parts.iter().any(|part| is_wild(&part)) {
+    match parts.iter().any(|part| is_wild(part)) {
         true => {
-            parts.iter().map(|part| if is_wild(&part) { NUMBERS } else { part }).collect::<Vec<_>>().join("/")
+            parts.iter().map(|part| if is_wild(part) { NUMBERS } else { part }).collect::<Vec<_>>().join("/")
         }
         false => format!("{path}?n={NUMBERS}"),
     }
