@@ -75,11 +75,15 @@ fn http(listens: &Listening, address: &str) -> String {
     )
 }
 
+/// A part of a route that stands for anything: `{id}`, `:id`, `*`.
+fn is_wild(part: &str) -> bool {
+    part.starts_with(['{', ':', '*'])
+}
+
 /// A path of a route in which something differs from request to request.
 fn numbered(route: &str) -> String {
     let path = route.find('/').map_or("/", |at| route.get(at..).unwrap_or("/")).replace("{$}", "");
     let parts: Vec<&str> = path.split('/').collect();
-    let is_wild = |part: &&str| part.starts_with(['{', ':', '*']);
     match parts.iter().any(|part| is_wild(part)) {
         true => {
             parts.iter().map(|part| if is_wild(part) { NUMBERS } else { part }).collect::<Vec<_>>().join("/")
@@ -105,7 +109,7 @@ fn tcp(kind: Protocol, address: &str) -> String {
 }
 
 fn array(words: &[&str]) -> String {
-    let words: Vec<String> = words.iter().map(|word| quoted(word)).collect();
+    let words: Vec<String> = words.iter().copied().map(quoted).collect();
     format!("[{}]", words.join(", "))
 }
 
