@@ -32,9 +32,13 @@ fn with_result<'a>(report: &'a Value, result: &str) -> Vec<&'a str> {
 #[test]
 fn the_one_test_of_twenty_that_leaks_is_named_with_its_line_and_its_holder() -> Result<()> {
     let bench = Bench::with_scenario("test-leak", "tested")?;
-    let ended = bench.run(["run", "test-leak", "--format", "json"])?;
+    let ended = bench.run(["run", "test-leak", "--format", "json", "--write", "junit=junit.xml"])?;
     assert_eq!(ended.code, Some(0), "{ended}");
     let report = ended.json()?;
+    let junit = std::fs::read_to_string(bench.root().join("junit.xml"))?;
+    assert_eq!(junit.matches("<testcase ").count(), 23 + 1, "each test function, and the verdict: {junit}");
+    assert!(junit.contains("name=\"TestDelete\" classname=\"example.com/tested/store\""), "{junit}");
+    assert!(junit.contains("skipped=\"1\" errors=\"0\" failures=\"0\""), "the leak is expected: {junit}");
     assert_eq!(with_result(&report, "leak"), ["TestDelete"]);
     assert_eq!(with_result(&report, "fail"), Vec::<&str>::new());
     assert_eq!(with_result(&report, "skip"), ["TestSkipped"]);
