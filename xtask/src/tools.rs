@@ -34,8 +34,8 @@ pub(crate) fn install_missing() -> Result<Tools> {
     Ok(Tools { go })
 }
 
-/// Programs of the machine's own packages, and the package that has each.
-const PACKAGED: [(&str, &str); 9] = [
+/// Programs of the machine's own packages, and the packages that have each with all that it needs.
+const PACKAGED: [(&str, &str); 10] = [
     ("qemu-aarch64", "qemu-user"),
     ("qemu-riscv64", "qemu-user"),
     ("chromium", "chromium"),
@@ -44,6 +44,7 @@ const PACKAGED: [(&str, &str); 9] = [
     ("python3", "python3-venv"),
     ("gcc", "gcc"),
     ("objcopy", "binutils"),
+    ("aarch64-linux-gnu-gcc", "gcc-aarch64-linux-gnu libc6-dev-arm64-cross"),
     ("addr2line", "binutils"),
 ];
 
@@ -51,12 +52,13 @@ fn packaged(program: &str, package: &str) -> Result<()> {
     let is_there = || Command::new(program).arg("--version").succeeds();
     if !is_there() && Path::new("/usr/bin/apt-get").exists() {
         Command::new("apt-get")
-            .args(["install", "--yes", "--quiet=2", "--no-install-recommends", package])
+            .args(["install", "--yes", "--quiet=2", "--no-install-recommends"])
+            .args(package.split(' '))
             .env("DEBIAN_FRONTEND", "noninteractive")
             .run()?;
     }
     if !is_there() {
-        bail!("no `{program}` found\nhint: it is in Debian's package `{package}`; put it on PATH");
+        bail!("no `{program}` found\nhint: it is in Debian's `{package}`; put it on PATH");
     }
     Ok(())
 }

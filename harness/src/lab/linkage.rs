@@ -262,11 +262,9 @@ fn expected(facts: &OfVariant<LinkageFacts>, expect: &LabExpect) -> Vec<Expected
                 newest.symbols.iter().take(3).cloned().collect::<Vec<_>>().join(", ")
             )
         });
-        let holds = match (numbers(limit), newest.map(|newest| numbers(&newest.version))) {
-            (Some(limit), Some(Some(newest))) => newest <= limit,
-            (Some(_), None) => true,
-            _ => false,
-        };
+        let holds = newest.is_none_or(|newest| {
+            numbers(&newest.version).is_some_and(|newest| newest.as_slice() <= limit.numbers())
+        });
         lines.push(line(format!("max_glibc = \"{limit}\""), found, holds));
     }
     lines
@@ -276,6 +274,7 @@ fn expected(facts: &OfVariant<LinkageFacts>, expect: &LabExpect) -> Vec<Expected
 mod tests {
     use super::*;
     use crate::format::binary::Import;
+    use crate::scenario::GlibcLimit;
 
     fn package(path: &str, imports: &[&str], files: &[&str], flags: &[&str]) -> ListedPackage {
         let strings = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect();
@@ -332,11 +331,14 @@ mod tests {
             GlibcVersion { version: "2.34".into(), symbols: vec!["b".into()] }
         );
         let held = |limit: &str| {
-            let expect = LabExpect { max_glibc: Some(limit.to_owned()), ..LabExpect::default() };
+            let expect = LabExpect {
+                max_glibc: Some(GlibcLimit::try_from(limit.to_owned()).expect("a version")),
+                ..LabExpect::default()
+            };
             let records = [("v".to_owned(), record.clone())];
             answer(Records { of: &records, reference: "v" }, &expect).expected[0].holds
         };
-        assert_eq!([held("2.31"), held("2.34"), held("2.100"), held("new")], [false, true, true, false]);
+        assert_eq!([held("2.31"), held("2.34"), held("2.100")], [false, true, true]);
     }
 
     #[test]

@@ -12,6 +12,7 @@ use toml::de::{DeInteger, DeTable, DeValue};
 use super::byte_size;
 use super::diagnostic::{Diagnostic, did_you_mean};
 use super::duration;
+use super::glibc;
 
 /// Deepest chain of `$ref` and alternatives followed at one value: the schema has three.
 const MAX_INDIRECTION: usize = 16;
@@ -265,7 +266,7 @@ struct TextFormat {
     is_one: fn(&str) -> bool,
 }
 
-const TEXT_FORMATS: [TextFormat; 2] = [
+const TEXT_FORMATS: [TextFormat; 3] = [
     TextFormat {
         name: duration::FORMAT,
         what: "a duration",
@@ -279,6 +280,13 @@ const TEXT_FORMATS: [TextFormat; 2] = [
         type_name: "a size (`12MB`, `900KiB`)",
         like: "`12MB`, `900KB` (of 1000) or `12MiB`, `900KiB` (of 1024)",
         is_one: |text| byte_size::parse(text).is_some(),
+    },
+    TextFormat {
+        name: glibc::FORMAT,
+        what: "a version of glibc",
+        type_name: "a version of glibc (`\"2.31\"`)",
+        like: "`2.31` or `2.2.5`",
+        is_one: |text| glibc::parse(text).is_some(),
     },
 ];
 
@@ -312,6 +320,9 @@ fn fix(schema: &Value, found: &DeValue<'_>) -> Option<String> {
         }
         ("string", DeValue::Integer(n)) if schema.get("format").is_some_and(|f| f == byte_size::FORMAT) => {
             Some(format!("say the unit: \"{n}B\" or \"{n}MB\""))
+        }
+        ("string", DeValue::Float(n)) if schema.get("format").is_some_and(|f| f == glibc::FORMAT) => {
+            Some(format!("put it in quotes: \"{n}\""))
         }
         ("string", DeValue::Integer(n)) => Some(format!("put it in quotes: \"{n}\"")),
         ("string", DeValue::Boolean(b)) => Some(format!("put it in quotes: \"{b}\"")),

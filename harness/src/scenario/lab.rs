@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::byte_size::ByteSize;
+use super::glibc::GlibcLimit;
 use crate::model::lab::Topic;
 
 /// What is asked of the builds. The file form is the resolved form: nothing in it has a path or a default to fill in.
@@ -32,7 +33,7 @@ pub struct LabExpect {
     pub max_size: Option<ByteSize>,
     /// The newest version of glibc that the program may need (`2.31`).
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub max_glibc: Option<String>,
+    pub max_glibc: Option<GlibcLimit>,
     /// Every tag that is set is mentioned by a file.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub known_tags: Option<bool>,

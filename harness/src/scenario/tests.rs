@@ -283,6 +283,16 @@ fn wrong_types_and_values_are_told_with_what_would_be_right() {
             "write it like `500ms`, `60s`, `2m` or `1h`",
         ),
         (
+            "[workload]\n[lab.expect]\nmax_glibc = \"new\"\n",
+            "case.toml:3:13: `lab.expect.max_glibc` is a version of glibc, and `new` is not one",
+            "write it like `2.31` or `2.2.5`",
+        ),
+        (
+            "[workload]\n[lab.expect]\nmax_glibc = 2.31\n",
+            "case.toml:3:13: `lab.expect.max_glibc` is a version of glibc (`\"2.31\"`), not a float",
+            "put it in quotes: \"2.31\"",
+        ),
+        (
             "[workload]\n[capture]\nmodes = [\"setp\"]\n",
             "case.toml:3:10: `capture.modes` cannot be `setp`; it is `plain`, `natural` or `step`",
             "did you mean `step`?",

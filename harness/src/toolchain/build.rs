@@ -21,7 +21,7 @@ use super::readback::{ReadBack, disagreements, read_back};
 use super::release::GoroutineLeak;
 use super::select::{Choice, select};
 use super::{
-    asan, compiler, cover, escape, failure, find, flags, kept, overlay, select as selection, split, symbols,
+    asan, cgo, compiler, cover, escape, failure, find, flags, kept, overlay, select as selection, split, symbols,
 };
 use crate::model::{Escape, ModuleTable};
 use crate::scenario::{BuildSpec, DebugInfo, HeapDump, Kind, Scenario, Variant, Workload};
@@ -365,19 +365,19 @@ impl Job<'_> {
     /// cgo for another processor fails in whatever way the machine's own C compiler does on foreign assembly.
     fn blame_compiler(&self, error: BuildError) -> BuildError {
         let GoInfo { goos, goarch, .. } = &self.go.info;
+        let BuildError::Failed(mut failure) = error else { return error };
+        let is_foreign = goos == "linux" && !emulator::is_native(goos, goarch);
         let has_own = self.spec.env.contains_key("CC") || self.environment.get("CC").is_some();
-        let is_asked = self.spec.cgo == Some(true) && !has_own && goos == "linux";
-        match (error, emulator::cross_compiler(goarch)) {
-            (BuildError::Failed(mut failure), Some((compiler, get)))
-                if is_asked && !emulator::is_native(goos, goarch) =>
-            {
+        if let (true, Some((compiler, get))) = (is_foreign, emulator::cross_compiler(goarch)) {
+            if failure.output.contains(&format!("{compiler}\" not found")) {
+                failure.hint = Some(format!("the C compiler for {goos}/{goarch}: {get}; or `cgo = false`"));
+            } else if self.spec.cgo == Some(true) && !has_own {
                 failure.hint = Some(format!(
                     "cgo for {goos}/{goarch} needs a C compiler for it: {get}, and `env = {{ CC = \"{compiler}\" }}` in its `build`; or `cgo = false`"
                 ));
-                BuildError::Failed(failure)
             }
-            (error, _) => error,
         }
+        BuildError::Failed(failure)
     }
 
     /// What the probed build shall have in it.
@@ -567,7 +567,12 @@ impl Job<'_> {
         let GoInfo { goos, goarch, .. } = &self.go.info;
         let exec = &self.scenario.workload.exec;
         emulator::named(exec, (goos, goarch)).unwrap_or_else(|| {
-            emulator::runner((goos, goarch), self.go.goroot(), self.environment, self.interrupt)
+            let runner = emulator::runner((goos, goarch), self.go.goroot(), self.environment, self.interrupt);
+            // A compiler for the target that has its libraries somewhere else knows where.
+            match self.go.setting("CGO_ENABLED") == "1" && runner.emulator().is_some() {
+                true => runner.with_libraries(cgo::sysroot(&self.go, &self.main.dir, self.interrupt)),
+                false => runner,
+            }
         })
     }
 

@@ -52,6 +52,17 @@ fn compiler(go: &Go, setting: &str, dir: &Utf8Path, interrupt: &Interrupt) -> Op
     Some(identity(&words, said.lines().next().unwrap_or_default()))
 }
 
+/// Where the C compiler has what it builds for, if that is a directory of its own.
+pub(super) fn sysroot(go: &Go, dir: &Utf8Path, interrupt: &Interrupt) -> Option<Utf8PathBuf> {
+    let words = words(go.setting("CC"));
+    let (program, args) = words.split_first()?;
+    let args: Vec<String> = args.iter().cloned().chain(["-print-sysroot".to_owned()]).collect();
+    let command = Command { program: program.clone(), args, dir: dir.to_owned(), env: go.env.clone() };
+    let said = finish(&command, SECONDS, interrupt).ok().filter(|done| done.ok())?.stdout.text();
+    let root = Utf8PathBuf::from(said.trim());
+    (root.is_dir() && root != "/").then_some(root)
+}
+
 /// `gcc (Debian 12.2.0) 12.2.0` is the same compiler whatever link to it was called, which is what it calls itself.
 fn identity(words: &[String], first_line: &str) -> String {
     let base = |word: &str| Utf8Path::new(word).file_name().unwrap_or_default().to_owned();

@@ -78,6 +78,16 @@ impl Runner {
         }
     }
 
+    /// The same with the target's libraries there, if that is known and the emulator is one that loads any.
+    pub(super) fn with_libraries(mut self, root: Option<Utf8PathBuf>) -> Self {
+        if let (Self::Emulated(emulator), Some(root)) = (&mut self, root)
+            && emulator.env.contains_key(QEMU_SIGNALS.0)
+        {
+            emulator.env.insert(QEMU_LIBRARIES.to_owned(), root.into_string());
+        }
+        self
+    }
+
     /// What running them here would need, and how to get it; `None` if they run.
     #[must_use]
     pub fn needs(&self, target: &str) -> Option<String> {
@@ -143,6 +153,9 @@ const NATIVE: [(&str, &[&str]); 9] = [
 /// ones have a default of their own and take this as their setting.
 const QEMU_SIGNALS: (&str, &str) = ("QEMU_RTSIG_MAP", "32 34 29");
 
+/// Where qemu looks for the loader and the libraries of a program.
+const QEMU_LIBRARIES: &str = "QEMU_LD_PREFIX";
+
 /// The C compiler for a target of Linux, and how to get it; `None` where none is packaged.
 #[must_use]
 pub fn cross_compiler(goarch: &str) -> Option<(String, String)> {
@@ -206,7 +219,7 @@ fn qemu(goarch: &str, environment: &Environment) -> Runner {
     // Where a program that is linked with C finds its loader and its libraries.
     let libraries = Utf8PathBuf::from(format!("/usr/{}", one.triplet));
     if libraries.is_dir() {
-        env.insert("QEMU_LD_PREFIX".to_owned(), libraries.into_string());
+        env.insert(QEMU_LIBRARIES.to_owned(), libraries.into_string());
     }
     emulated(one.qemu, vec![path.into_string()], env)
 }

@@ -2,6 +2,7 @@
 
 use anyhow::Result;
 use harness_tests::Bench;
+use serde_json::Value;
 
 fn bench() -> Result<Bench> {
     Bench::with_scenario("cross", "portable")
@@ -103,6 +104,69 @@ fn cgo_for_another_processor_says_which_compiler_it_needs() -> Result<()> {
     assert_eq!(ended.code, Some(3), "{ended}");
     assert!(ended.stdout.contains("apt-get install gcc-aarch64-linux-gnu"), "{ended}");
     assert!(ended.stdout.contains("CC = \"aarch64-linux-gnu-gcc\""), "{ended}");
+    Ok(())
+}
+
+/// Two kinds of it for arm64, and one for which there is no compiler.
+const WITH_C: &str = r#"
+[[variant]]
+name = "native"
+[[variant]]
+name = "arm64"
+build.goos = "linux"
+build.goarch = "arm64"
+build.env = { CC = "aarch64-linux-gnu-gcc" }
+[[variant]]
+name = "arm64-static"
+build.goos = "linux"
+build.goarch = "arm64"
+build.static = true
+build.env = { CC = "aarch64-linux-gnu-gcc" }
+[[variant]]
+name = "lost"
+build.goos = "linux"
+build.goarch = "s390x"
+build.env = { CC = "s390x-linux-gnu-gcc" }
+[lab]
+show = ["cross"]
+[lab.expect]
+max_glibc = "2.99"
+"#;
+
+#[test]
+fn a_program_with_c_for_another_processor_runs_with_that_processors_libraries() -> Result<()> {
+    let main = "package main\n\n// int one(void) { return 1; }\nimport \"C\"\n\nvar kept [][]byte\n\n\
+                func main() {\n\tfor range 1000 {\n\t\thandle()\n\t}\n}\n\n\
+                //go:noinline\nfunc handle() { kept = append(kept, make([]byte, 1000*C.one())) }\n";
+    let bench = Bench::with_module("c", main, WITH_C)?;
+    bench.edit("scenarios/c.toml", "cgo = false", "cgo = true")?;
+    // A machine that has that compiler is made to be without it.
+    let no_compiler = bench.root().join("none").join("s390x-linux-gnu-gcc");
+    bench.edit("scenarios/c.toml", "CC = \"s390x-linux-gnu-gcc\"", &format!("CC = \"{no_compiler}\""))?;
+    let ended = bench.run(["build", "c", "--format", "json"])?;
+    assert_eq!(ended.code, Some(3), "{ended}");
+    let report = ended.json()?;
+    let of = |topic: &str, list: &str, variant: &str| {
+        let all = report["answers"][topic][list].as_array().into_iter().flatten();
+        all.into_iter().find(|one| one["variant"] == variant).map(|one| one["of"].clone()).unwrap_or_default()
+    };
+    let dynamic = of("linkage", "variants", "arm64");
+    assert_eq!(dynamic["interpreter"], "/lib/ld-linux-aarch64.so.1", "{dynamic}");
+    assert_eq!(dynamic["libraries"][0]["name"], "libc.so.6", "{dynamic}");
+    assert!(dynamic["glibc"][0]["version"].is_string(), "{dynamic}");
+    assert_eq!(of("linkage", "variants", "arm64-static")["is_static"], true);
+    for variant in ["arm64", "arm64-static"] {
+        let ran = of("cross", "variants", variant);
+        assert!(ran["emulator"].as_str().is_some_and(|name| name.starts_with("qemu-aarch64")), "{ran:#}");
+        assert_eq!(
+            (&ran["failed"], ran["leaks"].as_array().map(Vec::len)),
+            (&Value::Null, Some(1)),
+            "{ran:#}"
+        );
+        assert_eq!(of("cross", "differences", variant)["same"], 1, "{variant}: {ended}");
+    }
+    let lost = of("cross", "variants", "lost")["failure"].as_str().unwrap_or_default().to_owned();
+    assert!(lost.contains("apt-get install gcc-s390x-linux-gnu"), "{lost}");
     Ok(())
 }
 

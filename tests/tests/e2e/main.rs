@@ -24,6 +24,7 @@ mod lab_builds;
 mod lab_code;
 mod lab_cross;
 mod lab_debug;
+mod lab_flags;
 mod lab_linkage;
 mod lab_modules;
 mod lab_reproducible;
