@@ -332,6 +332,12 @@ fn failed(outcome: Outcome, reasons: &[Reason]) -> String {
         (of(Cause::WorseLeak), "known leak grows faster", "known leaks grow faster"),
         (of(Cause::NotReproduced), "expected leak did not reproduce", "expected leaks did not reproduce"),
         (of(Cause::WorseFigure), "figure got worse", "figures got worse"),
+        // What fails and counts as a leak is what had to hold of builds.
+        (
+            of(Cause::Failure),
+            "expectation of the builds does not hold",
+            "expectations of the builds do not hold",
+        ),
     ];
     if outcome == Outcome::Leak {
         let there = counted.iter().filter(|(n, ..)| *n > 0);

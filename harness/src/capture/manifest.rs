@@ -36,6 +36,9 @@ pub struct Manifest {
     pub replay: Option<Replay>,
     /// Builds, in variant order.
     pub builds: Vec<BuildRecord>,
+    /// What the scenario asks of its builds and what came of that, `lab.json`: the document that `harness build` prints.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lab: Option<FileRecord>,
     /// Runs, in the order they were made.
     pub runs: Vec<RunRecord>,
     /// Parallel tests by variant, where some are judged as a group.
@@ -241,7 +244,7 @@ pub enum End {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FileRecord {
     /// Name within the run's directory: `gctrace.txt`, `trace.out`, `probe.rec`, `stdout.txt`,
-    /// `stderr.txt`, `heap-9.dump`.
+    /// `stderr.txt`, `heap-9.dump`; within the capture `lab.json`.
     pub name: String,
     /// Size.
     pub size: Bytes,

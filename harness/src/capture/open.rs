@@ -15,6 +15,8 @@ use super::map::FileBytes;
 pub(super) const MANIFEST: &str = "manifest.json";
 /// Name of the accepted baseline as it was, within a capture.
 pub(super) const BASELINE: &str = "baseline.toml";
+/// Name of what was asked of the builds, within a capture.
+pub(super) const LAB: &str = "lab.json";
 /// Name of a variant's symbols, in the variant's directory.
 pub(super) const SYMBOLS: &str = "symbols.elf.gz";
 /// Name of the profile of the run whose code is counted, in that run's directory.
@@ -230,6 +232,15 @@ impl CaptureDir {
     pub fn symbols(&self, build: &BuildRecord) -> Result<Option<FileBytes>, CaptureError> {
         let Some(record) = &build.symbols else { return Ok(None) };
         checked(&self.root.join(&build.variant).join(&record.name), record).map(Some)
+    }
+
+    /// What was asked of the builds, a document of the build lab; `None` if nothing was.
+    ///
+    /// # Errors
+    /// See [`CaptureDir::read`].
+    pub fn lab(&self) -> Result<Option<FileBytes>, CaptureError> {
+        let Some(record) = &self.manifest.lab else { return Ok(None) };
+        checked(&self.root.join(LAB), record).map(Some)
     }
 }
 

@@ -13,7 +13,7 @@ use super::manifest::{
     AsanRecord, BuildOutcome, BuildRecord, CaptureStatus, CoverRecord, DebugRun, FileRecord, MANIFEST_FORMAT,
     Manifest, Replay, RunRecord,
 };
-use super::open::{BASELINE, COVER_PROFILE, SYMBOLS};
+use super::open::{BASELINE, COVER_PROFILE, LAB, SYMBOLS};
 use super::store::{self, Lock, Store};
 use super::{crash, gotest, launch, machine};
 use crate::model::{Mode, RunId, WallTime};
@@ -67,6 +67,7 @@ impl Session {
             inputs: Some(Inputs::of(scenario, env)),
             replay: None,
             builds: Vec::new(),
+            lab: None,
             runs: Vec::new(),
             parallel: BTreeMap::new(),
             left_out: BTreeMap::new(),
@@ -167,6 +168,19 @@ impl Session {
         let to = dir.join(SYMBOLS);
         fs::rename(&part, &to).map_err(io("write", &to))?;
         launch::file_record(&to)
+    }
+
+    /// Keeps what was asked of the builds.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn keep_lab(&mut self, document: &[u8]) -> Result<(), CaptureError> {
+        let to = self.root.join(LAB);
+        let part = self.root.join("lab.part");
+        fs::write(&part, document).map_err(io("write", &part))?;
+        fs::rename(&part, &to).map_err(io("write", &to))?;
+        self.manifest.lab = Some(launch::file_record(&to)?);
+        self.write()
     }
 
     /// Says which tests of a variant are parallel: they are judged as a group.

@@ -230,6 +230,7 @@ fn judge(mut capture: ForeignCapture, accepted: Option<&Baseline>, paths: &[Utf8
         inputs: None,
         replay: None,
         builds: Vec::new(),
+        lab: None,
         runs: vec![record.clone()],
         parallel: Default::default(),
         left_out: Default::default(),

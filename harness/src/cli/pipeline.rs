@@ -23,6 +23,7 @@ use crate::ingest::{self, Ingested, RunFiles};
 use crate::model::growth::Growth;
 use crate::model::{Address, Bytes, CLeaks, Diagnosis, ModuleTable, Outcome, RunPieces, TestRuns, Timeline};
 use crate::report::export::RunCycles;
+use crate::report::lab::Answers;
 use crate::report::panels::Panels;
 use crate::report::{self, Report, RunInput};
 use crate::scenario::{BuildSpec, Kind, Thresholds, Workload};
@@ -137,6 +138,7 @@ pub(super) fn analyse_repeat(
     };
     let comparison = baseline::compare(&groups, &diagnoses, &against);
     let tests = tested::tests(dir, &runs, &groups)?;
+    let (lab, unread) = lab(dir)?;
     let contract = tested::contract(manifest, &groups);
     let expectations = baseline::expectations(contract.as_ref(), &groups, &names);
     let verdict = baseline::judge(&baseline::Case {
@@ -147,13 +149,14 @@ pub(super) fn analyse_repeat(
         expectations: &expectations,
         diagnoses: &diagnoses,
         floor: manifest.scenario.thresholds.confidence,
-        failures: &failures(dir, &runs, &tests),
+        failures: &[failures(dir, &runs, &tests), broken(lab.as_ref())].concat(),
         reproductions: &reproductions,
     });
     let problems = runs.iter().flat_map(|run| run.ingested.problems.iter().cloned());
     let growth = growth(manifest, &runs);
     let covered = covered::read(dir, &diagnoses, &growth)?;
-    let problems: Vec<Problem> = problems.chain(sanitized.problems).chain(covered.problems).collect();
+    let problems = problems.chain(sanitized.problems).chain(covered.problems);
+    let problems: Vec<Problem> = problems.chain(unread).collect();
     let inputs: Vec<RunInput<'_>> =
         runs.iter().map(|run| RunInput { record: run.record, timeline: &run.timeline }).collect();
     let debug = super::debug::repeat::of_capture(dir, &groups)?;
@@ -173,6 +176,7 @@ pub(super) fn analyse_repeat(
         coverage: covered.by_variant,
     });
     report.debug = debug;
+    report.lab = lab;
     let thresholds = manifest.scenario.thresholds.clone();
     let panels = panels(manifest, &runs);
     let cycles = runs.into_iter().map(cycles).collect();
@@ -199,6 +203,29 @@ fn panels(manifest: &Manifest, runs: &[Analysed<'_>]) -> Panels {
         timeline: &run.timeline,
     });
     panels::panels(&manifest.scenario.workload.package, &read.collect::<Vec<_>>())
+}
+
+/// What was asked of the builds.
+fn lab(dir: &CaptureDir) -> Result<(Option<Answers>, Option<Problem>), CliError> {
+    let Some(bytes) = dir.lab()? else { return Ok((None, None)) };
+    Ok(match report::lab::read(&bytes) {
+        Ok(document) => (Some(document.answers), None),
+        Err(found) => (
+            None,
+            Some(Problem {
+                file: "lab.json".to_owned(),
+                offset: 0,
+                structure: "answers about builds".to_owned(),
+                expected: "the document that `harness build` writes".to_owned(),
+                found,
+            }),
+        ),
+    })
+}
+
+/// What had to hold of the builds and does not: like a leak, a result of what was run.
+fn broken(lab: Option<&Answers>) -> Vec<(Outcome, String)> {
+    lab.map(Answers::broken).unwrap_or_default().into_iter().map(|words| (Outcome::Leak, words)).collect()
 }
 
 fn cycles(run: Analysed<'_>) -> RunCycles {

@@ -9,8 +9,8 @@ use camino::Utf8Path;
 
 use super::builds::build_all;
 use super::error::CliError;
-use super::run::{report, run_all, run_sanitized};
-use super::{Context, args, checkout, covered, earlier, pipeline, scenarios};
+use super::run::{ask, report, run_all, run_sanitized};
+use super::{Context, args, build, checkout, covered, earlier, pipeline, scenarios};
 use crate::capture::{
     BuildOutcome, CaptureDir, CaptureStatus, Difference, Inputs, Manifest, Replay, Session, Store,
     is_capture, machine, machine_differences, open, open_named,
@@ -35,9 +35,12 @@ pub(super) fn run(capture: &Utf8Path, args: &args::Run, context: &Context) -> Re
     let out = args.out.as_ref().map(|out| context.environment.dir.join(out));
     let mut session = Session::create(&store, out.as_deref(), &scenario, &context.environment.vars)?;
     session.repeats(recorded.root(), replay)?;
-    let built = build_all(&scenario, &toolchain, &store, context, |variant, build| {
-        Ok(session.record_build(variant, build)?)
+    let mut builds = Vec::new();
+    let built = build_all(&scenario, &toolchain, &store, context, |variant, result| {
+        builds.push(build::told(variant, &result));
+        Ok(session.record_build(variant, result)?)
     })?;
+    ask((&scenario, &toolchain, &store), &built, builds, &mut session, context)?;
     for (variant, parallel) in &recorded.manifest().parallel {
         session.group(variant, parallel.clone());
     }

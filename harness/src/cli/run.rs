@@ -9,11 +9,12 @@ use super::error::CliError;
 use super::forms::Forms;
 use super::live::Live;
 use super::pace::Pace;
-use super::{Context, covered, earlier, foreign, gotest, pipeline, replay, reproduce, scenarios};
+use super::{Context, build, covered, earlier, foreign, gotest, pipeline, replay, reproduce, scenarios};
 use crate::baseline;
 use crate::capture::{CaptureStatus, Lock, Session, Store};
 use crate::model::{Mode, Outcome, RunId};
 use crate::report;
+use crate::report::lab::LabBuild;
 use crate::scenario::Scenario;
 use crate::toolchain::{BuildError, Built, Toolchain};
 
@@ -68,9 +69,12 @@ pub(super) fn run(args: &args::Run, context: &Context) -> Result<Outcome, CliErr
     let Prepared { scenario, store, toolchain, .. } = &prepared;
     let out = args.out.as_ref().map(|out| context.environment.dir.join(out));
     let mut session = Session::create(store, out.as_deref(), scenario, &context.environment.vars)?;
-    let built = build_all(scenario, toolchain, store, context, |variant, build| {
-        Ok(session.record_build(variant, build)?)
+    let mut builds = Vec::new();
+    let built = build_all(scenario, toolchain, store, context, |variant, result| {
+        builds.push(build::told(variant, &result));
+        Ok(session.record_build(variant, result)?)
     })?;
+    ask((scenario, toolchain, store), &built, builds, &mut session, context)?;
     let mut plan = crate::capture::plan(scenario, &runnable(&built, context));
     // A hunt for what comes and goes is of the runs that can show it.
     plan.retain(|id| !args.until_found || id.repeat == 1 || id.mode != Mode::Plain);
@@ -97,6 +101,21 @@ pub(super) fn run(args: &args::Run, context: &Context) -> Result<Outcome, CliErr
         context.console.say(&format!("{:>8} {words}", "run"));
     }
     report(&root, None, found, &args.forms, context)
+}
+
+/// Keeps in the capture what the scenario asks of its builds. Whoever interrupts that has a capture all the same.
+pub(super) fn ask(
+    of: (&Scenario, &Toolchain, &Store),
+    built: &[(String, Built)],
+    builds: Vec<LabBuild>,
+    session: &mut Session,
+    context: &Context,
+) -> Result<(), CliError> {
+    match build::document(of, built, builds, context) {
+        Ok(Some(document)) => Ok(session.keep_lab(document.as_bytes())?),
+        Ok(None) | Err(CliError::Interrupted) => Ok(()),
+        Err(error) => Err(error),
+    }
 }
 
 /// Looks for the fewest operations and reports on them.

@@ -113,6 +113,7 @@ pub fn build(inputs: Inputs<'_>) -> Report {
         minimised: None,
         coverage: inputs.coverage,
         debug: None,
+        lab: None,
     }
 }
 

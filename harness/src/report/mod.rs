@@ -113,6 +113,9 @@ pub struct Report {
     /// in the capture's manifest.
     #[serde(default)]
     pub inputs_digest: Option<String>,
+    /// What the scenario asks of its builds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lab: Option<lab::Answers>,
     /// How it compares with the capture that it repeats.
     #[serde(default)]
     pub replay: Option<Replayed>,

@@ -21,7 +21,8 @@ use super::readback::{ReadBack, disagreements, read_back};
 use super::release::GoroutineLeak;
 use super::select::{Choice, select};
 use super::{
-    asan, cgo, compiler, cover, escape, failure, find, flags, kept, overlay, select as selection, split, symbols,
+    asan, cgo, compiler, cover, escape, failure, find, flags, kept, overlay, select as selection, split,
+    symbols,
 };
 use crate::model::{Escape, ModuleTable};
 use crate::scenario::{BuildSpec, DebugInfo, HeapDump, Kind, Scenario, Variant, Workload};

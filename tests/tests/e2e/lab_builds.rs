@@ -121,3 +121,38 @@ fn what_cannot_be_compared_with_or_asked_is_a_usage_error_that_names_what_can() 
     assert!(ended.stderr.contains("size"), "{ended}");
     Ok(())
 }
+
+#[test]
+fn what_a_scenario_asks_of_its_builds_is_in_a_runs_report_and_its_capture_tells_it_without_go() -> Result<()>
+{
+    let more = "[lab]\nshow = [\"size\"]\n[lab.expect]\nmax_size = \"1KB\"\n";
+    let bench =
+        Bench::with_module("svc", &MAIN.replace("range 10", "range 1000"), &format!("{VARIANTS}{more}"))?;
+    let ended = bench.run(["run", "svc"])?;
+    assert_eq!(ended.code, Some(1), "{ended}");
+    let first = ended.stdout.lines().next().unwrap_or_default();
+    assert_eq!(first, "FAIL svc: 2 expectations of the builds do not hold", "{ended}");
+    for words in [
+        "  - whole: `max_size = \"1KB\"` does not hold: ",
+        "\nsize: whole is ",
+        "  FAILS  stripped: expected max_size = \"1KB\"; found ",
+        "  more: harness build svc --show size\n",
+    ] {
+        assert!(ended.stdout.contains(words), "{words}: {ended}");
+    }
+    let capture = bench.root().join(".harness/runs/latest-svc").canonicalize_utf8()?;
+    let without_go = [("PATH", "/nowhere")];
+    let again = bench.run_with(["analyze", capture.as_str(), "--format", "json"], &without_go)?;
+    assert_eq!(again.code, Some(1), "{again}");
+    let report = again.json()?;
+    assert_eq!(report["lab"]["size"]["variants"][1]["variant"], "stripped", "{again}");
+    assert_eq!(report["lab"]["linkage"], serde_json::Value::Null, "nobody asked");
+    // What was recorded is told as it was, or not at all.
+    let lab = capture.join("lab.json");
+    let text = std::fs::read_to_string(&lab)?;
+    std::fs::write(&lab, text.replace("stripped", "stripper"))?;
+    let damaged = bench.run_with(["analyze", capture.as_str()], &without_go)?;
+    assert_eq!(damaged.code, Some(5), "{damaged}");
+    assert!(damaged.stderr.contains("lab.json"), "{damaged}");
+    Ok(())
+}

@@ -5,6 +5,7 @@
 mod code;
 mod cross;
 mod debug;
+mod in_run;
 mod linkage;
 mod modules;
 mod reproducible;
@@ -12,6 +13,8 @@ mod runs;
 mod size;
 mod tags;
 mod time;
+
+pub(super) use in_run::document;
 
 use super::args::{self, Format};
 use super::builds::build_all;
@@ -24,7 +27,7 @@ use crate::model::lab::{NotRun, TOPICS, Topic};
 use crate::report::lab::{Answers, LabBuild, LabReport, benchstat};
 use crate::scenario::{LabExpect, Scenario};
 use crate::toolchain::lab::Subject;
-use crate::toolchain::{BuildDirs, BuildError, Built, Toolchain};
+use crate::toolchain::{BuildDirs, BuildError, BuildFailure, Built, Toolchain};
 
 /// What the topics are asked with.
 struct Bench<'a> {
@@ -58,11 +61,7 @@ pub(super) fn command(args: &args::Build, context: &Context) -> Result<Outcome, 
     let _lock = store.lock(&scenario.name)?;
     let mut builds = Vec::new();
     let built = build_all(&scenario, &toolchain, &store, context, |variant, result| {
-        let (built, failure) = match result {
-            Ok(built) => (Some(built.facts.clone()), None),
-            Err(failure) => (None, Some(failure)),
-        };
-        builds.push(LabBuild { variant: variant.to_owned(), built, failure });
+        builds.push(told(variant, &result));
         Ok(())
     })?;
     if context.interrupt.is_set() {
@@ -97,6 +96,15 @@ pub(super) fn command(args: &args::Build, context: &Context) -> Result<Outcome, 
     };
     context.console.print(&text)?;
     Ok(report.outcome)
+}
+
+/// What a build came to.
+pub(super) fn told(variant: &str, result: &Result<&Built, BuildFailure>) -> LabBuild {
+    let (built, failure) = match result {
+        Ok(built) => (Some(built.facts.clone()), None),
+        Err(failure) => (None, Some(failure.clone())),
+    };
+    LabBuild { variant: variant.to_owned(), built, failure }
 }
 
 /// Writes an answer for another tool.

@@ -144,6 +144,26 @@ impl Answers {
             .collect()
     }
 
+    /// Compact, as a part of a run's report: answers, and what does not hold or could not be asked.
+    pub(in crate::report) fn in_report(&self, scenario: &str, look: &Look) -> String {
+        let all = self.all(look);
+        let mut out = format!("\n{}\n", look.heading("Builds"));
+        for common in &all {
+            section(&mut out, common, look, look.verbose);
+        }
+        let words: Vec<&str> = all.iter().map(|common| common.topic.word()).collect();
+        let (words, scenario) = (words.join(","), text::clean(scenario));
+        let _ = writeln!(out, "  more: harness build {scenario} --show {words}");
+        out
+    }
+
+    /// What does not hold, in words.
+    #[must_use]
+    pub fn broken(&self) -> Vec<String> {
+        let broken = self.expected().into_iter().filter(|(_, line)| !line.holds);
+        broken.map(|(_, line)| words(&line)).collect()
+    }
+
     fn expected(&self) -> Vec<(Topic, Expected)> {
         let look = Look { width: 100, color: false, verbose: false };
         let all = self.all(&look).into_iter();
@@ -154,6 +174,18 @@ impl Answers {
 fn common<F, D>(topic: Topic, answer: &Answer<F, D>, body: String) -> Common<'_> {
     let Answer { headline, expected, not_run, .. } = answer;
     Common { topic, headline, expected, not_run, body }
+}
+
+/// Reads what [`LabReport::to_json`] wrote.
+///
+/// # Errors
+/// When it is something else, or of a newer harness; in words.
+pub fn read(json: &[u8]) -> Result<LabReport, String> {
+    let report: LabReport = serde_json::from_slice(json).map_err(|error| error.to_string())?;
+    match report.format {
+        LAB_FORMAT => Ok(report),
+        other => Err(format!("a document of form {other}; this harness reads form {LAB_FORMAT}")),
+    }
 }
 
 /// The JSON schema of the document.
@@ -176,9 +208,8 @@ impl LabReport {
             ([], []) if expected.is_empty() => (Outcome::Pass, format!("{variants} built")),
             ([], []) => (Outcome::Pass, format!("{variants} built, and all that is expected of them holds")),
             ([], [(_, first), ..]) => {
-                let of = if first.variant.is_empty() { "" } else { &format!("{}: ", first.variant) };
                 let more = if broken.len() > 1 { &format!(" and {} more", broken.len() - 1) } else { "" };
-                (Outcome::Leak, format!("{of}`{}` does not hold: {}{more}", first.expected, first.found))
+                (Outcome::Leak, format!("{}{more}", words(first)))
             }
             (failed, _) => {
                 let of = if failed.len() == n {
@@ -220,7 +251,8 @@ impl LabReport {
         let _ = writeln!(out, "{}\n", self.overview(look));
         self.failures(&mut out);
         for common in self.answers.all(look) {
-            section(&mut out, &common, look);
+            section(&mut out, &common, look, true);
+            out.push('\n');
         }
         if look.verbose {
             self.commands(&mut out);
@@ -303,13 +335,20 @@ fn row(build: &LabBuild, base: Option<u64>, reference: &str) -> Vec<String> {
     ]
 }
 
-fn section(out: &mut String, common: &Common<'_>, look: &Look) {
+/// A line that does not hold.
+fn words(line: &Expected) -> String {
+    let of = if line.variant.is_empty() { String::new() } else { format!("{}: ", line.variant) };
+    format!("{of}`{}` does not hold: {}", line.expected, line.found)
+}
+
+/// One answer; `whole` with its tables and with what holds.
+fn section(out: &mut String, common: &Common<'_>, look: &Look, whole: bool) {
     let title = look.heading(common.topic.word());
     let _ = writeln!(out, "{title}: {}", text::clean(common.headline));
-    if !common.body.is_empty() {
+    if whole && !common.body.is_empty() {
         let _ = writeln!(out, "{}", common.body.trim_end());
     }
-    for line in common.expected {
+    for line in common.expected.iter().filter(|line| whole || !line.holds) {
         let word = if line.holds { "holds" } else { "FAILS" };
         let of = if line.variant.is_empty() { String::new() } else { format!("{}: ", line.variant) };
         let words = format!("  {word}  {of}expected {}; found {}", line.expected, line.found);
@@ -320,7 +359,6 @@ fn section(out: &mut String, common: &Common<'_>, look: &Look) {
         let words = format!("  not run: {}{of}: needs {}", line.what, line.needs);
         let _ = writeln!(out, "{}", text::clean(&words));
     }
-    out.push('\n');
 }
 
 #[cfg(test)]

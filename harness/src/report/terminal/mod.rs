@@ -76,6 +76,9 @@ pub fn to_terminal(report: &Report, look: &Look) -> String {
     variants::write(&mut out, report, look);
     coverage::write(&mut out, report, look);
     figures::write(&mut out, report, look);
+    if let Some(answers) = &report.lab {
+        out.push_str(&answers.in_report(&report.scenario, look));
+    }
     notes::write(&mut out, report, look);
     out
 }
