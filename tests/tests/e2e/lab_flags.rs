@@ -96,7 +96,7 @@ fn each_of_the_classic_six_does_to_a_program_what_it_is_known_for_and_nothing_el
         Ok::<_, anyhow::Error>(names_of_calls(handle))
     };
     for variant in SIX {
-        let inlined = if variant == "debug" { Vec::new() } else { vec!["main.twice".to_owned()] };
+        let inlined = if variant == "debug" { Vec::new() } else { vec!["twice".to_owned()] };
         assert_eq!(calls(variant)?, inlined, "{variant}: -N -l alone keeps the call");
     }
     let linked = |variant: &str| {
