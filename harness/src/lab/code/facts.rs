@@ -38,7 +38,7 @@ pub(super) fn facts(record: &CodeRecord) -> CodeFacts {
             decide(file, decision);
         }
     }
-    let remarks = remarks(&said.remarks);
+    let remarks = placed(said);
     for remark in &remarks.remarks {
         if let Some(file) = files.get_mut(remark.file.as_str()) {
             note(file, remark);
@@ -48,6 +48,18 @@ pub(super) fn facts(record: &CodeRecord) -> CodeFacts {
     functions.sort_by(|a, b| (&a.name, &a.file, a.line).cmp(&(&b.name, &b.file, b.line)));
     link(&mut functions, &record.binary);
     CodeFacts { totals: totals(&functions), profile: profile(&remarks, said), functions, assembly: None }
+}
+
+/// Remarks with files as the sources have them: where a build hides paths, they begin with the module's.
+fn placed(said: &Said) -> Remarks {
+    let mut remarks = remarks(&said.remarks);
+    let strange = remarks.remarks.iter_mut().filter(|remark| !said.sources.contains_key(&remark.file));
+    for remark in strange {
+        if let Some(inside) = said.inside(&remark.file).map(str::to_owned) {
+            remark.file = inside;
+        }
+    }
+    remarks
 }
 
 /// A declared function with the name that the linker gives it: its package is its directory, or `main`.

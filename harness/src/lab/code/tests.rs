@@ -149,3 +149,12 @@ fn variants_that_are_alike_and_a_single_one_have_a_headline_too() {
         "2 functions, 0 of them may be inlined; 0 values are made on the heap, 2 bounds are checked"
     );
 }
+
+#[test]
+fn what_is_said_of_a_build_that_hides_paths_is_the_same() {
+    let mut trimmed = profiled();
+    trimmed.said.remarks = trimmed.said.remarks.replace("cmd/main.go", "example.com/m/cmd/main.go");
+    let records = [("shown".to_owned(), profiled()), ("hidden".to_owned(), trimmed)];
+    let answer = answer(Records { of: &records, reference: "shown" });
+    assert_eq!(answer.of("shown"), answer.of("hidden"));
+}
