@@ -98,6 +98,7 @@ pub(in crate::report) fn report() -> Report {
         reproductions: Vec::new(),
         coverage: Vec::new(),
         minimised: None,
+        lab: None,
         tests: Vec::new(),
         debug: None,
         inputs_digest: Some("3fa94c11d2e07b65".to_owned()),
