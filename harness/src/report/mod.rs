@@ -114,7 +114,7 @@ pub struct Report {
     #[serde(default)]
     pub inputs_digest: Option<String>,
     /// What the scenario asks of its builds.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
     pub lab: Option<lab::Answers>,
     /// How it compares with the capture that it repeats.
     #[serde(default)]
