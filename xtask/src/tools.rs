@@ -30,6 +30,7 @@ pub(crate) fn install_missing() -> Result<Tools> {
     }
     benchstat(&go)?;
     delve(&go)?;
+    actionlint(&go)?;
     readers::install_missing()?;
     Ok(Tools { go })
 }
@@ -84,6 +85,18 @@ fn benchstat(go: &Go) -> Result<()> {
         return Ok(());
     }
     Command::new(go.program.as_os_str()).args(["install", BENCHSTAT]).run()
+}
+
+/// Checks `ci/github.yml` and the inputs of `action.yml`.
+const ACTIONLINT: &str = "github.com/rhysd/actionlint/cmd/actionlint@v1.7.12";
+
+fn actionlint(go: &Go) -> Result<()> {
+    let path = Command::new(go.program.as_os_str()).args(["env", "GOPATH"]).read()?;
+    let installed = Path::new(path.trim()).join("bin/actionlint");
+    if installed.is_file() || Command::new("actionlint").arg("-version").succeeds() {
+        return Ok(());
+    }
+    Command::new(go.program.as_os_str()).args(["install", ACTIONLINT]).run()
 }
 
 fn install_go() -> Result<Go> {
