@@ -6,6 +6,7 @@
 mod analyze;
 mod bisect;
 mod ci;
+mod ci_files;
 mod coverage;
 mod debug;
 mod debug_sessions;
