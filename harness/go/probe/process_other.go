@@ -2,7 +2,8 @@
 
 package harnessprobe
 
-type processFigures struct{}
+// What nothing tells here: readProcess says so.
+type processFigures struct{ descriptors uint64 }
 
 func readProcess() (processFigures, bool) { return processFigures{}, false }
 

@@ -311,9 +311,13 @@ fn a_file_for_perfetto_is_written_whole_or_not_at_all() -> Result<()> {
     assert_eq!(written[0], 0x0a);
     assert!(written.windows(9).any(|text| text == b"main.leak"), "no goroutine of main.leak in it");
 
-    let nowhere = bench.run(["inspect", "trace", &trace(MIXED), "--perfetto", "no/such/dir/out"])?;
-    assert_eq!(nowhere.code, Some(2), "{nowhere}");
+    let made = bench.run(["inspect", "trace", &trace(MIXED), "--perfetto", "no/such/dir/out"])?;
+    assert_eq!(made.code, Some(0), "{made}");
+    assert_eq!(fs::read(bench.root().join("no/such/dir/out"))?, written, "directories that lack are made");
     let no_trace = bench.write("text", "no trace")?;
+    let nowhere = bench.run(["inspect", "trace", &trace(MIXED), "--perfetto", "text/out"])?;
+    assert_eq!(nowhere.code, Some(2), "{nowhere}");
+    assert!(nowhere.stderr.contains("hint: name a file in a directory you may write to"), "{nowhere}");
     let refused = bench.run(["inspect", "trace", no_trace.as_str(), "--perfetto", "none.pftrace"])?;
     assert_eq!(refused.code, Some(5), "{refused}");
     assert!(!bench.root().join("none.pftrace").exists());
