@@ -24,7 +24,8 @@ pub(super) fn panels(program: &str, runs: &[Read<'_>]) -> Panels {
 
 fn of(program: &str, run: &Read<'_>, room: Room) -> RunPanels {
     let Read { id, ok, pieces, timeline } = *run;
-    let limits = Limits { stacks: room.stacks, points: room.growth_points, ..Limits::default() };
+    let limits =
+        Limits { stacks: room.stacks, frames: room.frames, points: room.growth_points, ..Limits::default() };
     let growth = growth_of(&Observed { id, pieces }, program, limits);
     // Where nothing joins the trace's cycles with gctrace's, only the trace's have a place on the axis.
     let (rows, unjoined): (&[CycleRow], usize) = match timeline.unplaced.as_slice() {

@@ -22,6 +22,8 @@ use crate::model::{
 pub struct Limits {
     /// Stacks of a run.
     pub stacks: usize,
+    /// Bytes that the frames of a run's stacks take where they are written down, each once.
+    pub frames: usize,
     /// Points of a run.
     pub points: usize,
     /// Repeats of a variant, or of a test in it.
@@ -32,7 +34,7 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { stacks: 500, points: 40, repeats: 5, runs: 60 }
+        Self { stacks: 500, frames: 1 << 20, points: 40, repeats: 5, runs: 60 }
     }
 }
 
@@ -84,17 +86,19 @@ pub fn of_run(run: &Observed<'_>, program: &str, limits: Limits) -> Option<RunGr
         return None;
     }
     let snapshots: Vec<&HeapSnapshot> = of_points.iter().map(|(_, snapshot)| *snapshot).collect();
-    let mut sums = Sums::over(&snapshots);
-    let rest = sums.stacks.split_off(limits.stacks.min(sums.stacks.len()));
-    let mut other = GrowthSeries::zeroes(snapshots.len());
-    rest.iter().for_each(|(_, series)| other.add(series));
-    let mut table = FrameTable { modules: &pieces.modules, frames: Vec::new(), places: HashMap::new() };
-    let stacks = sums.stacks.into_iter().map(|((class, stack), series)| GrowthStack {
-        class,
-        frames: table.stack(&stack, pieces),
-        series,
-    });
-    let stacks = stacks.collect();
+    let sums = Sums::over(&snapshots);
+    let mut table = FrameTable::new(&pieces.modules, limits.frames);
+    let mut stacks = Vec::new();
+    let (mut other, mut n_other) = (GrowthSeries::zeroes(snapshots.len()), 0);
+    for ((class, stack), series) in sums.stacks {
+        let has_room = n_other == 0 && stacks.len() < limits.stacks;
+        if let Some(frames) = has_room.then(|| table.stack(&stack, pieces)).flatten() {
+            stacks.push(GrowthStack { class, frames, series });
+        } else {
+            other.add(&series);
+            n_other += 1;
+        }
+    }
     Some(RunGrowth {
         run: run.id.clone(),
         program: program.to_owned(),
@@ -108,7 +112,7 @@ pub fn of_run(run: &Observed<'_>, program: &str, limits: Limits) -> Option<RunGr
         frames: table.frames,
         stacks,
         other,
-        n_other: rest.len(),
+        n_other,
         probe: sums.probe,
     })
 }
@@ -196,10 +200,17 @@ struct FrameTable<'a> {
     modules: &'a ModuleTable,
     frames: Vec<GrowthFrame>,
     places: HashMap<GrowthFrame, u32>,
+    /// Bytes that are left.
+    room: usize,
 }
 
-impl FrameTable<'_> {
-    fn stack(&mut self, stack: &Stack, pieces: &RunPieces) -> Vec<u32> {
+impl<'a> FrameTable<'a> {
+    fn new(modules: &'a ModuleTable, room: usize) -> Self {
+        Self { modules, frames: Vec::new(), places: HashMap::new(), room }
+    }
+
+    /// None, and the table is as it was, if there is no room for the stack's frames.
+    fn stack(&mut self, stack: &Stack, pieces: &RunPieces) -> Option<Vec<u32>> {
         let inlined = pieces.inlined.get(stack);
         let frames = stack.iter().enumerate().map(|(nth, frame)| GrowthFrame {
             function: Arc::clone(&frame.function),
@@ -209,7 +220,10 @@ impl FrameTable<'_> {
             owner: self.modules.owner(&frame.function),
         });
         let frames: Vec<GrowthFrame> = frames.collect();
-        frames.into_iter().map(|frame| self.place(frame)).collect()
+        let new = frames.iter().filter(|frame| !self.places.contains_key(frame));
+        let taken: usize = new.map(GrowthFrame::written).sum();
+        self.room = self.room.checked_sub(taken)?;
+        Some(frames.into_iter().map(|frame| self.place(frame)).collect())
     }
 
     fn place(&mut self, frame: GrowthFrame) -> u32 {
@@ -218,5 +232,12 @@ impl FrameTable<'_> {
             self.frames.push(frame.clone());
             next
         })
+    }
+}
+
+impl GrowthFrame {
+    /// Bytes that it takes in a document: its names, and those of its fields.
+    fn written(&self) -> usize {
+        80 + self.function.len() + self.file.len()
     }
 }

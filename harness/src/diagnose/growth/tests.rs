@@ -71,7 +71,20 @@ fn of(pieces: &RunPieces, limits: Limits) -> RunGrowth {
 }
 
 fn limits(stacks: usize, points: usize) -> Limits {
-    Limits { stacks, points, repeats: 5, runs: 60 }
+    Limits { stacks, points, ..Limits::default() }
+}
+
+/// With stacks whose frames' names take more than any document has room for; the first grow most.
+pub(crate) fn deep(mut pieces: RunPieces, stacks: u64, frames: usize) -> RunPieces {
+    for nth in 0..stacks {
+        let name = |depth: usize| {
+            format!("example.com/{}/p.(*Long[go.shape.int]).call{nth}_{depth}", "x".repeat(90))
+        };
+        let names: Vec<String> = (0..frames).map(name).collect();
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        pieces = with(pieces, (SiteClass::User, 96), &names, |at| 1_000_000 + at * (10_000 - nth));
+    }
+    pieces
 }
 
 #[test]
@@ -122,6 +135,20 @@ fn nothing_is_lost_where_stacks_and_points_are_too_many() {
         by_growth
     });
     assert_eq!(small.probe.at(0), (Bytes(144), Objects(3)), "the probe's own memory is told apart");
+}
+
+#[test]
+fn frames_take_no_more_than_their_room_and_stacks_without_it_are_among_the_others() {
+    let pieces = deep(run(5), 50, 20);
+    let whole = of(&pieces, limits(1000, 10));
+    let small = of(&pieces, Limits { frames: 40_000, ..limits(1000, 10) });
+    let written: usize = small.frames.iter().map(GrowthFrame::written).sum();
+    assert!(written <= 40_000 && written > 30_000, "{written}");
+    assert_eq!((whole.stacks.len(), whole.n_other), (50, 0));
+    assert_eq!(small.stacks.len() + small.n_other, 50);
+    assert_eq!(small.stacks[..], whole.stacks[..small.stacks.len()]);
+    let left: u64 = whole.stacks[small.stacks.len()..].iter().map(|stack| stack.series.at(4).0.0).sum();
+    assert_eq!(small.other.at(4).0.0, left);
 }
 
 #[test]

@@ -10,6 +10,9 @@ use crate::report::{Look, Report, ReportedFinding, VariantCoverage, VariantRepor
 /// Everything is to be told: the page folds what is long.
 const LOOK: Look = Look { width: 200, color: false, verbose: true };
 
+/// Bytes that the evidence of all findings takes, at most.
+const EVIDENCE: usize = 1 << 20;
+
 /// The report for the page.
 #[derive(Debug, Serialize)]
 pub(super) struct View {
@@ -23,14 +26,14 @@ pub(super) struct View {
     /// Names and values.
     facts: Vec<(&'static str, String)>,
     variants: Vec<String>,
-    findings: Vec<FindingView>,
+    pub(super) findings: Vec<FindingView>,
     tables: Vec<TableView>,
     lists: Vec<ListView>,
     texts: Vec<ListView>,
 }
 
 #[derive(Debug, Serialize)]
-struct FindingView {
+pub(super) struct FindingView {
     fingerprint: String,
     kind: &'static str,
     /// Its growth is one of bytes.
@@ -47,12 +50,12 @@ struct FindingView {
     confidence: &'static str,
     missing: Vec<String>,
     variants: Vec<String>,
-    notes: Vec<String>,
-    evidence: Vec<EvidenceView>,
+    pub(super) notes: Vec<String>,
+    pub(super) evidence: Vec<EvidenceView>,
 }
 
 #[derive(Debug, Default, Serialize)]
-struct EvidenceView {
+pub(super) struct EvidenceView {
     title: String,
     unit: String,
     values: Vec<i64>,
@@ -105,7 +108,6 @@ impl View {
         let modules =
             report.variants.iter().find_map(|variant| Some(variant.build.as_ref()?.modules.clone()));
         let modules = modules.unwrap_or_default();
-        let finding = |one| FindingView::of(one, report, &modules);
         Self {
             harness: report.harness.clone(),
             scenario: report.scenario.clone(),
@@ -116,12 +118,34 @@ impl View {
             reasons: report.verdict.reasons.iter().map(|reason| reason.text.clone()).collect(),
             facts: facts(report),
             variants: report.variants.iter().map(|variant| variant.name.clone()).collect(),
-            findings: report.findings.iter().map(finding).collect(),
+            findings: findings_of(report, &modules),
             tables: tables(report),
             lists: lists(report),
             texts: texts(report),
         }
     }
+}
+
+/// All findings, the first with what shows them, as long as there is room for it.
+fn findings_of(report: &Report, modules: &ModuleTable) -> Vec<FindingView> {
+    let mut room = EVIDENCE;
+    let mut views = Vec::new();
+    for reported in &report.findings {
+        let mut view = FindingView::of(reported, report, modules);
+        let taken = serde_json::to_string(&view.evidence).map_or(0, |json| json.len());
+        if let Some(left) = room.checked_sub(taken) {
+            room = left;
+        } else {
+            room = 0;
+            view.evidence.clear();
+            view.notes.push(format!(
+                "the page has no room for the evidence of so many findings: harness analyze {} --format json has it",
+                report.capture
+            ));
+        }
+        views.push(view);
+    }
+    views
 }
 
 fn facts(report: &Report) -> Vec<(&'static str, String)> {

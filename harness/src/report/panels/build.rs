@@ -5,9 +5,9 @@ use super::{Durations, Named, PointInTime, RunPanels, Series, cycles, thin};
 use crate::model::growth::RunGrowth;
 use crate::model::{Checkpoint, Counted, CycleRow, Mode, Point, RunId, RunPieces, Stretch};
 
-/// Bytes that all runs together take, about.
+/// Bytes that all runs together take, about; the names of frames take as much as half of that beside it.
 const ALL: usize = 3 << 20;
-/// Bytes that a run takes at most, about.
+/// Bytes that a run takes at most, about, but for the names of frames.
 const MOST: usize = 400 << 10;
 /// Runs that are drawn at most: those of early repeats.
 const RUNS: usize = 48;
@@ -44,13 +44,15 @@ pub struct Room {
     pub cycles: usize,
     /// Stacks of growth.
     pub stacks: usize,
+    /// Bytes of the frames of these.
+    pub frames: usize,
     /// Checkpoints of growth.
     pub growth_points: usize,
 }
 
 impl Room {
     /// For each of so many runs. A point is some 16 bytes of the page and there are up to 14 series; a stretch is some
-    /// 45, in 3 lists; a cycle some 70; a stack as many numbers as there are checkpoints, twice, and its frames.
+    /// 45, in 3 lists; a cycle some 70; a stack as many numbers as there are checkpoints, twice, and as it has frames.
     #[must_use]
     pub fn of(runs: usize) -> Self {
         let each = (ALL / runs.max(1)).min(MOST);
@@ -60,6 +62,7 @@ impl Room {
             stretches: (each / 10 / (45 * 3)).clamp(24, 100),
             cycles: (each / 5 / 70).max(48),
             stacks: (each * 4 / 10 / (points * 16 + 300)).clamp(16, 200),
+            frames: each / 2,
             growth_points: points,
         }
     }

@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use super::origin::Axis;
 use super::{Drawn, Room, RunPanels, chosen, cycles, thin};
+use crate::diagnose::growth::tests::{deep, run};
+use crate::diagnose::{Limits, Observed, growth_of};
 use crate::model::{
     Bytes, Cell, Checkpoint, Confidence, Counted, CycleRow, GcCycle, Mode, MonotonicTime, Nanoseconds,
     Operations, RunId, RunPieces, RuntimeTime, Source, Stretch, TraceCourse, TraceTime,
@@ -146,12 +148,24 @@ fn however_many_runs_there_are_and_however_long_they_are_a_page_stays_below_6_mb
     let checkpoints = (0..1000).map(|n| checkpoint(n * MS, 0)).collect();
     let pieces = RunPieces { course: Some(course), checkpoints, ..RunPieces::default() };
     let rows = rows(20_000);
-    for runs in [1, 12, 48] {
-        let run = id(Mode::Natural, 1);
-        let drawn = Drawn { id: &run, ok: true, pieces: &pieces, rows: &rows, unjoined: 0, growth: None };
-        let panels = RunPanels::of(drawn, Room::of(runs));
+    let allocations = deep(run(100), 400, 60);
+    for runs in [1, 8, 12, 48] {
+        let (run, room) = (id(Mode::Natural, 1), Room::of(runs));
+        let limits = Limits {
+            stacks: room.stacks,
+            frames: room.frames,
+            points: room.growth_points,
+            ..Limits::default()
+        };
+        let growth = growth_of(&Observed { id: &run, pieces: &allocations }, "./cmd", limits);
+        let stacks = growth.as_ref().map_or(0, |growth| growth.stacks.len());
+        let drawn = Drawn { id: &run, ok: true, pieces: &pieces, rows: &rows, unjoined: 0, growth };
+        let panels = RunPanels::of(drawn, room);
         let bytes = serde_json::to_string(&panels).unwrap().len() * runs;
-        assert!(bytes < 3_000_000, "{runs} runs: {bytes} bytes");
-        assert!(panels.groups.len() <= 9 && !panels.heap_alloc.t.is_empty());
+        assert!(bytes < 5_000_000, "{runs} runs: {bytes} bytes");
+        assert!(
+            panels.groups.len() <= 9 && !panels.heap_alloc.t.is_empty() && stacks >= 2,
+            "{stacks} stacks"
+        );
     }
 }
