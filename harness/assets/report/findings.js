@@ -71,6 +71,7 @@
       show,
       el("details", { open: nth < 2 }, el("summary", {}, "Evidence, " + finding.evidence.length + (finding.evidence.length === 1 ? " piece" : " pieces")),
         el("ol", { class: "evidence" }, finding.evidence.map(evidence))),
+      H.seenOf(finding.fingerprint),
       el("p", { class: "faint" }, "fingerprint ", el("code", {}, finding.fingerprint)));
   };
 

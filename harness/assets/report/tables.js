@@ -87,6 +87,7 @@
       H.on("hover", () => point(box));
     }
     place.append(...tables.map((one) => section(one.title, true, table(one))));
+    place.append(...[H.builds(section), H.debugged(section)].filter(Boolean));
     place.append(...lists.map((list) => section(list.title, true, el("ul", {}, list.lines.map((line) => el("li", {}, line))))));
     place.append(section("This capture", true, el("dl", {}, H.view.facts.map(([name, value]) => [el("dt", {}, name), el("dd", {}, el("code", {}, value))]))));
   };

@@ -11,6 +11,11 @@ const DESK: (u32, u32) = (1600, 1200);
 /// A page of a program that leaks, in two variants.
 fn leak_page() -> Result<(Bench, Utf8PathBuf)> {
     let bench = Bench::with_scenario("leak-repro", "leaky-cache")?;
+    bench.edit(
+        "scenarios/leak-repro.toml",
+        "[expect]\n",
+        "[lab]\nshow = [\"linkage\"]\n[lab.expect]\nstatic = true\n[expect]\n",
+    )?;
     let words =
         ["run", "leak-repro", "--variant", "default", "--variant", "stripped", "--write", "html=page.html"];
     let ended = bench.run(words)?;
@@ -45,6 +50,7 @@ fn the_page_of_a_leak_is_one_file_whose_panels_move_together() -> Result<()> {
     linked_by_a_drag(&mut browser)?;
     linked_by_keys(&mut browser)?;
     links_lead_back(&mut browser, &page)?;
+    tells_of_the_builds_and_of_the_debugger(&mut browser)?;
     in_the_dark(&mut browser)?;
     on_a_phone(&mut browser, &page)?;
     on_paper(&mut browser, &page)?;
@@ -142,6 +148,43 @@ fn links_lead_back(browser: &mut Browser, page: &Utf8Path) -> Result<()> {
     assert_eq!(shown, finding);
     assert_eq!(text(browser, "document.querySelector('#variant').value")?, "stripped");
     assert_eq!(text(browser, "document.querySelector('#from').value")?, "2");
+    Ok(())
+}
+
+/// The text of the section with that title, folded parts included.
+fn section(browser: &mut Browser, title: &str) -> Result<String> {
+    let found = format!(
+        "[...document.querySelectorAll('.section')].find((one) => one.querySelector('h2').textContent === '{title}').textContent"
+    );
+    text(browser, &found)
+}
+
+fn tells_of_the_builds_and_of_the_debugger(browser: &mut Browser) -> Result<()> {
+    let builds = section(browser, "Questions to the builds")?;
+    for words in
+        ["linkage", "✓ holds", "static = true", "stripped", "harness build leak-repro --show linkage"]
+    {
+        ensure!(builds.contains(words), "no `{words}`: {builds}");
+    }
+    let debug = section(browser, "Under Delve")?;
+    for words in [
+        "break cache.(*Cache).Put when len(c.entries) == 1000",
+        "c.entries",
+        "map[quote.ID]*cache.entry len 1000",
+    ] {
+        ensure!(debug.contains(words), "no `{words}`: {debug}");
+    }
+    let cards = "[...document.querySelectorAll('.finding')].map((one) => one.textContent)";
+    let cards = browser.eval(cards)?;
+    let goroutines = cards.as_array().into_iter().flatten().filter_map(|card| card.as_str());
+    let with_variables: Vec<&str> = goroutines.filter(|card| card.contains("audit.Trail")).collect();
+    ensure!(with_variables.len() == 1, "the leaked goroutines' variables are in one card: {cards}");
+    let link =
+        text(browser, "[...document.querySelectorAll('.section .seen a')].map((one) => one.hash).join()")?;
+    ensure!(
+        link.starts_with("#finding=") && with_variables[0].contains(&link["#finding=".len()..]),
+        "{link}"
+    );
     Ok(())
 }
 

@@ -8,6 +8,7 @@ use super::super::ReportedFinding;
 use super::super::terminal::text;
 use super::{Ci, Level, standing};
 use crate::baseline::{MetricComparison, MetricStanding};
+use crate::report::debug::{DebugPart, write_part};
 use crate::report::{Look, finding_to_terminal};
 
 /// Bytes of a comment: GitHub takes 65,536 letters.
@@ -21,7 +22,7 @@ const LOOK: Look = Look { width: 100, color: false, verbose: false };
 pub fn to_markdown(ci: &Ci<'_>) -> String {
     let report = ci.report;
     let verdict = &report.verdict;
-    let mut out = format!("<!-- harness: {} -->\n", marker(&report.scenario));
+    let mut out = mark(&report.scenario);
     let _ = writeln!(
         out,
         "### {} {}: {}\n",
@@ -32,6 +33,7 @@ pub fn to_markdown(ci: &Ci<'_>) -> String {
     leaks(&mut out, ci);
     figures(&mut out, ci);
     failures(&mut out, ci);
+    builds(&mut out, ci);
     let digest = report
         .inputs_digest
         .as_deref()
@@ -119,27 +121,62 @@ fn failures(out: &mut String, ci: &Ci<'_>) {
     out.push('\n');
 }
 
+/// What was asked of the builds; what does not hold is among the reasons.
+fn builds(out: &mut String, ci: &Ci<'_>) {
+    let Some(answers) = &ci.report.lab else { return };
+    let _ = writeln!(out, "**Builds**\n");
+    for answer in answers.all(&LOOK) {
+        let fails = answer.expected.iter().filter(|line| !line.holds).count();
+        let held = match (fails, answer.expected.len()) {
+            (_, 0) => String::new(),
+            (0, n) => format!(" ({n} expectations hold)"),
+            (fails, n) => format!(" (**{fails} of {n} expectations do not hold**)"),
+        };
+        let _ = writeln!(out, "- {}: {}{held}", answer.topic.word(), prose(answer.headline));
+    }
+    out.push('\n');
+}
+
 /// As much as there is room for.
 fn evidence(out: &mut String, ci: &Ci<'_>, room: usize) {
     let mut left = 0usize;
     for (index, finding) in ci.report.findings.iter().enumerate() {
         let shown = finding_to_terminal(ci.report, index, &LOOK);
-        let name = prose(text::short(&finding.group.finding.site.function));
-        let fence = "`".repeat(longest_run(&shown).max(2) + 1);
-        let block = format!(
-            "<details><summary>{} {name}</summary>\n\n{fence}text\n{}\n{fence}\n\n</details>\n\n",
-            finding.group.finding.kind.word(),
-            shown.trim(),
-        );
+        let of = &finding.group.finding;
+        let block = fold(&format!("{} {}", of.kind.word(), text::short(&of.site.function)), &shown);
         if out.len() + block.len() > room {
             left += 1;
         } else {
             out.push_str(&block);
         }
     }
+    if let Some((title, shown)) = ci.report.debug.as_ref().and_then(debugged) {
+        let block = fold(&title, &shown);
+        let block = if out.len() + block.len() > room { format!("{}\n\n", prose(&title)) } else { block };
+        out.push_str(&block);
+    }
     if left > 0 {
         let _ = writeln!(out, "The evidence of {left} more is in the report.\n");
     }
+}
+
+/// The repeat under the debugger: a line, and what was seen.
+fn debugged(part: &DebugPart) -> Option<(String, String)> {
+    let mut shown = String::new();
+    write_part(&mut shown, part, &LOOK);
+    let shown = shown.trim().to_owned();
+    let title = match &part.session {
+        Some(session) => format!("under Delve: {}", session.headline()),
+        None => shown.lines().next()?.to_owned(),
+    };
+    Some((title, shown))
+}
+
+/// A text that unfolds below its title.
+fn fold(title: &str, shown: &str) -> String {
+    let fence = "`".repeat(longest_run(shown).max(2) + 1);
+    let (title, shown) = (prose(title), shown.trim());
+    format!("<details><summary>{title}</summary>\n\n{fence}text\n{shown}\n{fence}\n\n</details>\n\n")
 }
 
 /// Text that is code, whatever is in it.
@@ -181,9 +218,13 @@ fn prose(text: &str) -> String {
     out
 }
 
-/// Within a comment of HTML no `--` may stand.
-fn marker(text: &str) -> String {
-    text::clean(text).replace("--", "- -").replace('>', "")
+/// The first line, by which whoever keeps one comment for each scenario (`action.yml`) finds it again. It may stand in a
+/// comment of HTML and in a quoted string of any language.
+fn mark(scenario: &str) -> String {
+    let is_plain = |letter: char| letter.is_alphanumeric() || "._/ ".contains(letter);
+    let parts: Vec<&str> =
+        scenario.split(|letter| !is_plain(letter)).filter(|part| !part.is_empty()).collect();
+    format!("<!-- harness: {} -->\n", parts.join("-"))
 }
 
 fn longest_run(text: &str) -> usize {
@@ -194,6 +235,12 @@ fn longest_run(text: &str) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_mark_is_one_line_that_ends_no_comment_and_no_string() {
+        assert_eq!(mark("leak-repro"), "<!-- harness: leak-repro -->\n");
+        assert_eq!(mark("a--> \"b\"\n\\c"), "<!-- harness: a- -b-c -->\n");
+    }
 
     #[test]
     fn nothing_leaves_its_code() {

@@ -5,6 +5,8 @@ use serde_json::Value;
 use super::*;
 use crate::baseline::{Cause, Reason};
 use crate::model::Outcome;
+use crate::model::debug::{BreakpointRecord, DebugEnd, DebugRecord};
+use crate::report::debug::{DebugPart, DebugReport};
 use crate::report::terminal::tests::{PLAIN, report};
 
 const HOSTILE: &str = "app/x.(*T[`a|b`]).\u{1b}[31m<script>\r\n::error::@all#1%\u{202e}";
@@ -128,4 +130,28 @@ fn a_comment_has_the_names_in_code_and_fits() {
     let text = to_markdown(&ci(&report));
     assert!(text.len() <= 65_536, "{}", text.len());
     assert!(text.contains("more are in the report."), "{text}");
+}
+
+#[test]
+fn a_comment_tells_what_was_asked_of_the_builds_and_what_the_debugger_showed() {
+    let mut report = report();
+    let line = |holds| serde_json::json!({"variant": "default", "expected": "static = true", "found": "x", "holds": holds});
+    let linkage = serde_json::json!({
+        "headline": "static: <b>", "variants": [], "differences": [], "not_run": [], "expected": [line(true), line(false)],
+    });
+    report.lab = Some(serde_json::from_value(serde_json::json!({ "linkage": linkage })).expect("answers"));
+    report.debug = Some(DebugPart::not_made("Delve is nowhere\nhint: get it".to_owned()));
+    let text = to_markdown(&ci(&report));
+    let built = "- linkage: static:\u{2060} &#60;b&#62; (**1 of 2 expectations do not hold**)\n";
+    assert!(text.contains(built), "{text}");
+    assert!(text.contains("under Delve: no repeat was made: Delve is nowhere; hint: get it\n```"), "{text}");
+    let end = DebugEnd::Exited { code: 0 };
+    let at = BreakpointRecord { at: "main.```".into(), ..BreakpointRecord::default() };
+    let record = DebugRecord { end, breakpoints: vec![at], ..DebugRecord::default() };
+    let session = DebugReport::new("leak", "default", (Vec::new(), Vec::new()), record, &[0]);
+    report.debug = Some(DebugPart::new(session, &[]));
+    let text = to_markdown(&ci(&report));
+    let title = "<summary>under Delve:\u{2060} exit code 0; 0 stops; 0 goroutines at the end, 0 of them leaked</summary>";
+    assert!(text.contains(title), "{text}");
+    assert!(text.contains("````text\n") && text.contains("break main.```\n    never reached"), "{text}");
 }

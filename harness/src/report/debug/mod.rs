@@ -12,10 +12,13 @@ use serde::{Deserialize, Serialize};
 use super::Look;
 use super::terminal::text;
 use crate::model::Outcome;
-use crate::model::debug::{DebugEnd, DebugRecord, Hit, Place, StoppedFrame, StoppedGroup, Value};
+use crate::model::debug::{
+    DebugEnd, DebugRecord, Hit, Place, StoppedFrame, StoppedGoroutine, StoppedGroup, Value,
+};
 
 pub use listing::{By, Filter, GoroutineList};
 pub use part::{DebugPart, Joined, write as write_part};
+pub(in crate::report) use waits::text as who_waits;
 
 /// Version of the document.
 const DEBUG_FORMAT: u32 = 1;
@@ -124,7 +127,8 @@ impl DebugReport {
         out
     }
 
-    fn headline(&self) -> String {
+    /// How it ended, in a line.
+    pub(in crate::report) fn headline(&self) -> String {
         let record = &self.record;
         let leaked: u64 = record.goroutines.iter().map(|group| group.leaked).sum();
         let there: u64 = record.goroutines.iter().map(|group| group.count).sum();
@@ -208,14 +212,7 @@ fn values(out: &mut String, values: &[Value], indent: usize) {
 
 /// A group, with so many of its goroutines.
 fn group(out: &mut String, group: &StoppedGroup, look: &Look, samples: usize) {
-    let what = text::counted(group.count, "goroutine");
-    let leaked = match group.leaked {
-        0 => String::new(),
-        leaked if leaked == group.count => ", leaked".to_owned(),
-        leaked => format!(", {} of them leaked", text::count(leaked)),
-    };
-    let waits = if group.waits.is_empty() { "running".to_owned() } else { group.waits.clone() };
-    let _ = writeln!(out, "  {what}{leaked}: {} at {}", text::clean(&waits), place(&group.at));
+    let _ = writeln!(out, "  {}", group_words(group));
     if let Some(source) = &group.source {
         let _ = writeln!(out, "      {}", look.faint(&text::clean(source)));
     }
@@ -224,11 +221,28 @@ fn group(out: &mut String, group: &StoppedGroup, look: &Look, samples: usize) {
     }
     let shown = if look.verbose { usize::MAX } else { samples };
     for sample in group.samples.iter().take(shown) {
-        let on = sample.waits_on.as_ref().map(|on| format!(" waits on {on}")).unwrap_or_default();
-        let _ = writeln!(out, "    goroutine {}{}", sample.id, text::clean(&on));
+        let _ = writeln!(out, "    {}", sample_words(sample));
         let frames = if look.verbose { usize::MAX } else { FRAMES };
         sample.frames.iter().take(frames).for_each(|frame| self::frame(out, frame));
     }
+}
+
+/// `2,000 goroutines, leaked: chan receive at events.(*Subscription).deliver  events.go:48`
+pub(in crate::report) fn group_words(group: &StoppedGroup) -> String {
+    let what = text::counted(group.count, "goroutine");
+    let leaked = match group.leaked {
+        0 => String::new(),
+        leaked if leaked == group.count => ", leaked".to_owned(),
+        leaked => format!(", {} of them leaked", text::count(leaked)),
+    };
+    let waits = if group.waits.is_empty() { "running" } else { &group.waits };
+    format!("{what}{leaked}: {} at {}", text::clean(waits), place(&group.at))
+}
+
+/// `goroutine 9 waits on s.events: chan Event, 0 of 1 buffered`
+pub(in crate::report) fn sample_words(sample: &StoppedGoroutine) -> String {
+    let on = sample.waits_on.as_ref().map(|on| format!(" waits on {on}")).unwrap_or_default();
+    format!("goroutine {}{}", sample.id, text::clean(&on))
 }
 
 fn frame(out: &mut String, frame: &StoppedFrame) {
@@ -245,7 +259,7 @@ fn places(out: &mut String, stack: &[Place], look: &Look) {
 }
 
 /// `cache.(*Cache).Put  cache.go:44`
-fn place(place: &Place) -> String {
+pub(in crate::report) fn place(place: &Place) -> String {
     let file = place.file.rsplit('/').next().unwrap_or(&place.file);
     text::clean(&format!("{}  {file}:{}", text::short(&place.function), place.line))
 }

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use super::super::Look;
-use super::super::terminal::text;
+use super::super::terminal::text as terminal;
 use super::place;
 use crate::model::debug::{WaitStep, WaitedThing, Waits};
 
@@ -16,7 +16,7 @@ pub(super) fn waits(out: &mut String, waits: &Waits, look: &Look) {
     if waits.things.is_empty() {
         return;
     }
-    let of = text::counted(waits.looked_at, "goroutine");
+    let of = terminal::counted(waits.looked_at, "goroutine");
     let note = look.faint(&format!("as the variables of {of} tell"));
     let _ = writeln!(out, "\nwho waits for whom, {note}");
     for cycle in &waits.cycles {
@@ -29,6 +29,13 @@ pub(super) fn waits(out: &mut String, waits: &Waits, look: &Look) {
     if waits.things.len() > shown {
         let _ = writeln!(out, "  {} more kinds: --verbose", waits.things.len() - shown);
     }
+}
+
+/// All of it, as lines of a text; empty if there is nothing to tell.
+pub(in crate::report) fn text(of: &Waits, look: &Look) -> String {
+    let mut out = String::new();
+    waits(&mut out, of, look);
+    out.trim_start().to_owned()
 }
 
 /// What concerns one goroutine.
@@ -49,7 +56,7 @@ pub(super) fn cycle(out: &mut String, cycle: &[WaitStep]) {
         let whom =
             if cycle.len() == 1 { "nobody else has".to_owned() } else { format!("goroutine {next} has") };
         let words = format!("goroutine {} waits {} {}, which {whom}", step.goroutine, step.wants, step.thing);
-        let _ = writeln!(out, "    {}", text::clean(&words));
+        let _ = writeln!(out, "    {}", terminal::clean(&words));
         let _ = writeln!(out, "      at {}", place(&step.at));
     }
 }
@@ -62,13 +69,15 @@ fn thing(out: &mut String, thing: &WaitedThing) {
     };
     let many = match thing.alike {
         0 | 1 => String::new(),
-        n if thing.waiting.len() > 1 => format!(", and for {} alike, each for its own", text::count(n - 1)),
-        n => format!(", and for {} alike", text::count(n - 1)),
+        n if thing.waiting.len() > 1 => {
+            format!(", and for {} alike, each for its own", terminal::count(n - 1))
+        }
+        n => format!(", and for {} alike", terminal::count(n - 1)),
     };
     let words = format!("{} {} {name}{many}", who(&thing.waiting, "waits", "wait"), thing.wants);
-    let _ = writeln!(out, "  {}", text::clean(&words));
+    let _ = writeln!(out, "  {}", terminal::clean(&words));
     let _ = writeln!(out, "    at {}", place(&thing.at));
-    let _ = writeln!(out, "    {}", text::clean(&known(thing)));
+    let _ = writeln!(out, "    {}", terminal::clean(&known(thing)));
 }
 
 fn comma(state: &str) -> String {

@@ -4,6 +4,8 @@
 //! page's own script (`assets/report`) with uPlot (`assets/uplot`) from data that lies in the page as JSON and reaches the
 //! document as text alone. The policy in the page's head forbids everything else.
 
+mod builds;
+mod debug;
 mod index;
 pub(in crate::report) mod page;
 #[cfg(test)]
@@ -37,6 +39,8 @@ const SCRIPT: &str = concat!(
     include_str!("../../../assets/report/growth.js"),
     include_str!("../../../assets/report/findings.js"),
     include_str!("../../../assets/report/tables.js"),
+    include_str!("../../../assets/report/builds.js"),
+    include_str!("../../../assets/report/debug.js"),
     include_str!("../../../assets/report/main.js"),
 );
 

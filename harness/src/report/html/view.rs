@@ -2,6 +2,9 @@
 
 use serde::Serialize;
 
+use super::builds::BuildsView;
+use super::debug::DebugView;
+
 use crate::model::heap::PathStep;
 use crate::model::{Evidence, Frame, LeakKind, ModuleTable, Owner, Retained, is_inside_of_map};
 use crate::report::terminal::{coverage, findings, notes, replay, retained, tests_table, text, variants};
@@ -30,6 +33,10 @@ pub(super) struct View {
     tables: Vec<TableView>,
     lists: Vec<ListView>,
     texts: Vec<ListView>,
+    /// What was asked of the builds.
+    builds: Option<BuildsView>,
+    /// The repeat under the debugger.
+    debug: Option<DebugView>,
 }
 
 #[derive(Debug, Serialize)]
@@ -122,6 +129,8 @@ impl View {
             tables: tables(report),
             lists: lists(report),
             texts: texts(report),
+            builds: super::builds::view(report),
+            debug: super::debug::view(report),
         }
     }
 }

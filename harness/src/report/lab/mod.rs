@@ -108,18 +108,18 @@ pub struct Answers {
 }
 
 /// What all answers have, whatever they are about.
-struct Common<'a> {
-    topic: Topic,
-    headline: &'a str,
-    expected: &'a [Expected],
-    not_run: &'a [NotRun],
+pub(in crate::report) struct Common<'a> {
+    pub(in crate::report) topic: Topic,
+    pub(in crate::report) headline: &'a str,
+    pub(in crate::report) expected: &'a [Expected],
+    pub(in crate::report) not_run: &'a [NotRun],
     /// Tables and details.
-    body: String,
+    pub(in crate::report) body: String,
 }
 
 impl Answers {
     /// All of them, in the order of topics, with their tables.
-    fn all(&self, look: &Look) -> Vec<Common<'_>> {
+    pub(in crate::report) fn all(&self, look: &Look) -> Vec<Common<'_>> {
         let time = self.time.as_ref().map(|answer| common(Topic::Time, answer, time::body(answer, look)));
         let code = self.code.as_ref().map(|answer| common(Topic::Code, answer, code::body(answer, look)));
         let size = self.size.as_ref().map(|answer| common(Topic::Size, answer, size::body(answer, look)));
@@ -341,6 +341,12 @@ fn words(line: &Expected) -> String {
     format!("{of}`{}` does not hold: {}", line.expected, line.found)
 }
 
+/// What could not be asked, and what that needs.
+pub(in crate::report) fn not_run_words(line: &NotRun) -> String {
+    let of = if line.variant.is_empty() { String::new() } else { format!(" of {}", line.variant) };
+    format!("{}{of}: needs {}", line.what, line.needs)
+}
+
 /// One answer; `whole` with its tables and with what holds.
 fn section(out: &mut String, common: &Common<'_>, look: &Look, whole: bool) {
     let title = look.heading(common.topic.word());
@@ -355,9 +361,7 @@ fn section(out: &mut String, common: &Common<'_>, look: &Look, whole: bool) {
         let _ = writeln!(out, "{}", text::clean(&words));
     }
     for line in common.not_run {
-        let of = if line.variant.is_empty() { String::new() } else { format!(" of {}", line.variant) };
-        let words = format!("  not run: {}{of}: needs {}", line.what, line.needs);
-        let _ = writeln!(out, "{}", text::clean(&words));
+        let _ = writeln!(out, "  not run: {}", text::clean(&not_run_words(line)));
     }
 }
 
