@@ -203,7 +203,13 @@ fn a_leak_fails_the_job_after_its_reports_are_written_and_one_comment_is_kept_up
         runner.read("fake/gh.log")
     );
     let body = runner.read("fake/body.md");
-    assert!(body.starts_with("<!-- harness shop -->\n") && body.contains("main.handle"), "{body}");
+    let mark = "<!-- harness: shop -->";
+    assert!(body.starts_with(mark) && body.contains("main.handle"), "{body}");
+    assert_eq!(body.matches("<!--").count(), 1, "one mark: {body}");
+    assert!(
+        runner.read("fake/gh.log").contains(&format!("startswith(\"{mark}\")")),
+        "it is what is looked for"
+    );
     runner.bench.write("fake/known", "77\n78\n")?;
     assert!(runner.step("comment")?.status.success());
     let log = runner.read("fake/gh.log");
