@@ -14,11 +14,9 @@ mod handover;
 mod prepare;
 pub(super) mod repeat;
 
-use std::fs;
-
 use super::args::Format;
 use super::error::CliError;
-use super::{Context, pipeline, run, scenarios};
+use super::{Context, files, pipeline, run, scenarios};
 use crate::capture::delve::{DebugPlan, debug};
 use crate::model::Outcome;
 use crate::report::debug::DebugReport;
@@ -78,7 +76,7 @@ fn debugged(
     let build = (prepared.built.facts.command.clone(), prepared.limits.clone());
     let report = DebugReport::new(name, &prepared.variant.name, build, record?, accepted);
     let json = report.to_json().map_err(anyhow::Error::from)?;
-    fs::write(plan.out.join(RECORD), json).map_err(anyhow::Error::from)?;
+    files::keep(&plan.out.join(RECORD), json.as_bytes(), context)?;
     Ok(report)
 }
 
