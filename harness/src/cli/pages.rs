@@ -31,7 +31,7 @@ pub(super) fn command(args: &args::Report, context: &Context) -> Result<Outcome,
             run::report(one, baseline.as_deref(), None, &args.forms.once_more(), context)?;
         }
         [one] => page(one, args, context)?,
-        several => pages(several, args, context)?,
+        several => return pages(several, args, context),
     }
     Ok(Outcome::Pass)
 }
@@ -83,14 +83,16 @@ fn page(root: &Utf8Path, args: &args::Report, context: &Context) -> Result<(), C
     open(&to, args, context)
 }
 
-/// Several captures: a page of each, and an index, those first that are not as expected.
-fn pages(roots: &[Utf8PathBuf], args: &args::Report, context: &Context) -> Result<(), CliError> {
+/// Several captures: a page of each, and an index, those first that are not as expected. One that cannot be read keeps no
+/// other from its page, and is told by the exit code.
+fn pages(roots: &[Utf8PathBuf], args: &args::Report, context: &Context) -> Result<Outcome, CliError> {
     if !args.forms.is_page() {
         let what = format!("{} captures are meant, and their reports become pages", roots.len());
         return Err(CliError::usage(what, "name one capture, or `--format html --out DIR`"));
     }
     let to = args.out.clone().unwrap_or_else(|| PAGES.into());
     let mut entries: Vec<Entry> = Vec::new();
+    let mut outcome = Outcome::Pass;
     for root in roots {
         if context.interrupt.is_set() {
             return Err(CliError::Interrupted);
@@ -102,13 +104,21 @@ fn pages(roots: &[Utf8PathBuf], args: &args::Report, context: &Context) -> Resul
                 entries.push(Entry::of(&analysis.report, name));
             }
             Err(CliError::Interrupted) => return Err(CliError::Interrupted),
-            Err(error) => context.console.say(&format!("passed over: {}", error.message())),
+            Err(error) => {
+                context.console.say(&format!("passed over: {}", error.message()));
+                outcome = error.outcome();
+            }
         }
+    }
+    if entries.is_empty() {
+        context.console.say("no capture could be read, so there is no page");
+        return Ok(outcome);
     }
     entries.sort_by_key(Entry::rank);
     let index = to.join(INDEX);
     files::save(&index, html::index(&entries).as_bytes(), context)?;
-    open(&index, args, context)
+    open(&index, args, context)?;
+    Ok(outcome)
 }
 
 /// A name that needs no escape in an address, and that no other page has.

@@ -272,6 +272,16 @@ fn captures_become_pages_with_an_index_and_one_opens_in_the_browser() -> Result<
 
     let refused = bench.run(["report", "all", "--format", "json"])?;
     assert_eq!(refused.code, Some(2), "{refused}");
+    std::fs::write(bench.root().join("all/sec#ond?/manifest.json"), "{")?;
+    let ended = bench.run(["report", "all", "--format", "html", "--out", "readable"])?;
+    assert_eq!(ended.code, Some(5), "{ended}");
+    assert!(
+        bench.root().join("readable/first.html").is_file() && ended.stderr.contains("passed over"),
+        "{ended}"
+    );
+    browser.load(&bench.root().join("readable/index.html"))?;
+    let links = browser.eval("[...document.links].map((link) => link.getAttribute('href'))")?;
+    assert_eq!(links, json!(["first.html"]));
     let opener = bench.write("opener", OPENER)?;
     std::fs::set_permissions(&opener, std::os::unix::fs::PermissionsExt::from_mode(0o755))?;
     let ended = bench.run_with(["report", "all/first", "--open"], &[("BROWSER", opener.as_str())])?;
