@@ -151,7 +151,8 @@ impl Store {
 
 /// `20260102T030405.678Z`: so that `leak-` does not take the captures of `leak-repro` for its own.
 fn is_stamp(rest: &str) -> bool {
-    rest.len() >= 16 && rest[..8].bytes().all(|byte| byte.is_ascii_digit()) && rest.as_bytes()[8] == b'T'
+    let day = rest.split_once('T').map(|(day, _)| day);
+    rest.len() >= 16 && day.is_some_and(|day| day.len() == 8 && day.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
 /// Takes a capture's directory for this process: two scenarios may be given the same `--out`.
@@ -247,6 +248,20 @@ mod tests {
             ]
         );
         assert!(store.latest("leak").is_some_and(|path| path.as_str().ends_with("20260104T000000.000Z")));
+    }
+
+    #[test]
+    fn a_directory_of_somebody_else_is_no_capture_whatever_its_name() {
+        let (_directory, store) = store();
+        for name in [
+            "leak-2026010é-of-mine-copied",
+            "leak-20260101",
+            "leak-\u{1F980}\u{1F980}\u{1F980}\u{1F980}\u{1F980}",
+        ] {
+            fs::create_dir(store.runs().join(name)).expect("made");
+        }
+        let ours = store.new_run("leak", "20260102T000000.000Z").expect("a run");
+        assert_eq!(store.captures("leak").expect("listed"), [ours]);
     }
 
     #[test]
