@@ -4,6 +4,8 @@
 //! The plain binary runs everything once, as the go command does. Then a survey runs each test by itself several times, all of
 //! them in one process; a test that may leak gets runs of its own.
 
+use regex::Regex;
+
 use crate::model::{Mode, PARALLEL, RunId};
 use crate::scenario::{Kind, TestSpec, Workload};
 
@@ -35,8 +37,8 @@ pub(super) fn flags(workload: &Workload, id: &RunId, known: Known<'_>) -> Vec<St
     let selected = match id.test.as_deref() {
         None if asked.is_empty() => default.to_owned(),
         None => asked.clone(),
-        Some(PARALLEL) => selected(&known.parallel.join("|"), asked),
-        Some(test) => selected(test, asked),
+        Some(PARALLEL) => selected(known.parallel, asked),
+        Some(test) => selected(&[test.to_owned()], asked),
     };
     match workload.kind {
         Kind::Bench => {
@@ -77,10 +79,49 @@ fn common(spec: &TestSpec, flag: &mut impl FnMut(&str, String)) {
     }
 }
 
-/// The pattern of one test, or some, with what was asked of their subtests.
-fn selected(tests: &str, asked: &str) -> String {
-    let subtests = asked.split_once('/').map(|(_, rest)| format!("/{rest}")).unwrap_or_default();
-    format!("^({tests})${subtests}")
+/// The pattern of one test, or some, with what was asked of their subtests: each way in which the user's pattern means one of
+/// them, since what it says of other tests' subtests is not for these.
+fn selected(tests: &[String], asked: &str) -> String {
+    let own = format!("^({})$", tests.join("|"));
+    let means = |name: &str| {
+        Regex::new(name).map_or(true, |name| tests.iter().any(|test| name.is_match(test))) // package testing has refused others
+    };
+    let ways = ways(asked).into_iter().filter(|(name, _)| means(name));
+    let mut subtests: Vec<Option<&str>> = ways.map(|(_, subtests)| subtests).collect();
+    subtests.dedup();
+    if subtests.is_empty() || subtests.contains(&None) {
+        return own;
+    }
+    subtests.into_iter().flatten().map(|subtests| format!("{own}/{subtests}")).collect::<Vec<_>>().join("|")
+}
+
+/// A pattern's alternatives, each with the name of the test and what follows of its subtests: a `|` or a `/` counts outside
+/// of brackets (`splitRegexp` in Go's `testing/match.go`, 1.20 to 1.27).
+fn ways(pattern: &str) -> Vec<(&str, Option<&str>)> {
+    let (mut ways, mut start, mut slash) = (Vec::new(), 0, None);
+    let (mut brackets, mut parentheses) = (0_u32, 0_u32);
+    let way = |start: usize, end: usize, slash: Option<usize>| match slash {
+        Some(at) => (&pattern[start..at], Some(&pattern[at + 1..end])),
+        None => (&pattern[start..end], None),
+    };
+    let mut letters = pattern.char_indices();
+    while let Some((at, letter)) = letters.next() {
+        match letter {
+            '[' => brackets += 1,
+            ']' => brackets = brackets.saturating_sub(1),
+            '(' if brackets == 0 => parentheses += 1,
+            ')' if brackets == 0 => parentheses = parentheses.saturating_sub(1),
+            '\\' => drop(letters.next()),
+            '/' if brackets == 0 && parentheses == 0 => slash = slash.or(Some(at)),
+            '|' if brackets == 0 && parentheses == 0 => {
+                ways.push(way(start, at, slash));
+                (start, slash) = (at + 1, None);
+            }
+            _ => {}
+        }
+    }
+    ways.push(way(start, pattern.len(), slash));
+    ways
 }
 
 /// What the runner is told.
@@ -148,6 +189,20 @@ mod tests {
         assert_eq!(given(Kind::Test, "A/x/y", &step(Some("TestA"))), ["-test.run=^(TestA)$/x/y"]);
         assert_eq!(given(Kind::Test, "", &step(Some(PARALLEL))), ["-test.run=^(TestA|TestB)$"]);
         assert!(given(Kind::Test, "", &step(None)).is_empty());
+    }
+
+    #[test]
+    fn subtests_that_are_asked_of_another_test_are_not_run_with_this_one() {
+        let of_a = |asked| given(Kind::Test, asked, &id(Mode::Step, Some("TestA"))).concat();
+        assert_eq!(of_a("A/x|B/y"), "-test.run=^(TestA)$/x");
+        assert_eq!(of_a("B/y|A"), "-test.run=^(TestA)$");
+        assert_eq!(of_a("A/x|^Test/y/z|B"), "-test.run=^(TestA)$/x|^(TestA)$/y/z");
+        assert_eq!(of_a("(A|B)/[a/b|]|C"), "-test.run=^(TestA)$/[a/b|]");
+        assert_eq!(of_a(r"A/x\|y"), r"-test.run=^(TestA)$/x\|y");
+        assert_eq!(
+            given(Kind::Test, "A/x|B/y|C/z", &id(Mode::Step, Some(PARALLEL))).concat(),
+            "-test.run=^(TestA|TestB)$/x|^(TestA|TestB)$/y"
+        );
     }
 
     #[test]
