@@ -9,6 +9,9 @@ use std::collections::BTreeMap;
 use super::error::BuildError;
 use crate::scenario::{BuildSpec, DebugInfo};
 
+/// GOFLAGS without a word. A space: the go command takes an empty variable for none, and looks into the file that `go env -w` writes.
+pub(super) const NO_FLAGS: &str = " ";
+
 /// Words of `go build` for `spec`, between `build` and the package, without `-o`. `module` is the
 /// main module's path.
 ///

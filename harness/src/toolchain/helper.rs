@@ -7,6 +7,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use serde::Deserialize;
 
 use super::error::BuildError;
+use super::flags::NO_FLAGS;
 use super::go::{Go, finish_within, query};
 use super::process::{Command, Interrupt};
 use super::sources::{INSTRUMENT, LAB, Source, key, settle_file, unpack};
@@ -103,7 +104,7 @@ impl Helper {
         let mut command = go.command(args.to_vec(), &sources);
         command.env.retain(|name, _| !OF_THE_BUILD.contains(&name.as_str()));
         // Not only removed: `go env -w` may have set them.
-        command.env.extend([("GOFLAGS", ""), ("GOWORK", "off"), ("CGO_ENABLED", "0")].map(owned));
+        command.env.extend([("GOFLAGS", NO_FLAGS), ("GOWORK", "off"), ("CGO_ENABLED", "0")].map(owned));
         command
             .env
             .extend([("GOOS", go.setting("GOHOSTOS")), ("GOARCH", go.setting("GOHOSTARCH"))].map(owned));

@@ -175,3 +175,17 @@ fn go_that_is_too_old_or_none_at_all_is_refused_with_a_hint() {
     let error = Toolchain::find(&environment).expect_err("not there").to_string();
     assert!(error.contains("could not run `/no/such/go`"), "{error}");
 }
+
+#[test]
+fn the_users_own_flags_are_none_of_the_helpers() {
+    let case = Case::new(PROGRAM);
+    let mut environment = case.environment.clone();
+    let written = case.root.join("go.env");
+    fs::write(&written, "GOFLAGS=-overlay=/nowhere.json\n").expect("write");
+    environment.vars.remove("GOFLAGS");
+    environment.vars.insert("GOENV".to_owned(), written.to_string());
+    let toolchain = Toolchain::find(&environment).expect("these tests need Go");
+    assert_eq!(toolchain.go().setting("GOFLAGS"), "-overlay=/nowhere.json");
+    let helper = helper::Helper::build(toolchain.go(), &case.root.join("cache"), &Interrupt::default());
+    helper.unwrap_or_else(|error| panic!("{error}"));
+}

@@ -1,5 +1,7 @@
 //! GOFLAGS: words that stand before every command's own.
 
+use crate::toolchain::flags::NO_FLAGS;
+
 /// The words.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct GoFlags(Vec<String>);
@@ -21,15 +23,14 @@ impl GoFlags {
         })
     }
 
-    /// For the environment of a command that these flags must not reach. A space: the go command takes an empty value for none and
-    /// looks into the file that `go env -w` writes.
+    /// For the environment of a command that these flags must not reach.
     pub(super) fn without(&self, names: &[&str]) -> String {
         let is_kept = |word: &&String| {
             let flag = word.trim_start_matches('-');
             !names.contains(&flag.split_once('=').map_or(flag, |(flag, _)| flag))
         };
         let kept: Vec<&str> = self.0.iter().filter(is_kept).map(String::as_str).collect();
-        if kept.is_empty() { " ".to_owned() } else { kept.join(" ") }
+        if kept.is_empty() { NO_FLAGS.to_owned() } else { kept.join(" ") }
     }
 }
 
