@@ -66,7 +66,7 @@ impl<'a> Repository<'a> {
         let hash =
             self.git(&["rev-parse", "--verify", "--end-of-options", &format!("{revision}^{{commit}}")])?;
         let format = "--format=%H%n%P%n%an%n%ai%n%s";
-        let text = self.git(&["show", "--no-patch", format, &hash, "--"])?;
+        let text = self.git(&["show", "--no-patch", "--no-show-signature", format, &hash, "--"])?;
         let mut lines = text.lines().map(str::to_owned);
         let mut next = || lines.next().unwrap_or_default();
         let (hash, parents) = (next(), next());

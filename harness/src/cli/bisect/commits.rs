@@ -37,12 +37,13 @@ pub(super) fn search(bench: &mut Bench<'_>, scenario: &Scenario) -> Result<Bisec
         })
     };
     let (good, bad) = (end(&bench.args.good)?, end(&bench.args.bad)?);
+    let common = common(&repository, &good, &bad)?;
     let (_guard, tree) = directory()?;
     let search = Search { repository: &repository, scenario: one_variant(bench, scenario)?, tree: &tree };
     let of_good = search.show(bench, &good)?;
     let of_bad = search.show(bench, &bad)?;
     let rule = rule(bench, (&words(&good), of_good), (&words(&bad), of_bad))?;
-    search.check_common(bench, (&good, &bad), &rule)?;
+    search.check_common(bench, &common, &good, &rule)?;
     let culprit = search.narrow(bench, (good, bad), &rule)?;
     let mut report = report(bench, scenario, culprit, rule);
     if matches!(&report.culprit, Culprit::Commit(one) if one.is_merge) {
@@ -76,22 +77,10 @@ impl Search<'_> {
     fn check_common(
         &self,
         bench: &mut Bench<'_>,
-        (good, bad): (&Commit, &Commit),
+        common: &[String],
+        good: &Commit,
         rule: &Rule,
     ) -> Result<(), CliError> {
-        let common = self.repository.common(&good.hash, &bad.hash);
-        let common = common.map_err(|why| CliError::usage(why, "see `git log --graph`"))?;
-        if common.contains(&bad.hash) {
-            let what = format!(
-                "{} comes before {}: nothing in between can have brought it",
-                words(bad),
-                words(good)
-            );
-            return Err(CliError::usage(
-                what,
-                "to find what mended it, call the older commit good and ask for --on verdict",
-            ));
-        }
         for hash in common.iter().filter(|hash| **hash != good.hash) {
             let commit = self.commit(hash)?;
             let shown = self.show(bench, &commit)?;
@@ -117,8 +106,9 @@ impl Search<'_> {
     ) -> Result<Culprit, CliError> {
         let mut history = History { good: vec![good.hash], bad: bad.hash, skipped: BTreeSet::new() };
         loop {
-            let lines =
-                self.repository.candidates(&history.good, &history.bad).map_err(anyhow::Error::msg)?;
+            let lines = self.repository.candidates(&history.good, &history.bad);
+            bench.interrupted()?;
+            let lines = lines.map_err(anyhow::Error::msg)?;
             let candidates: Vec<Candidate> = lines.iter().filter_map(|line| Candidate::parse(line)).collect();
             let (hash, left) = match history.next(&candidates) {
                 Next::Found => return Ok(Culprit::Commit(self.commit(&history.bad)?)),
@@ -146,6 +136,25 @@ impl Search<'_> {
 
     fn commit(&self, hash: &str) -> Result<Commit, CliError> {
         self.repository.commit(hash).map_err(|why| CliError::from(anyhow::Error::msg(why)))
+    }
+}
+
+/// The last commits that both ends come from. Asked before anything is built: in this order ends may tell nothing.
+fn common(repository: &Repository<'_>, good: &Commit, bad: &Commit) -> Result<Vec<String>, CliError> {
+    let common = repository.common(&good.hash, &bad.hash);
+    let common = common.map_err(|why| CliError::usage(why, "see `git log --graph`"))?;
+    let hint = "to find what mended it, call the older commit good and ask for --on verdict";
+    match (good.hash == bad.hash, common.contains(&bad.hash)) {
+        (true, _) => Err(CliError::usage(
+            format!("{} is both ends", words(good)),
+            "name an older commit that is good, and a newer one that is bad",
+        )),
+        (false, true) => {
+            let (bad, good) = (words(bad), words(good));
+            let what = format!("{bad} comes before {good}: nothing in between can have brought it");
+            Err(CliError::usage(what, hint))
+        }
+        (false, false) => Ok(common),
     }
 }
 

@@ -14,6 +14,10 @@ use crate::lab::bisect::{Limit, Seen};
 use crate::model::{Outcome, stats};
 
 pub(super) fn command(args: &Bisect, context: &Context) -> Outcome {
+    if let Err(error) = answerable(&args.on) {
+        console::complain(&format!("error: {}", error.message()));
+        return Outcome::Interrupted; // no commit has an answer, so the search is over
+    }
     let judged = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| judge(args, context)));
     match judged {
         Ok(Ok(outcome)) => outcome,
@@ -26,6 +30,17 @@ pub(super) fn command(args: &Bisect, context: &Context) -> Outcome {
             console::complain(&format!("error: {}", error.message()));
             Outcome::Skip
         }
+    }
+}
+
+/// A step sees one end alone.
+fn answerable(on: &On) -> Result<(), CliError> {
+    match on {
+        On::Figure(_, Limit::Half | Limit::Share(_)) => Err(CliError::usage(
+            "a step has no other end to compare a figure with",
+            "name the value from which on it is bad: `--on size:8MB`",
+        )),
+        On::Figure(_, Limit::Amount(_)) | On::Finding(_) | On::Verdict => Ok(()),
     }
 }
 
@@ -42,7 +57,7 @@ fn judge(args: &Bisect, context: &Context) -> Result<Outcome, CliError> {
         variant.ok_or_else(|| CliError::usage("the scenario has no variant", "see `harness check`"))?;
     let bench = Bench { args, store: &store, context, trials: Vec::new() };
     let shown = bench.show("the sources as they are", &with_variant(&scenario, variant))?;
-    let outcome = outcome(&args.on, &shown)?;
+    let outcome = outcome(&args.on, &shown);
     let word = match outcome {
         Outcome::Pass => "good",
         Outcome::Leak => "bad",
@@ -57,8 +72,8 @@ fn judge(args: &Bisect, context: &Context) -> Result<Outcome, CliError> {
     Ok(outcome)
 }
 
-fn outcome(on: &On, shown: &Shown) -> Result<Outcome, CliError> {
-    let Ok(seen) = shown else { return Ok(Outcome::Skip) };
+fn outcome(on: &On, shown: &Shown) -> Outcome {
+    let Ok(seen) = shown else { return Outcome::Skip };
     let is_bad = match (on, seen) {
         (On::Finding(only), Seen::Findings(all)) => {
             all.iter().any(|one| only.as_ref().is_none_or(|prefix| one.fingerprint.starts_with(prefix)))
@@ -66,17 +81,11 @@ fn outcome(on: &On, shown: &Shown) -> Result<Outcome, CliError> {
         (On::Figure(_, Limit::Amount(limit)), Seen::Figure(values)) => {
             stats::median(values).is_some_and(|value| value >= *limit)
         }
-        (On::Figure(..), _) => {
-            return Err(CliError::usage(
-                "a step has no other end to compare a figure with",
-                "name the value from which on it is bad: `--on size:8MB`",
-            ));
-        }
         (_, Seen::Verdict(Outcome::Pass)) => false,
         (_, Seen::Verdict(Outcome::Leak)) => true,
-        _ => return Ok(Outcome::Skip),
+        _ => return Outcome::Skip,
     };
-    Ok(if is_bad { Outcome::Leak } else { Outcome::Pass })
+    if is_bad { Outcome::Leak } else { Outcome::Pass }
 }
 
 #[cfg(test)]
@@ -86,9 +95,7 @@ mod tests {
 
     #[test]
     fn what_cannot_be_judged_is_neither_for_git() {
-        let code = |on: &str, shown: Shown| {
-            outcome(&on.parse().expect("a question"), &shown).map_or(0, Outcome::exit_code)
-        };
+        let code = |on: &str, shown: Shown| outcome(&on.parse().expect("a question"), &shown).exit_code();
         assert_eq!(code("finding", Err("does not build".to_owned())), 125);
         assert_eq!(code("verdict", Ok(Seen::Verdict(Outcome::WorkloadFailed))), 125);
         assert_eq!(code("verdict", Ok(Seen::Verdict(Outcome::Leak))), 1);
@@ -100,12 +107,14 @@ mod tests {
         );
         assert_eq!(code("size:8", Ok(Seen::Figure(vec![8.0]))), 1);
         assert_eq!(code("size:9", Ok(Seen::Figure(vec![8.0]))), 0);
-        assert!(
-            outcome(
-                &On::Figure(super::super::question::Measure::Size, Limit::Half),
-                &Ok(Seen::Figure(vec![8.0]))
-            )
-            .is_err()
-        );
+    }
+
+    #[test]
+    fn a_figure_needs_a_value_since_there_is_no_other_end() {
+        for (on, is_answerable) in
+            [("size", false), ("size:5%", false), ("size:8MB", true), ("finding", true)]
+        {
+            assert_eq!(answerable(&on.parse().expect("a question")).is_ok(), is_answerable, "{on}");
+        }
     }
 }
