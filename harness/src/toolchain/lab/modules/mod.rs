@@ -50,7 +50,19 @@ const OF_MODULES: [&str; 13] = [
     "GOWORK",
 ];
 /// Settings that decide on which packages are in a program.
-const OF_PACKAGES: [&str; 4] = ["CGO_ENABLED", "GOARCH", "GOEXPERIMENT", "GOOS"];
+const OF_PACKAGES: [&str; 11] = [
+    "CGO_ENABLED",
+    "GO386",
+    "GOAMD64",
+    "GOARCH",
+    "GOARM",
+    "GOARM64",
+    "GOEXPERIMENT",
+    "GOMIPS",
+    "GOOS",
+    "GOPPC64",
+    "GORISCV64",
+];
 /// What is asked of each package.
 const FIELDS: &str = "-json=ImportPath,Dir,Standard,DepOnly,Module,Imports,GoFiles,CgoFiles,CFiles,HFiles,SFiles,EmbedFiles,Error";
 
@@ -172,12 +184,13 @@ impl<'a> Question<'a> {
         format!("{:?}", (&self.subject.go.bin, settings, &self.go_mod))
     }
 
-    /// What decides on the packages: other words of a build have no part in where they come from.
+    /// What decides on the packages: other words of a build have no part in where they come from. One that builds shares no
+    /// answer with one that does not, which is tried without a network, too.
     fn of_packages(&self) -> String {
         let Subject { go, variant, scenario, .. } = self.subject;
         let settings = OF_PACKAGES.map(|name| go.setting(name));
         let words = (flags::list_words(&variant.build), self.flags.all(), &scenario.workload.package);
-        format!("{}{:?}", self.of_modules(), (settings, words))
+        format!("{}{:?}", self.of_modules(), (settings, words, self.subject.built.is_some()))
     }
 
     /// Directory of go.mod, or of go.work: where `vendor/` is, and where paths of replacements start from.
