@@ -82,7 +82,7 @@ pub(super) fn copy(
     let base = common(
         directories.iter().map(Utf8PathBuf::as_path).chain(work.iter().filter_map(|work| work.parent())),
     );
-    let mut copy = Copy { is_stamped, bytes: 0, files: 0 };
+    let mut copy = Copy { is_stamped, place, bytes: 0, files: 0 };
     let target = |path: &Utf8Path| place.join(path.strip_prefix(&base).unwrap_or(path));
     let outer = directories
         .iter()
@@ -216,20 +216,22 @@ fn common<'a>(mut paths: impl Iterator<Item = &'a Utf8Path>) -> Utf8PathBuf {
     })
 }
 
-struct Copy {
+struct Copy<'a> {
     is_stamped: bool,
+    /// Where copies are: temporary files may be kept in the module.
+    place: &'a Utf8Path,
     bytes: u64,
     files: u64,
 }
 
-impl Copy {
+impl Copy<'_> {
     fn tree(&mut self, from: &Utf8Path, to: &Utf8Path) -> Result<(), String> {
         let failed = |error: std::io::Error| format!("a copy of `{from}`: {error}");
         fs::create_dir_all(to).map_err(failed)?;
         for entry in from.read_dir_utf8().map_err(failed)? {
             let entry = entry.map_err(failed)?;
             let name = entry.file_name();
-            if LEFT_OUT.contains(&name) || (name == GIT && !self.is_stamped) {
+            if LEFT_OUT.contains(&name) || (name == GIT && !self.is_stamped) || entry.path() == self.place {
                 continue;
             }
             let (kind, there) = (entry.file_type().map_err(failed)?, to.join(name));
@@ -276,6 +278,19 @@ mod tests {
     }
 
     #[test]
+    fn a_copy_that_lies_in_the_module_is_not_copied_itself() {
+        let module = tempfile::tempdir().expect("temporary");
+        let module = Utf8Path::from_path(module.path()).expect("utf-8");
+        let place = module.join(".tmp/elsewhere");
+        fs::create_dir_all(&place).expect("made");
+        fs::write(module.join("x.go"), "package x").expect("written");
+        let mut copy = Copy { is_stamped: false, place: &place, bytes: 0, files: 0 };
+        copy.tree(module, &place.join("m")).expect("copied");
+        assert_eq!(copy.files, 1);
+        assert!(place.join("m/.tmp").is_dir() && !place.join("m/.tmp/elsewhere").exists());
+    }
+
+    #[test]
     fn a_copy_has_files_and_links_and_neither_the_repository_nor_the_harness_own() {
         let (from, to) = (tempfile::tempdir().expect("temporary"), tempfile::tempdir().expect("temporary"));
         let [from, to] = [&from, &to].map(|dir| Utf8Path::from_path(dir.path()).expect("utf-8"));
@@ -284,7 +299,7 @@ mod tests {
             fs::write(from.join(dir).join("x.go"), "package x").expect("written");
         }
         symlink("a/x.go", from.join("link.go")).expect("linked");
-        let mut copy = Copy { is_stamped: false, bytes: 0, files: 0 };
+        let mut copy = Copy { is_stamped: false, place: to, bytes: 0, files: 0 };
         copy.tree(from, &to.join("m")).expect("copied");
         assert!(to.join("m/a/x.go").is_file() && to.join("m/link.go").is_symlink());
         assert!(!to.join("m/.git").exists() && !to.join("m/.harness").exists());
