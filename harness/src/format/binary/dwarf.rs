@@ -10,9 +10,10 @@ use std::ops::Range;
 use gimli::{
     Abbreviation, AttributeValue, DebugAddrBase, DwAt, EndianSlice, RunTimeEndian, SectionId, constants as c,
 };
-use object::{CompressionFormat, Object as _, ObjectSection as _};
+use object::{Object as _, ObjectSection as _};
 use rustc_hash::FxHashMap;
 
+use super::inflate::{NotInflated, inflated};
 use super::problems::Problems;
 use super::types::{Field, Global, Shape, Type, TypeId, TypeTable};
 use crate::format::Problem;
@@ -35,9 +36,6 @@ mod kind {
     pub(super) const STRING: u64 = 24;
     pub(super) const UNSAFE_POINTER: u64 = 26;
 }
-
-/// Deflate makes bytes at most so many times more; zstd in theory more, in practice less.
-const MAX_INFLATION: u64 = 1040;
 
 type Slice<'a> = EndianSlice<'a, RunTimeEndian>;
 type Dwarf<'a> = gimli::Dwarf<Slice<'a>>;
@@ -97,15 +95,12 @@ fn read(elf: &object::File<'_>, problems: &mut Problems) -> TypeTable {
 fn section<'d>(elf: &object::File<'d>, id: SectionId, problems: &mut Problems) -> Cow<'d, [u8]> {
     let Some(section) = elf.section_by_name(id.name()) else { return Cow::Borrowed(&[]) };
     let place = section.file_range().map_or(0, |(offset, _)| offset);
-    let data = section.compressed_data().and_then(|data| {
-        let limit = (data.data.len() as u64).saturating_mul(MAX_INFLATION);
-        let sound = data.format == CompressionFormat::None || data.uncompressed_size <= limit;
-        if sound { data.decompress().map(Some) } else { Ok(None) }
-    });
-    match data {
-        Ok(Some(data)) => return data,
-        Ok(None) => problems.add(place, id.name(), "a size that its bytes can inflate to", "a larger one"),
-        Err(error) => problems.add(place, id.name(), "its bytes", error.to_string()),
+    match inflated(&section) {
+        Ok(data) => return data,
+        Err(NotInflated::Size) => {
+            problems.add(place, id.name(), "a size that its bytes can inflate to", "a larger one");
+        }
+        Err(NotInflated::Damaged(error)) => problems.add(place, id.name(), "its bytes", error.to_string()),
     }
     Cow::Borrowed(&[])
 }

@@ -8,6 +8,7 @@
 //! pclntab    the function table, which a stripped program has, too
 //! contents   what is in the ranges, by name
 //! dynamic    what the loader has to find, and how it protects the program
+//! inflate    a section's bytes when nothing is compressed
 //! texts      bytes of each section, inflated; strings that the linker put in
 //! ```
 //!
@@ -19,6 +20,7 @@
 mod contents;
 mod dwarf;
 mod dynamic;
+mod inflate;
 mod layout;
 mod pclntab;
 mod symbols;

@@ -7,10 +7,11 @@ use std::collections::BTreeMap;
 
 use object::{Object as _, ObjectSection as _, ObjectSymbol as _};
 
+use super::inflate::inflated;
 use super::layout::Layout;
 
-/// Deflate makes bytes at most so many times more.
-const MAX_INFLATION: u64 = 1040;
+/// Bytes of a text that `-X` sets, at most: in a damaged file each could be as long as the file.
+const MAX_TEXT: usize = 64 << 10;
 /// What the linker calls the text of a variable that `-X` sets (`addstrdata` in `cmd/link/internal/ld/data.go`).
 const TEXT_OF: &str = ".str";
 /// A variable of type string has a pointer and a length.
@@ -43,11 +44,11 @@ impl<'a> Texts<'a> {
             let from = usize::try_from(range.offset).unwrap_or(usize::MAX).min(data.len());
             let size = usize::try_from(range.size).unwrap_or(usize::MAX).min(data.len() - from);
             let raw = data.get(from..from.saturating_add(size)).unwrap_or_default();
-            let is_sound =
-                range.inflated > range.size && range.inflated <= range.size.saturating_mul(MAX_INFLATION);
+            let is_compressed = range.inflated > range.size;
+            let mut sections = file.iter().filter(|_| is_compressed).flat_map(|file| file.sections());
             let section =
-                file.as_ref().filter(|_| is_sound).and_then(|file| file.section_by_name(&range.name));
-            let inflated = section.and_then(|section| section.uncompressed_data().ok());
+                sections.find(|section| section.file_range().is_some_and(|(from, _)| from == range.offset));
+            let inflated = section.and_then(|section| inflated(&section).ok());
             Text {
                 name: range.name,
                 is_section: range.is_section,
@@ -84,8 +85,9 @@ impl LinkedStrings {
             match name.strip_suffix(TEXT_OF) {
                 // The text ends in a zero, which the length does not count.
                 Some(variable) => {
-                    let value = text()
-                        .map(|bytes| String::from_utf8_lossy(bytes.strip_suffix(b"\0").unwrap_or(bytes)));
+                    let value = text().map(|bytes| bytes.strip_suffix(b"\0").unwrap_or(bytes));
+                    let value =
+                        value.map(|bytes| String::from_utf8_lossy(&bytes[..bytes.len().min(MAX_TEXT)]));
                     strings.values.extend(value.map(|value| (variable.to_owned(), value.into_owned())));
                 }
                 None if symbol.size() == size
