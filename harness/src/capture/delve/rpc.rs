@@ -36,6 +36,16 @@ pub(super) struct Sent {
     method: &'static str,
 }
 
+impl Sent {
+    fn still_awaited(self, deadline: Instant, stop: &dyn Fn() -> bool) -> Result<(), DelveError> {
+        match (stop(), Instant::now() >= deadline) {
+            (true, _) => Err(DelveError::Interrupted),
+            (false, true) => Err(DelveError::TimedOut { method: self.method }),
+            (false, false) => Ok(()),
+        }
+    }
+}
+
 #[derive(Serialize)]
 struct Request<'a, P> {
     method: &'a str,
@@ -93,6 +103,8 @@ impl Connection {
             let reply: Reply = serde_json::from_slice(&line)
                 .map_err(|error| DelveError::Protocol { what: format!("a reply is no JSON: {error}") })?;
             if reply.id != Some(sent.id) {
+                // A server that never pauses has to end, too.
+                sent.still_awaited(deadline, stop)?;
                 continue;
             }
             if let Some(error) = reply.error.filter(|error| !error.is_null()) {
@@ -129,14 +141,7 @@ impl Connection {
             match self.stream.read(&mut chunk) {
                 Ok(0) => return Err(DelveError::Gone(io::ErrorKind::UnexpectedEof.into())),
                 Ok(n) => self.pending.extend_from_slice(chunk.get(..n).unwrap_or_default()),
-                Err(error) if is_pause(&error) => {
-                    if stop() {
-                        return Err(DelveError::Interrupted);
-                    }
-                    if Instant::now() >= deadline {
-                        return Err(DelveError::TimedOut { method: sent.method });
-                    }
-                }
+                Err(error) if is_pause(&error) => sent.still_awaited(deadline, stop)?,
                 Err(error) => return Err(DelveError::Gone(error)),
             }
         }
@@ -203,6 +208,16 @@ mod tests {
         assert!(matches!(error, DelveError::TimedOut { method: "State" }), "{error}");
         let error = connection.call::<u32>("State", (), soon(), &|| true).expect_err("no wish");
         assert!(matches!(error, DelveError::Interrupted), "{error}");
+    }
+
+    #[test]
+    fn a_server_that_never_stops_talking_of_something_else_ends_at_the_deadline() {
+        let (ours, mut theirs) = UnixStream::pair().expect("a pair");
+        ours.set_read_timeout(Some(Duration::from_millis(5))).expect("a timeout");
+        std::thread::spawn(move || while theirs.write_all(b"{\"id\":77,\"result\":1}\n").is_ok() {});
+        let mut connection = Connection::new(Box::new(ours));
+        let error = connection.call::<u32>("State", (), Instant::now(), NEVER).expect_err("no answer");
+        assert!(matches!(error, DelveError::TimedOut { method: "State" }), "{error}");
     }
 
     #[test]

@@ -56,7 +56,7 @@ fn text(variable: &Variable, depth: u32) -> String {
     let Some(depth) = depth.checked_sub(1) else { return "…".to_owned() };
     match variable.kind {
         kind::STRING => {
-            let more = variable.len - i64::try_from(variable.value.len()).unwrap_or(i64::MAX);
+            let more = variable.len.saturating_sub(i64::try_from(variable.value.len()).unwrap_or(i64::MAX));
             let cut = if more > 0 { format!("…+{more}") } else { String::new() };
             format!("{:?}{cut}", variable.value)
         }
@@ -133,7 +133,7 @@ fn list(variable: &Variable, depth: u32) -> String {
 }
 
 fn more(all: i64, shown: usize) -> Option<String> {
-    let left = all - i64::try_from(shown).unwrap_or(i64::MAX);
+    let left = all.saturating_sub(i64::try_from(shown).unwrap_or(i64::MAX));
     (left > 0).then(|| format!("… {left} more"))
 }
 
@@ -209,6 +209,17 @@ mod tests {
         let id = serde_json::json!({"kind": 17, "type": "m/quote.ID", "len": 2, "children": [{"type": "uint8", "value": "10"}, {"type": "uint8", "value": "255"}]});
         assert_eq!(of(id), "quote.ID len 2 0aff");
         assert_eq!(of(serde_json::json!({"kind": 22, "children": [{"addr": 0}]})), "nil");
+    }
+
+    #[test]
+    fn lengths_that_cannot_be_are_no_reason_to_give_up() {
+        for kind in [kind::STRING, kind::SLICE, kind::MAP, kind::STRUCT] {
+            for len in [i64::MIN, i64::MAX] {
+                of(
+                    serde_json::json!({"kind": kind, "value": "x", "len": len, "base": 1, "children": [{}, {}]}),
+                );
+            }
+        }
     }
 
     #[test]
