@@ -6,6 +6,7 @@
 use std::str::FromStr;
 
 use crate::format::exectrace::{EventKind, Reader};
+use crate::ingest::trace::CycleCount;
 use crate::model::trace::Window;
 use crate::model::{Nanoseconds, TraceTime};
 
@@ -136,23 +137,24 @@ fn span(cycles: &[Cycle]) -> Option<(u64, u64)> {
 /// Reads the trace to its end for its GC cycles.
 pub(super) fn cycles(reader: &mut Reader<'_>) -> Vec<Cycle> {
     let mut cycles: Vec<Cycle> = Vec::new();
+    let mut count = CycleCount::default();
     let mut start: Option<TraceTime> = None;
     while let Some(event) = reader.next_event() {
         let start = *start.get_or_insert(event.time);
         let now = event.time.since(start);
-        let number = |seq: u64| seq.saturating_add(1) / 2;
-        let last = cycles.last().map_or(0, |cycle| cycle.number);
-        match event.kind() {
-            EventKind::GcBegin { seq } | EventKind::GcActive { seq } if number(seq) > last => {
-                cycles.push(Cycle { number: number(seq), begin: now, end: None });
-            }
+        let begun = match event.kind() {
+            EventKind::GcBegin { seq } => Some(count.begin(seq)),
+            EventKind::GcActive { seq } => count.active(seq),
             EventKind::GcEnd { seq } => {
-                if let Some(cycle) = cycles.last_mut().filter(|cycle| cycle.number == number(seq)) {
+                let number = count.end(seq);
+                if let Some(cycle) = cycles.last_mut().filter(|cycle| cycle.number == number) {
                     cycle.end = Some(now);
                 }
+                None
             }
-            _ => {}
-        }
+            _ => None,
+        };
+        cycles.extend(begun.map(|number| Cycle { number, begin: now, end: None }));
     }
     cycles
 }

@@ -1,5 +1,6 @@
 //! GC cycles of a trace: begin, end, stop-the-world time, heap figures.
 
+use super::cycle_count::CycleCount;
 use crate::format::exectrace::{Event, EventKind, Reader, StringId};
 use crate::model::{Bytes, TraceGc, TraceTime};
 
@@ -10,6 +11,7 @@ const MARK_TERMINATION: &str = "GC mark termination";
 /// Cycles so far and what is open.
 #[derive(Debug, Default)]
 pub(super) struct Gcs {
+    count: CycleCount,
     cycles: Vec<TraceGc>,
     stopped: Option<(TraceTime, Phase)>,
     heap_alloc: Option<Bytes>,
@@ -45,14 +47,14 @@ impl Gcs {
 
     /// A cycle that was running when tracing, or a generation, began.
     fn active(&mut self, seq: u64) {
-        let index = index(seq);
-        if self.cycles.last().is_none_or(|last| last.index < index) {
+        if let Some(index) = self.count.active(seq) {
             self.cycles.push(TraceGc { goal: self.goal, ..cycle(index) });
         }
     }
 
     fn begin(&mut self, seq: u64, time: TraceTime) {
-        self.cycles.push(TraceGc { begin: Some(time), goal: self.goal, ..cycle(index(seq)) });
+        let index = self.count.begin(seq);
+        self.cycles.push(TraceGc { begin: Some(time), goal: self.goal, ..cycle(index) });
     }
 
     /// `GCBegin` comes first, then the runtime starts its mark workers, which can take milliseconds on a busy machine,
@@ -66,8 +68,8 @@ impl Gcs {
     }
 
     fn end(&mut self, seq: u64, time: TraceTime, alive: u64) {
-        let heap_alloc = self.heap_alloc;
-        if let Some(open) = self.cycles.last_mut().filter(|last| last.index == index(seq)) {
+        let (heap_alloc, index) = (self.heap_alloc, self.count.end(seq));
+        if let Some(open) = self.cycles.last_mut().filter(|last| last.index == index) {
             open.end = Some(time);
             open.heap_alloc = heap_alloc;
             open.goroutines = Some(alive);
@@ -94,11 +96,6 @@ fn phase(reader: &Reader<'_>, kind: StringId) -> Phase {
     }
 }
 
-/// Begins and ends are counted in one sequence from 1.
-fn index(seq: u64) -> u64 {
-    seq.saturating_add(1) / 2
-}
-
 fn cycle(index: u64) -> TraceGc {
     TraceGc {
         index,
@@ -109,5 +106,23 @@ fn cycle(index: u64) -> TraceGc {
         heap_alloc: None,
         goal: None,
         goroutines: None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    /// Both were running a cycle when one of their generations began.
+    #[test]
+    fn a_cycle_that_spans_two_generations_is_one_and_the_next_has_the_next_number() {
+        for name in ["mixed-go1.22.12.trace", "mixed-go1.26.8.trace"] {
+            let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../fixtures/traces/").to_owned() + name;
+            let bytes = std::fs::read(path).unwrap();
+            let gcs = super::super::fold(name, &bytes, &[], &Default::default()).unwrap().gcs;
+            let numbers: Vec<u64> = gcs.iter().map(|gc| gc.index).collect();
+            let last = gcs.len() as u64;
+            assert_eq!(numbers, (1..=last).collect::<Vec<u64>>(), "{name}");
+            assert!(gcs[1..].iter().all(|gc| gc.begin.is_some()), "{name}: {gcs:?}");
+            assert!(gcs[..gcs.len() - 1].iter().all(|gc| gc.end.is_some()), "{name}: {gcs:?}");
+        }
     }
 }

@@ -24,6 +24,7 @@ use std::collections::BTreeMap;
 use calls::Calls;
 use census::Census;
 use chains::Chains;
+pub use cycle_count::CycleCount;
 use gcs::Gcs;
 use tracks::Course;
 

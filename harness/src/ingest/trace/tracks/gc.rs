@@ -112,12 +112,12 @@ impl Gc {
         let now = moment.event.time;
         match *moment.kind {
             EventKind::Sync(_) => self.generation_begin = now,
-            EventKind::GcActive { .. } => {
-                let first = self.count.active().map(|number| (self.generation_begin, number));
+            EventKind::GcActive { seq } => {
+                let first = self.count.active(seq).map(|number| (self.generation_begin, number));
                 self.cycle = first.or(self.cycle);
             }
-            EventKind::GcBegin { .. } => self.cycle = Some((now, self.count.begin())),
-            EventKind::GcEnd { .. } => self.cycle_ends(now, moment),
+            EventKind::GcBegin { seq } => self.cycle = Some((now, self.count.begin(seq))),
+            EventKind::GcEnd { seq } => self.cycle_ends((seq, now), moment),
             EventKind::StwBegin { kind } => {
                 self.stopped = Some((now, moment.names.string(kind, moment.reader)));
             }
@@ -140,8 +140,8 @@ impl Gc {
         }
     }
 
-    fn cycle_ends(&mut self, now: TraceTime, moment: &mut Moment<'_, '_>) {
-        self.count.end();
+    fn cycle_ends(&mut self, (seq, now): (u64, TraceTime), moment: &mut Moment<'_, '_>) {
+        self.count.end(seq);
         let Some((begin, number)) = self.cycle.take() else { return };
         let name = moment.names.number("GC: mark");
         self.cycles.push(slice((begin, now), name, Detail::Cycle(number)), self.room.cycles);

@@ -61,17 +61,17 @@ impl Cycles {
     }
 
     /// A cycle was running when the generation began: a new one only if the trace's first.
-    pub(super) fn active(&mut self, generation_begin: TraceTime) {
-        let Some(index) = self.count.active() else { return };
+    pub(super) fn active(&mut self, seq: u64, generation_begin: TraceTime) {
+        let Some(index) = self.count.active(seq) else { return };
         let row = GcCycleTimes { index, goal: self.goal, ..GcCycleTimes::default() };
         let concurrent = Some(generation_begin);
         self.push(Cycle { row, since: generation_begin, concurrent, met: false });
     }
 
-    pub(super) fn begin(&mut self, at: TraceTime) {
+    pub(super) fn begin(&mut self, seq: u64, at: TraceTime) {
         self.begun += u64::from(self.clip.contains(at));
         let row = GcCycleTimes {
-            index: self.count.begin(),
+            index: self.count.begin(seq),
             begin: Some(at),
             heap_at_begin: self.live,
             goal: self.goal,
@@ -95,11 +95,11 @@ impl Cycles {
         }
     }
 
-    pub(super) fn end(&mut self, at: TraceTime) {
+    pub(super) fn end(&mut self, seq: u64, at: TraceTime) {
         let (clip, live) = (self.clip, self.live);
         let counts = clip.contains(at);
         self.ended += u64::from(counts);
-        self.count.end();
+        self.count.end(seq);
         let Some(cycle) = self.running() else { return };
         cycle.row.end = Some(at);
         cycle.row.marked = live;

@@ -73,9 +73,9 @@ impl Gc {
                 self.assists.active(goroutine.0, self.generation_begin);
             }
             EventKind::GcSweepActive { proc } => self.sweeps.active(proc.0, self.generation_begin),
-            EventKind::GcActive { .. } => self.cycles.active(self.generation_begin),
-            EventKind::GcBegin { .. } => self.cycles.begin(seen.event.time),
-            EventKind::GcEnd { .. } => self.cycles.end(seen.event.time),
+            EventKind::GcActive { seq } => self.cycles.active(seq, self.generation_begin),
+            EventKind::GcBegin { seq } => self.cycles.begin(seq, seen.event.time),
+            EventKind::GcEnd { seq } => self.cycles.end(seq, seen.event.time),
             EventKind::StwBegin { kind } => {
                 let phase = self.stops.begin(kind, seen);
                 self.cycles.world_stops(phase, seen.event.time);

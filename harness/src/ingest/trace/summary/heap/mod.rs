@@ -56,13 +56,13 @@ impl Heap {
     pub(super) fn event(&mut self, seen: &Seen<'_, '_>) {
         match *seen.kind {
             EventKind::AllocFree(event) => self.heap_event(event, seen),
-            EventKind::GcBegin { .. } => {
-                self.count.begin();
+            EventKind::GcBegin { seq } => {
+                self.count.begin(seq);
             }
-            EventKind::GcActive { .. } => {
-                self.count.active();
+            EventKind::GcActive { seq } => {
+                self.count.active(seq);
             }
-            EventKind::GcEnd { .. } => self.cycle_ended(seen.counts()),
+            EventKind::GcEnd { seq } => self.cycle_ended(seq, seen.counts()),
             EventKind::Sync(_) => self.new_generation(seen),
             _ => {}
         }
@@ -148,11 +148,11 @@ impl Heap {
     }
 
     /// What happened since the last cycle ended becomes a row of each type's history.
-    fn cycle_ended(&mut self, counts: bool) {
+    fn cycle_ended(&mut self, seq: u64, counts: bool) {
         if self.met && counts {
             self.cut();
         }
-        self.cycle = u32::try_from(self.count.end()).map_or(OLDER - 1, |cycle| cycle.min(OLDER - 1));
+        self.cycle = u32::try_from(self.count.end(seq)).map_or(OLDER - 1, |cycle| cycle.min(OLDER - 1));
     }
 
     fn cut(&mut self) {
