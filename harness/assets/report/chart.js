@@ -1,7 +1,7 @@
 // Charts of one run on its time axis: a grid of GC cycles, the selected ones shaded, a cursor that all share.
 (() => {
   "use strict";
-  const LEFT = 66, RIGHT = 14;
+  const LEFT = 66, RIGHT = 24;
 
   // Okabe and Ito's colours, which the colour-blind tell apart; hatching and dashes say the same without colour.
   H.colour = (nth) => H.css("--c" + (nth % 8));
@@ -161,7 +161,7 @@
         x: { time: false, range: () => H.state.zoom || [0, Math.max(H.run().length / 1e6, 1e-6)] },
         y: made.log
           ? { distr: 3, range: (_, least, most) => made.range(least, most) }
-          : { range: (_, least, most) => [Math.min(0, least || 0), (most || 1) * 1.05] },
+          : { range: (_, least, most) => made.range?.(least, most) || [Math.min(0, least || 0), (most || 1) * 1.05] },
       },
       axes: axes(made.unit, made.log),
       series: [{}, ...made.lines.map((line) => ({

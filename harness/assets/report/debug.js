@@ -39,7 +39,7 @@
         leaked.map(group),
         others.length ? el("details", {}, el("summary", {}, "Other goroutines at the end"), others.map(group)) : null,
         debug.more_groups ? el("p", {}, H.count(debug.more_groups) + " more groups of goroutines are in the report as JSON.") : null,
-        debug.waits ? el("pre", { class: "columns" }, debug.waits.replace(/\s+$/, "")) : null);
+        debug.waits ? el("pre", {}, debug.waits.replace(/\s+$/, "")) : null);
     }
     return section("Under Delve", true, content);
   };

@@ -52,6 +52,9 @@
 
   const evidence = (one) => el("li", {}, el("p", { class: "title" }, one.title), spark(one.values, one.unit), one.path ? path(one.path) : frames(one.frames));
 
+  // On a phone what follows would be far below.
+  const narrow = () => matchMedia("(max-width: 40rem)").matches;
+
   const card = (finding, nth) => {
     const tone = H.tone(finding), seen = finding.variants.length, all = H.view.variants.length;
     const head = el("h3", { id: "f-" + finding.fingerprint, tabindex: "-1" },
@@ -69,7 +72,7 @@
       el("p", { class: "sure" }, "Confidence: ", el("b", {}, finding.confidence),
         finding.missing.length ? el("ul", {}, finding.missing.map((line) => el("li", {}, line))) : null),
       show,
-      el("details", { open: nth < 2 }, el("summary", {}, "Evidence, " + finding.evidence.length + (finding.evidence.length === 1 ? " piece" : " pieces")),
+      el("details", { open: nth < 2 && !narrow() }, el("summary", {}, "Evidence, " + finding.evidence.length + (finding.evidence.length === 1 ? " piece" : " pieces")),
         el("ol", { class: "evidence" }, finding.evidence.map(evidence))),
       H.seenOf(finding.fingerprint),
       el("p", { class: "faint" }, "fingerprint ", el("code", {}, finding.fingerprint)));

@@ -15,7 +15,11 @@
     const unit = what === "space" ? "B" : "objects";
     return {
       unit,
-      height: 120,
+      height: 130,
+      range: (least, most) => {
+        const [low, high] = [Math.min(0, least || 0), Math.max(0, most || 0)], room = (high - low || 1) / 4;
+        return [low, high + room]; // of the words above the bars
+      },
       times: t,
       lines: [{ values: grown, width: 0, paths: () => null, stroke: () => H.css("--text") }],
       draw: (u) => bars(u, t, grown, unit),
@@ -78,12 +82,15 @@
     const place = H.by("flame"), say = H.by("grew"), run = H.run(), { from, to } = H.state;
     place.replaceChildren();
     tree = null;
-    if (!run?.growth || run.growth.points.length < 2) {
+    H.by("owners").hidden = !run?.growth || run.growth.points.length < 2;
+    place.hidden = H.by("owners").hidden;
+    if (place.hidden) {
       say.textContent = "";
       return;
     }
     const [a, b] = [H.pointOf(from), H.pointOf(to)];
     if (a === b) {
+      place.style.height = "";
       say.textContent = "There is one checkpoint for both cycles: select cycles that lie further apart.";
       return;
     }
@@ -192,12 +199,12 @@
     }));
     H.by("owners").append(
       ...Object.entries(owners).map(([owner, name]) => H.el("span", { class: "entry" }, H.el("span", { class: "swatch frame " + owner }), name)),
-      H.el("span", { class: "faint" }, "Click a call to go into it; the top one leads back."),
+      H.el("span", { class: "faint on-screen" }, "Click a call to go into it; the top one leads back."),
       H.el("span", { id: "flame-say", class: "say", role: "status" }),
     );
     H.on("run", () => { zoomed = null; });
     H.on("select", draw);
     addEventListener("resize", () => tree && layout());
-    addEventListener("beforeprint", () => tree && layout());
+    H.layOutGrowth = () => tree && layout();
   };
 })();

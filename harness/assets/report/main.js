@@ -7,6 +7,14 @@
   const mode = (run) => (run.run.test ? run.run.test + ", " : "") + run.run.mode + " run" + (repeats() > 1 ? " " + run.run.repeat : "") + (run.ok ? "" : " (failed)");
   const repeats = () => Math.max(1, ...H.runs.map((run) => run.run.repeat));
 
+  // A few reasons; further ones are there to unfold.
+  const REASONS = 6;
+  const list = (reasons) => {
+    const lines = (some) => el("ul", {}, some.map((reason) => el("li", {}, el("span", { class: "lines" }, reason))));
+    if (reasons.length <= REASONS + 1) return reasons.length ? [lines(reasons)] : [];
+    const rest = reasons.slice(REASONS);
+    return [lines(reasons.slice(0, REASONS)), el("details", {}, el("summary", {}, H.count(rest.length) + " more reasons"), lines(rest))];
+  };
   const header = () => {
     const tone = view.passed ? "good" : "bad";
     const reasons = view.reasons.length === 1 && view.reasons[0] === view.headline ? [] : view.reasons;
@@ -14,7 +22,7 @@
       el("h1", {}, el("span", { class: "badge " + tone }, (view.passed ? "✓ " : "✗ ") + view.outcome), view.scenario),
       view.description ? el("p", { class: "faint" }, view.description) : null,
       el("p", { class: "headline" }, view.headline),
-      reasons.length ? el("ul", {}, reasons.map((reason) => el("li", {}, el("span", { class: "lines" }, reason)))) : null,
+      ...list(reasons),
     ].filter(Boolean));
   };
 
@@ -47,12 +55,13 @@
       const own = H.runs.map((run, i) => [run, i]).filter(([run]) => run.run.variant === now.run.variant);
       run.replaceChildren(...own.map(([one, i]) => el("option", { value: i }, mode(one))));
       run.value = H.state.run;
+      H.by("drawn").textContent = H.clean("Drawn is " + H.runName(now) + (H.runs.length > 1 ? ", one of " + H.count(H.runs.length) + " runs in the page." : "."));
       from.max = to.max = Math.max(H.marks().length - 1, 0);
     });
     H.on("select", () => {
       from.value = H.state.from;
       to.value = H.state.to;
-      const name = (index) => (H.marks()[index] ? H.marks()[index].label : "");
+      const name = (index) => (H.marks()[index] ? H.marks()[index].label || H.seconds(H.marks()[index].t) : "");
       fromSay.textContent = name(H.state.from);
       toSay.textContent = name(H.state.to);
       from.setAttribute("aria-valuetext", name(H.state.from));
@@ -73,6 +82,12 @@
     H.select(...H.wholeSelection());
   };
 
+  // How many cycles, if that is known: of a long run not all are here.
+  const between = (run, from, to) => {
+    const { cycle, total } = run.cycles, whole = total <= cycle.length;
+    const n = cycle[from] && cycle[to] ? cycle[to] - cycle[from] : whole ? to - from : 0;
+    return n ? ", " + H.count(n) + (n === 1 ? " cycle" : " cycles") : "";
+  };
   // What is known of the cycle under the pointer, or of the selected ones.
   const readout = () => {
     const run = H.run(), marks = H.marks(), { hover, from, to } = H.state;
@@ -86,7 +101,7 @@
     };
     const one = (mark) => [H.markName(mark), H.seconds(mark.t), ...figures(mark)].join(" · ");
     const text = hover !== null && marks[hover] ? one(marks[hover])
-      : marks[from] ? "Selected: " + H.markName(marks[from]) + " (" + H.seconds(marks[from].t) + ") to " + H.markName(marks[to]) + " (" + H.seconds(marks[to].t) + "), " + (to - from) + " cycles" : "";
+      : marks[from] ? "Selected: " + H.markName(marks[from]) + " (" + H.seconds(marks[from].t) + ") to " + H.markName(marks[to]) + " (" + H.seconds(marks[to].t) + ")" + between(run, from, to) : "";
     H.by("readout").textContent = H.clean(text);
   };
 
@@ -119,10 +134,14 @@
   };
 
   // On paper everything is light and open.
+  let folded = [];
   const paper = (on) => {
+    if (on) folded = [...document.querySelectorAll("details:not([open])")];
+    folded.forEach((details) => { details.open = on; });
     document.documentElement.toggleAttribute("data-paper", on);
-    if (on) document.querySelectorAll("details").forEach((details) => { details.open = true; });
+    H.hover(null);
     H.redraw();
+    H.layOutGrowth?.();
   };
 
   header();

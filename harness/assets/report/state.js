@@ -8,10 +8,15 @@
   H.on = (what, listener) => (listeners[what] ||= []).push(listener);
   const tell = (what) => (listeners[what] || []).forEach((listener) => listener());
 
-  const state = { run: 0, from: 0, to: 0, hover: null, zoom: null, finding: null };
+  const state = { run: 0, from: 0, to: 0, hover: null, zoom: null, finding: null, shown: false };
   H.state = state;
   H.run = () => H.runs[state.run];
 
+  // A cycle's number; of one that has none its place in the list, if the list has all of them.
+  H.cycleName = (run, i) => {
+    const { cycle, total } = run.cycles, number = cycle[i] || (total > cycle.length ? 0 : i + 1);
+    return number ? "#" + H.count(number) : "";
+  };
   // Moments that can be selected: GC cycles, or checkpoints of a run without any.
   let marks = [];
   H.marks = () => marks;
@@ -19,11 +24,11 @@
     if (!run) return [];
     const of = (times, name) => times.map((t, index) => ({ t: t / 1e6, index, ...name(index) }));
     if (run.cycles.at.length) {
-      return of(run.cycles.at, (i) => ({ cycle: i, label: "#" + (run.cycles.cycle[i] || i + 1) }));
+      return of(run.cycles.at, (i) => ({ cycle: i, label: H.cycleName(run, i) }));
     }
     return of(run.growth_times, (i) => ({ cycle: -1, label: "checkpoint " + run.growth.points[i].checkpoint }));
   };
-  H.markName = (mark) => (mark.cycle < 0 ? mark.label : "GC cycle " + mark.label.slice(1));
+  H.markName = (mark) => (mark.cycle < 0 ? mark.label : mark.label ? "GC cycle " + mark.label.slice(1) : "a GC cycle");
   H.markAt = (t) => {
     let low = 0, high = marks.length - 1;
     if (high < 0) return null;
@@ -81,6 +86,7 @@
     Object.assign(state, { run: index, hover: null, zoom: null });
     marks = marksOf(H.run());
     [state.from, state.to] = H.wholeSelection();
+    state.shown = true;
     tell("run");
     tell("select");
     address();
@@ -101,6 +107,7 @@
     if (hash !== location.hash) history.replaceState(null, "", hash);
   };
   H.readAddress = () => {
+    if (H.run() && state.shown && !location.hash.includes("=")) return; // a place in the page
     const words = new URLSearchParams(location.hash.slice(1).replaceAll("+", "%2B"));
     const [wanted, cycles, finding] = ["run", "cycles", "finding"].map((name) => words.get(name));
     const place = (run) => runParts(run).join("/") === wanted;

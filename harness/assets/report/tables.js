@@ -3,16 +3,19 @@
   "use strict";
   const { el } = H;
   const names = {
-    stw: "stopped", mark: "mark", assist: "assist", heap_start: "heap at start", heap_live: "heap live", goal: "goal",
-    inuse_space: "in use (profile)", inuse_objects: "objects", goroutines: "goroutines",
+    stw: "stopped", mark: "mark", assist: "assist", heap_start: "at start", heap_live: "heap live", goal: "goal",
+    inuse_space: "in use", inuse_objects: "objects", goroutines: "goroutines",
   };
-  const figure = /^[-+~−]?[\d.,]+( ?(B|KiB|MiB|GiB|ns|us|µs|ms|s|%)(\/\S+)?)?( \([^)]*\))?$/;
+  const PRINTED = 150; // rows on paper, three pages
+  const figure = /^[-+~−]?[\d.,]+( ?(B|KiB|MiB|GiB|ns|us|µs|ms|s|%|goroutines|objects|descriptors|threads)(\/\S+)?)?( \([^)]*\))?$/;
 
+  // Flags are not torn at their hyphens.
+  const words = (cell) => (/(^| )-/.test(cell) && !figure.test(cell) && cell !== "-" ? cell.split(" ").flatMap((word) => [el("span", { class: "word" }, word), " "]) : cell);
   const table = ({ header, rows, title }) => el("div", { class: "wide" }, el("table", {},
     el("caption", { class: "hidden" }, title),
     el("thead", {}, el("tr", {}, header.map((word) => el("th", { scope: "col" }, word)))),
     el("tbody", {}, rows.map((row) => el("tr", {}, row.map((cell, i) =>
-      i === 0 ? el("th", { scope: "row" }, cell) : el("td", { class: figure.test(cell) ? "num" : null }, cell)))))));
+      i === 0 ? el("th", { scope: "row" }, cell) : el("td", { class: figure.test(cell) ? "num" : null }, words(cell))))))));
 
   const cycles = (place) => {
     const run = H.run(), { cycle, at, forced, columns, total } = run.cycles;
@@ -20,11 +23,14 @@
       const sure = column.confidence && column.confidence !== "high" ? ", confidence " + column.confidence : "";
       return "from " + column.sources.join(" and ") + sure;
     };
-    const left = total > cycle.length ? "; of " + H.count(total) + " cycles those that stand out and others evenly" : "";
+    const left = total > cycle.length ? "; here are " + H.count(cycle.length) + ", those that stand out and others evenly" : "";
+    const printed = (i) => cycle.length <= PRINTED || i === cycle.length - 1 || Math.floor((i * PRINTED) / cycle.length) > Math.floor(((i - 1) * PRINTED) / cycle.length);
+    const paper = cycle.length > PRINTED ? " On paper are " + H.count(cycle.filter((_, i) => printed(i)).length) + ", evenly." : "";
+    const all = total > cycle.length || paper ? " All of them: " + (H.view.capture ? "harness report " + H.view.capture + " --format csv" : "--format csv") + "." : "";
     const unjoined = run.unjoined ? " " + H.count(run.unjoined) + " cycles of gctrace are left out: nothing joins them with the trace's." : "";
     const guessed = run.cycles_are_guessed ? " Times are from gctrace, to a millisecond." : "";
-    const body = el("tbody", {}, cycle.map((number, i) => el("tr", { "data-index": i, tabindex: i === 0 ? 0 : -1 },
-      el("th", { scope: "row" }, H.count(number || i + 1), el("span", { class: "mark" })),
+    const body = el("tbody", {}, cycle.map((_, i) => el("tr", { "data-index": i, tabindex: i === 0 ? 0 : -1, class: printed(i) ? null : "on-screen" },
+      el("th", { scope: "row" }, H.cycleName(run, i).slice(1) || "–", el("span", { class: "mark" })),
       el("td", { class: "num" }, H.seconds(at[i] / 1e6)),
       columns.map((column) => el("td", { class: "num" }, column.values[i] === null ? "" : H.amount(column.values[i], column.unit))),
       el("td", {}, forced[i] ? "forced" : ""))));
@@ -53,7 +59,7 @@
       event.stopPropagation();
     });
     place.replaceChildren(
-      el("p", { class: "faint" }, H.runName(run) + ": " + H.count(total) + " GC cycles" + left + ". Click a row, or shift-click for the first of the two." + guessed + unjoined),
+      el("p", { class: "faint" }, H.runName(run) + ": " + H.count(total) + " GC cycles" + left + ".", el("span", { class: "on-paper" }, paper), el("span", { class: "on-screen" }, " Click a row, or shift-click for the first of the two."), guessed + unjoined + all),
       cycle.length ? el("div", { class: "wide tall" }, el("table", { class: "cycles" }, el("thead", {}, head), body)) : el("p", {}, "No GC cycle is known."));
   };
   const mark = (place) => {

@@ -148,6 +148,10 @@ fn links_lead_back(browser: &mut Browser, page: &Utf8Path) -> Result<()> {
     assert_eq!(shown, finding);
     assert_eq!(text(browser, "document.querySelector('#variant').value")?, "stripped");
     assert_eq!(text(browser, "document.querySelector('#from').value")?, "2");
+    browser.eval("new Promise((done) => { addEventListener('hashchange', () => setTimeout(done), { once: true }); document.querySelector('.skip').click(); })")?;
+    assert_eq!(text(browser, "location.hash")?, "#panels");
+    assert_eq!(text(browser, "document.querySelector('#variant').value")?, "stripped", "a place is no run");
+    assert_eq!(text(browser, "document.querySelector('#from').value")?, "2");
     Ok(())
 }
 
@@ -201,17 +205,94 @@ fn on_a_phone(browser: &mut Browser, page: &Utf8Path) -> Result<()> {
     browser.resize((360, 740))?;
     browser.open(page, "")?;
     let wide = number(browser, "document.documentElement.scrollWidth")?;
-    browser.resize(DESK)?;
     ensure!(wide <= 360.0, "the page is {wide} pixels wide on a phone");
-    Ok(())
+    let low = "[...document.querySelectorAll('#toolbar button, .finding button')].filter((one) => one.offsetHeight < 38).length";
+    assert_eq!(browser.eval(low)?, json!(0), "buttons that a thumb misses");
+    let top = |what: &str| format!("document.querySelector('{what}').getBoundingClientRect().top");
+    let (finding, chart) = (number(browser, &top(".finding:last-child"))?, number(browser, &top("#panels"))?);
+    ensure!(finding < chart, "what leaks is told before what is drawn: {finding} {chart}");
+    ensure!(chart < 5.0 * 740.0, "the charts are {chart} pixels below");
+    browser.resize(DESK)
 }
+
+/// How many of those elements are there on paper.
+fn shown(browser: &mut Browser, what: &str) -> Result<f64> {
+    number(
+        browser,
+        &format!(
+            "[...document.querySelectorAll('{what}')].filter((one) => one.getClientRects().length).length"
+        ),
+    )
+}
+
+/// As wide as A4 with its margins.
+const PAPER: (u32, u32) = (703, 1000);
 
 fn on_paper(browser: &mut Browser, page: &Utf8Path) -> Result<()> {
     browser.open(page, "")?;
+    let folded = shown(browser, "details:not([open])")?;
+    ensure!(folded > 0.0, "there is something to unfold");
+    browser.eval("dispatchEvent(new Event('beforeprint'))")?;
+    browser.resize(PAPER)?;
+    browser.media("print", "dark")?;
+    assert_eq!(text(browser, "getComputedStyle(document.body).backgroundColor")?, "rgb(255, 255, 255)");
+    for what in ["details:not([open])", "#toolbar", "button:not(.entry)", ".switch", ".on-screen"] {
+        assert_eq!(shown(browser, what)?, 0.0, "{what} on paper");
+    }
+    let rows = number(browser, "H.run().cycles.total")?;
+    assert_eq!(shown(browser, ".cycles tbody tr")?, rows, "all cycles of a small run");
+    let run = text(browser, "document.querySelector('#drawn').innerText")?;
+    ensure!(run.starts_with("Drawn is default, natural run"), "what is drawn is told: {run}");
+    let widest = number(
+        browser,
+        "Math.max(document.documentElement.scrollWidth, ...[...document.querySelectorAll('table, canvas, pre')].map((one) => one.getBoundingClientRect().right))",
+    )?;
+    ensure!(widest <= 703.0, "{widest} pixels are clipped, or make all smaller");
+    browser.media("screen", "light")?;
+    browser.resize(DESK)?;
+    browser.eval("dispatchEvent(new Event('afterprint'))")?;
+    assert_eq!(shown(browser, "details:not([open])")?, folded, "what was folded is again");
     let pdf = browser.print()?;
     ensure!(pdf.starts_with(b"%PDF"), "no PDF");
     ensure!(pdf.len() > 20_000, "an empty PDF: {} bytes", pdf.len());
-    Ok(())
+    a_long_run_on_paper(browser, page)
+}
+
+/// A page whose first run has as many cycles as a long one, and no numbers for them.
+fn a_long_run_on_paper(browser: &mut Browser, page: &Utf8Path) -> Result<()> {
+    let source = std::fs::read_to_string(page)?;
+    let begin = "<script type=\"application/json\" id=\"data\">";
+    let (head, rest) = source.split_once(begin).context("no data")?;
+    let (data, tail) = rest.split_once("</script>").context("no end of data")?;
+    let mut data: serde_json::Value = serde_json::from_str(data)?;
+    for run in data["panels"]["runs"].as_array_mut().context("no runs")? {
+        let cycles = &mut run["cycles"];
+        let n = cycles["at"].as_array().map_or(1, Vec::len).max(1);
+        for column in cycles["columns"].as_array_mut().context("no columns")? {
+            column["values"] = (0..400).map(|i| column["values"][i % n].clone()).collect();
+        }
+        cycles["at"] = (0..400).map(|i| json!(i * 1000)).collect();
+        cycles["cycle"] = json!(vec![0; 400]);
+        cycles["forced"] = json!(vec![false; 400]);
+        cycles["total"] = json!(5000);
+    }
+    let data = data.to_string().replace('<', "\\u003c");
+    let long = page.with_file_name("long.html");
+    std::fs::write(&long, format!("{head}{begin}{data}</script>{tail}"))?;
+    browser.open(&long, "")?;
+    let cycle = text(browser, "document.querySelector('.cycles tbody tr:nth-child(99) th').textContent")?;
+    assert_eq!(cycle, "–", "its place among those that are listed is not its number");
+    browser.eval("dispatchEvent(new Event('beforeprint'))")?;
+    browser.media("print", "light")?;
+    let rows = shown(browser, ".cycles tbody tr")?;
+    ensure!((140.0..=160.0).contains(&rows), "{rows} rows on paper");
+    let said = text(browser, "document.querySelector('#cycles').innerText")?;
+    for words in
+        ["5,000 GC cycles", "here are 400", &format!("On paper are {rows}"), "harness report", "--format csv"]
+    {
+        ensure!(said.contains(words), "no `{words}`: {said}");
+    }
+    browser.media("screen", "light")
 }
 
 /// A program whose files have names that mean harm: a line directive names whatever it likes.

@@ -6,9 +6,13 @@ use super::builds::BuildsView;
 use super::debug::DebugView;
 
 use crate::model::heap::PathStep;
-use crate::model::{Evidence, Frame, LeakKind, ModuleTable, Owner, Retained, is_inside_of_map};
-use crate::report::terminal::{coverage, findings, notes, replay, retained, tests_table, text, variants};
-use crate::report::{Look, Report, ReportedFinding, VariantCoverage, VariantReport};
+use crate::model::{
+    Alignment, Evidence, Frame, LeakKind, ModuleTable, Owner, Retained, RunId, is_inside_of_map,
+};
+use crate::report::terminal::{
+    coverage, cycles, findings, minimised, notes, replay, retained, tests_table, text, variants,
+};
+use crate::report::{Look, Report, ReportedFinding, RunAlignment, VariantCoverage, VariantReport};
 
 /// Everything is to be told: the page folds what is long.
 const LOOK: Look = Look { width: 200, color: false, verbose: true };
@@ -26,6 +30,8 @@ pub(super) struct View {
     passed: bool,
     headline: String,
     reasons: Vec<String>,
+    /// Where the capture lies; empty for files of somebody's.
+    capture: String,
     /// Names and values.
     facts: Vec<(&'static str, String)>,
     variants: Vec<String>,
@@ -123,6 +129,7 @@ impl View {
             passed: report.verdict.outcome == crate::model::Outcome::Pass,
             headline: report.verdict.headline.clone(),
             reasons: report.verdict.reasons.iter().map(|reason| reason.text.clone()).collect(),
+            capture: if report.inputs.is_empty() { report.capture.to_string() } else { String::new() },
             facts: facts(report),
             variants: report.variants.iter().map(|variant| variant.name.clone()).collect(),
             findings: findings_of(report, &modules),
@@ -172,6 +179,7 @@ fn facts(report: &Report) -> Vec<(&'static str, String)> {
         ("again", format!("harness analyze {capture}")),
     ];
     facts.extend(report.inputs_digest.clone().map(|digest| ("digest of inputs", digest)));
+    facts.extend(minimised(report).map(|words| ("fewest operations", words)));
     facts.extend(report.replay.iter().map(|replayed| ("replayed", replay::summary(replayed))));
     if !report.inputs.is_empty() {
         facts.retain(|(name, _)| !["capture", "again", "baseline", "machine"].contains(name));
@@ -415,6 +423,7 @@ fn lists(report: &Report) -> Vec<ListView> {
     let lists = [
         ("Fixed", fixed.collect()),
         ("Confidence, and what was missing", doubts),
+        ("How gctrace and execution trace were joined", joined(report)),
         ("Coverage gaps: code that allocates and was not tried", gaps(report)),
         ("What the collector shows", notes::observations(report)),
         ("Against the baseline", baseline),
@@ -424,6 +433,16 @@ fn lists(report: &Report) -> Vec<ListView> {
     ];
     let list = |(title, lines): (&str, Vec<String>)| ListView { title: title.to_owned(), lines };
     lists.into_iter().filter(|(_, lines)| !lines.is_empty()).map(list).collect()
+}
+
+fn joined(report: &Report) -> Vec<String> {
+    let is_joined = |of: &&RunAlignment| of.alignment != Alignment::NotNeeded;
+    let line = |of: &RunAlignment| {
+        let RunId { variant, mode, repeat, test } = &of.run;
+        let test = test.as_ref().map_or_else(String::new, |test| format!(" of {test}"));
+        format!("{variant}, {} run {repeat}{test}: {}", mode.word(), cycles::alignment(of))
+    };
+    report.alignments.iter().filter(is_joined).map(line).collect()
 }
 
 /// What failed builds and runs said.

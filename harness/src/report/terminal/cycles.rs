@@ -61,7 +61,8 @@ fn heaps(out: &mut String, report: &Report, look: &Look) {
     }
 }
 
-fn alignment(aligned: &RunAlignment) -> String {
+/// How well a run's clocks were joined.
+pub(in crate::report) fn alignment(aligned: &RunAlignment) -> String {
     match &aligned.alignment {
         Alignment::NotNeeded => "one source only: nothing to align".to_owned(),
         Alignment::Unique { matched, goals_equal, residual_median, residual_max, .. } => format!(

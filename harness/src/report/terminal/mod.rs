@@ -5,7 +5,7 @@
 
 mod ages;
 pub(in crate::report) mod coverage;
-mod cycles;
+pub(in crate::report) mod cycles;
 pub(in crate::report) mod figures;
 pub(in crate::report) mod findings;
 pub(super) mod grid;
@@ -66,7 +66,9 @@ pub fn to_terminal(report: &Report, look: &Look) -> String {
     let mut out = String::new();
     verdict(&mut out, report, look);
     replay::write(&mut out, report, look);
-    minimised(&mut out, report);
+    if let Some(words) = minimised(report) {
+        let _ = writeln!(out, "  {}", text::clean(&words));
+    }
     tests_table::write(&mut out, report, look);
     findings::write(&mut out, report, look);
     if let Some(part) = &report.debug {
@@ -83,17 +85,16 @@ pub fn to_terminal(report: &Report, look: &Look) -> String {
     out
 }
 
-fn minimised(out: &mut String, report: &Report) {
-    let Some(search) = &report.minimised else { return };
-    let (unit, n) = (text::clean(&search.unit), search.trials.len());
-    let _ = match search.fewest {
-        Some(fewest) => writeln!(
-            out,
-            "  fewest {unit} that reproduce: {fewest} of {} (bisected in {n} runs; the figures below are of {fewest})",
-            search.of
+/// What the search for the fewest operations came to.
+pub(in crate::report) fn minimised(report: &Report) -> Option<String> {
+    let search = report.minimised.as_ref()?;
+    let (unit, of, n) = (&search.unit, search.of, search.trials.len());
+    Some(match search.fewest {
+        Some(fewest) => format!(
+            "fewest {unit} that reproduce: {fewest} of {of} (bisected in {n} runs; the figures below are of {fewest})"
         ),
-        None => writeln!(out, "  not even {} {unit} reproduce: nothing to make smaller", search.of),
-    };
+        None => format!("not even {of} {unit} reproduce: nothing to make smaller"),
+    })
 }
 
 /// Renders one finding, whole.
