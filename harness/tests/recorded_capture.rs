@@ -8,7 +8,7 @@ use std::path::Path;
 
 use harness::align;
 use harness::diagnose::{BuildFigures, RunEvidence, variant};
-use harness::ingest::{self, RunFiles};
+use harness::ingest::{self, RunFiles, Watch};
 use harness::model::{
     Alignment, Bytes, Confidence, Diagnosis, Evidence, GcCycle, LeakKind, Mode, ModuleTable, Nanoseconds,
     RunId, RunPieces, Timeline,
@@ -54,7 +54,7 @@ impl Recorded {
             dumps: None,
             emulated: false,
         };
-        let pieces = ingest::run(&files, &modules()).pieces;
+        let pieces = ingest::run(&files, &modules(), Watch::NONE).pieces;
         let timeline = align::align(&pieces);
         (RunId { variant: "default".into(), mode: self.mode, repeat: 1, test: None }, pieces, timeline)
     }

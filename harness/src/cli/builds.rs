@@ -57,12 +57,13 @@ fn all(
     build: &(impl Fn(&Variant) -> Outcome + Sync),
     context: &Context,
 ) -> BTreeMap<usize, Outcome> {
-    let mut progress = context.console.paced_progress((variants.len(), pace), "build");
+    let progress = context.console.paced_progress((variants.len(), pace), "build");
     let mut outcomes = BTreeMap::new();
     if let Some(first) = variants.first() {
-        progress.begin(&first.name);
+        progress.begin_beside(&first.name);
         let outcome = build(first);
-        end(&mut progress, first, &outcome, context);
+        progress.end_beside(&first.name);
+        end(&progress, first, &outcome, context);
         outcomes.insert(0, outcome);
     }
     let next = AtomicUsize::new(1);
@@ -71,7 +72,10 @@ fn all(
         while !context.interrupt.is_set() {
             let index = next.fetch_add(1, Ordering::Relaxed);
             let Some(variant) = variants.get(index) else { break };
-            if sender.send((index, build(variant))).is_err() {
+            progress.begin_beside(&variant.name);
+            let outcome = build(variant);
+            progress.end_beside(&variant.name);
+            if sender.send((index, outcome)).is_err() {
                 break;
             }
         }
@@ -84,14 +88,14 @@ fn all(
         }
         drop(sender);
         for (index, outcome) in receiver {
-            end(&mut progress, &variants[index], &outcome, context);
+            end(&progress, &variants[index], &outcome, context);
             outcomes.insert(index, outcome);
         }
     });
     outcomes
 }
 
-fn end(progress: &mut Progress<'_>, variant: &Variant, outcome: &Outcome, context: &Context) {
+fn end(progress: &Progress<'_>, variant: &Variant, outcome: &Outcome, context: &Context) {
     let name = &variant.name;
     match outcome {
         Ok(built) if built.reused => progress.end(&format!("{name} (nothing has changed)")),

@@ -1,12 +1,14 @@
 //! The one place that prints. Standard output is the report or data, standard error is progress and messages.
 
 use std::io::{self, IsTerminal, Write};
-use std::time::{Duration, Instant};
+use std::os::fd::AsFd;
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget};
 
+use super::activity::{Activity, Way};
 use super::args::{Color, Output};
 use super::error::CliError;
+use super::lines::Stderr;
 use super::pace::Pace;
 use super::progress::Progress;
 use crate::report::{Look, clean_lines, in_ascii, wrapped};
@@ -15,10 +17,8 @@ use crate::toolchain::Environment;
 /// Columns when nobody tells: enough for the tables, as in a CI log.
 const DEFAULT_WIDTH: u16 = 110;
 
-/// Between two changes of a line on a terminal.
-const REDRAW_EVERY: Duration = Duration::from_millis(200);
-/// Between two lines of progress in a log.
-const LOG_EVERY: Duration = Duration::from_secs(5);
+/// How often a second lines of progress are drawn, at most.
+const DRAWS: u8 = 20;
 
 /// Standard output and error.
 #[derive(Debug)]
@@ -27,6 +27,10 @@ pub struct Console {
     no_color: bool,
     /// More than ASCII can be shown.
     has_unicode: bool,
+    /// Standard error is a terminal on which a line can be written again.
+    is_live: bool,
+    /// Lines of progress, one below the other. What else is written goes above them.
+    lines: MultiProgress,
 }
 
 impl Console {
@@ -39,7 +43,14 @@ impl Console {
             environment.get(name).filter(|value| !value.is_empty()).map(str::to_ascii_lowercase)
         });
         let is_utf8 = locale.is_some_and(|name| name.contains("utf-8") || name.contains("utf8"));
-        Self { output, no_color: asked || dumb, has_unicode: is_utf8 && !dumb }
+        // A dumb terminal cannot go back to the beginning of a line.
+        let is_live = io::stderr().is_terminal() && !dumb;
+        let target = match is_live && !output.quiet {
+            true => ProgressDrawTarget::term_like_with_hz(Box::new(Stderr::default()), DRAWS),
+            false => ProgressDrawTarget::hidden(),
+        };
+        let lines = MultiProgress::with_draw_target(target);
+        Self { output, no_color: asked || dumb, has_unicode: is_utf8 && !dumb, is_live, lines }
     }
 
     pub(super) fn look(&self) -> Look {
@@ -48,7 +59,7 @@ impl Console {
             Color::Never => false,
             Color::Auto => io::stdout().is_terminal() && !self.no_color,
         };
-        let width = console_width().unwrap_or(DEFAULT_WIDTH).max(60);
+        let width = width(io::stdout()).unwrap_or(DEFAULT_WIDTH).max(60);
         Look { width, color, verbose: self.output.verbose }
     }
 
@@ -60,7 +71,7 @@ impl Console {
     /// A report with no line wider than the terminal, if there is one, and with nothing that it cannot show.
     pub(super) fn fitted(&self, text: String) -> String {
         let text = if self.has_unicode { text } else { in_ascii(&text) };
-        console_width().map_or_else(|| text.clone(), |width| wrapped(&text, width))
+        width(io::stdout()).map_or_else(|| text.clone(), |width| wrapped(&text, width))
     }
 
     /// Prints data. A reader that has gone away (`| head`) is no error of ours.
@@ -84,20 +95,20 @@ impl Console {
     /// Prints a message, unless the user wants none.
     pub(super) fn say(&self, text: &str) {
         if !self.output.quiet {
-            complain(text);
+            self.lines.suspend(|| complain(text));
         }
     }
 
     /// A message for those who want to know everything.
     pub(super) fn mention(&self, text: &str) {
         if self.output.verbose {
-            complain(text);
+            self.lines.suspend(|| complain(text));
         }
     }
 
     /// A long step after which something is printed.
     pub(super) fn activity(&self, what: &str) -> Activity<'_> {
-        let way = if io::stderr().is_terminal() { Way::Line } else { Way::Log };
+        let way = if self.is_live { Way::Line } else { Way::Log };
         Activity::new(self, what, if self.output.quiet { Way::None } else { way })
     }
 
@@ -114,79 +125,31 @@ impl Console {
 
     /// Progress over steps of whose lengths something is known.
     pub(super) fn paced_progress(&self, steps: (usize, Pace), what: &str) -> Progress<'_> {
-        let live = io::stderr().is_terminal() && !self.output.quiet;
-        Progress::new(self, what, steps, live)
+        Progress::new(self, what, steps, self.is_live && !self.output.quiet)
+    }
+
+    /// A line of progress, below those that there are.
+    pub(super) fn bar(&self) -> ProgressBar {
+        self.lines.add(ProgressBar::no_length())
+    }
+
+    /// Takes a line away, and whatever it left on the terminal.
+    pub(super) fn remove(&self, bar: &ProgressBar) {
+        bar.finish_and_clear();
+        self.lines.remove(bar);
     }
 }
 
 /// Writes to standard error; there is nobody to tell if that fails. Names in messages may come from a program or a
 /// capture of somebody else's.
 pub(super) fn complain(text: &str) {
-    let _ = writeln!(io::stderr().lock(), "{}", clean_lines(text));
+    let text = clean_lines(text);
+    let text = width(io::stderr()).map_or_else(|| format!("{text}\n"), |width| wrapped(&text, width));
+    let _ = io::stderr().lock().write_all(text.as_bytes());
 }
 
-fn console_width() -> Option<u16> {
-    let size = rustix::termios::tcgetwinsize(io::stdout()).ok()?;
+/// Columns of a terminal; nothing of all else.
+fn width(of: impl AsFd) -> Option<u16> {
+    let size = rustix::termios::tcgetwinsize(of).ok()?;
     (size.ws_col > 0).then_some(size.ws_col)
-}
-
-/// A long step of unknown length: a live line on a terminal; in a log a line now and then, none if it is short.
-#[derive(Debug)]
-pub(super) struct Activity<'c> {
-    console: &'c Console,
-    bar: ProgressBar,
-    way: Way,
-    what: String,
-    /// When to say something again.
-    next: Instant,
-}
-
-/// How an activity shows itself.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Way {
-    Line,
-    Log,
-    None,
-}
-
-impl Way {
-    fn every(self) -> Duration {
-        if self == Self::Log { LOG_EVERY } else { REDRAW_EVERY }
-    }
-}
-
-impl<'c> Activity<'c> {
-    fn new(console: &'c Console, what: &str, way: Way) -> Self {
-        let is_line = way == Way::Line;
-        let target = if is_line { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
-        let bar = ProgressBar::with_draw_target(None, target);
-        if let Ok(style) = ProgressStyle::with_template("{prefix:>8} {spinner} {elapsed} {wide_msg}") {
-            bar.set_style(style.tick_chars("|/-\\ "));
-        }
-        bar.set_prefix(what.to_owned());
-        if is_line {
-            bar.enable_steady_tick(REDRAW_EVERY);
-        }
-        Self { console, bar, way, what: what.to_owned(), next: Instant::now() + way.every() }
-    }
-
-    /// Says how far it is. May be called often.
-    pub(super) fn at(&mut self, how_far: impl FnOnce() -> String) {
-        let now = Instant::now();
-        if now < self.next {
-            return;
-        }
-        match self.way {
-            Way::Line => self.bar.set_message(how_far()),
-            Way::Log => self.console.say(&format!("{:>8} {}", self.what, how_far())),
-            Way::None => {}
-        }
-        self.next = now + self.way.every();
-    }
-}
-
-impl Drop for Activity<'_> {
-    fn drop(&mut self) {
-        self.bar.finish_and_clear();
-    }
 }

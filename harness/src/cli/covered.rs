@@ -29,7 +29,7 @@ pub(super) fn run(
     if wanted.is_empty() {
         return Ok(());
     }
-    let mut progress = context.console.progress(wanted.len(), "cover");
+    let progress = context.console.progress(wanted.len(), "cover");
     for (variant, built) in wanted {
         if context.interrupt.is_set() {
             break;

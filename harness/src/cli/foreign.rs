@@ -1,6 +1,8 @@
 //! `harness analyze` of files that somebody took in production: any subset, recognised by content.
 
+use std::cell::RefCell;
 use std::io::Read as _;
+use std::ops::ControlFlow;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
@@ -13,6 +15,7 @@ use crate::align;
 use crate::baseline::{self, Baseline, Conditions};
 use crate::capture::{CaptureStatus, End, FileBytes, MANIFEST_FORMAT, Machine, Manifest, RunRecord};
 use crate::diagnose::{self, BuildFigures, Limits, Observed, RunEvidence};
+use crate::ingest::Watch;
 use crate::ingest::foreign::{self, ACCEPTED, ForeignCapture, ForeignFile, ForeignKind};
 use crate::model::growth::Growth;
 use crate::model::{
@@ -20,7 +23,7 @@ use crate::model::{
 };
 use crate::report::export::RunCycles;
 use crate::report::panels::Panels;
-use crate::report::{self, ReportedInput, RunInput};
+use crate::report::{self, ReportedInput, RunInput, counted_text};
 use crate::scenario::{self, Expect, Scenario, Thresholds};
 use crate::toolchain::Interrupt;
 
@@ -97,9 +100,20 @@ pub(super) fn analyse(args: &Analyze, context: &Context) -> Result<Analysis, Cli
         .iter()
         .map(|file| ForeignFile { name: &file.name, kind: file.kind, bytes: file.bytes.bytes() })
         .collect();
-    activity.at(|| format!("{} files", files.len()));
     let symbols = binary.as_deref().ok_or("name the program that wrote it with --binary");
-    let mut capture = foreign::read(&files, symbols);
+    let activity = RefCell::new(activity);
+    let what = match taken.as_slice() {
+        [one] => one.name.clone(),
+        several => counted_text(several.len() as u64, "file"),
+    };
+    let told = |share: f64| {
+        activity.borrow_mut().at_share(share, || format!("{:.0}% of {what}", share * 100.0));
+        if context.interrupt.is_set() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    };
+    let mut capture = foreign::read(&files, symbols, Watch::new(&told));
+    if context.interrupt.is_set() {
+        return Err(CliError::Interrupted);
+    }
     capture.damaged.extend(taken.iter().filter_map(|file| file.cut.clone()));
     drop(activity);
     Ok(judge(capture, accepted.as_ref(), &args.captures))

@@ -1,7 +1,7 @@
 //! How a run goes while it goes: cycles, live heap, goroutines, operations, read from the files that it writes.
 //!
-//! Input: the run's directory. Output: a message on the progress line. Only on a terminal, and only the ends of files are
-//! read, now and then: the run does not notice.
+//! Input: the run's directory. Output: a line below that of the progress. Only on a terminal, and only the ends of files
+//! are read, now and then: the run does not notice.
 
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
@@ -10,13 +10,14 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use camino::{Utf8Path, Utf8PathBuf};
-use indicatif::ProgressBar;
 
+use super::line::Detail;
+use super::progress::Shown;
 use crate::format::gctrace::{Reader, Record};
 use crate::format::proberec::{Checkpoint, skim};
 use crate::ingest::{GCTRACE_FILE, PROBE_FILE};
 use crate::model::Bytes;
-use crate::report::{bytes_text, count_text};
+use crate::report::{bytes_text, counted_text};
 
 /// Between two looks.
 const EVERY: Duration = Duration::from_millis(300);
@@ -34,16 +35,13 @@ pub(super) struct Live {
 }
 
 impl Live {
-    /// Looks at the run in `dir` and tells `line`.
-    pub(super) fn new(dir: &Utf8Path, line: ProgressBar) -> Self {
+    /// Looks at the run in `dir` and tells `shown`.
+    pub(super) fn new(dir: &Utf8Path, shown: Shown) -> Self {
         let (stop, stopped) = mpsc::channel();
         let mut seen = Seen::of(dir);
         let look = move || {
             while stopped.recv_timeout(EVERY) == Err(RecvTimeoutError::Timeout) {
-                let words = seen.look();
-                if !words.is_empty() {
-                    line.set_message(words);
-                }
+                shown.tell(seen.look());
             }
         };
         // Without a thread there is no message.
@@ -74,19 +72,22 @@ impl Seen {
     }
 
     /// Looks again. A file that is not there yet, or cannot be read, has nothing to say.
-    fn look(&mut self) -> String {
-        let mut words = Vec::new();
+    fn look(&mut self) -> Vec<Detail> {
+        let mut told = Vec::new();
+        let mut tell = |long: String, short: String| told.push(Detail { long, short });
         if let Some((cycle, live)) = last_cycle(&self.dir.join(GCTRACE_FILE)).ok().flatten() {
-            words.push(format!("{} GC cycles", count_text(cycle)));
-            words.push(format!("live heap {}", bytes_text(live)));
+            let (cycles, live) = (counted_text(cycle, "GC cycle"), bytes_text(live));
+            tell(cycles, counted_text(cycle, "GC"));
+            tell(format!("live heap {live}"), format!("{live} live"));
         }
         let _ = self.go_on();
         if let Some(checkpoint) = &self.checkpoint {
             let goroutines = checkpoint.goroutines.saturating_sub(checkpoint.own_goroutines);
-            words.push(format!("{} goroutines", count_text(goroutines)));
-            words.push(format!("{} operations", count_text(checkpoint.operations.0)));
+            let (goroutines, operations) = (counted_text(goroutines, "goroutine"), checkpoint.operations.0);
+            tell(goroutines.clone(), goroutines);
+            tell(counted_text(operations, "operation"), counted_text(operations, "op"));
         }
-        words.join(", ")
+        told
     }
 
     /// Reads on in the probe's records.
@@ -138,7 +139,7 @@ mod tests {
     fn a_growing_file_is_told_by_its_last_whole_line() {
         let dir = tempfile::tempdir().unwrap();
         let dir = Utf8Path::from_path(dir.path()).unwrap();
-        assert_eq!(Seen::of(dir).look(), "", "nothing is there yet");
+        assert_eq!(Seen::of(dir).look(), [], "nothing is there yet");
         let line = |n: u32, live: u32| {
             format!(
                 "gc {n} @0.{n}00s 2%: 0.030+0.82+0.003 ms clock, 0.060+0.10/0.73/0.20+0.006 ms cpu, 4->5->{live} MB, 5 MB goal, 0 MB stacks, 0 MB globals, 2 P\n"
@@ -146,7 +147,10 @@ mod tests {
         };
         let text = line(1, 3) + &line(2, 4) + "gc 3 @0.300s 2%: 0.0";
         std::fs::write(dir.join(GCTRACE_FILE), text).unwrap();
-        assert_eq!(Seen::of(dir).look(), "2 GC cycles, live heap 4.0 MiB");
+        let told = Seen::of(dir).look();
+        let long: Vec<&str> = told.iter().map(|detail| detail.long.as_str()).collect();
+        let short: Vec<&str> = told.iter().map(|detail| detail.short.as_str()).collect();
+        assert_eq!((long, short), (vec!["2 GC cycles", "live heap 4.0 MiB"], vec!["2 GCs", "4.0 MiB live"]));
     }
 
     #[test]

@@ -3,6 +3,7 @@
 //! `args` is what a user types, one file per family of commands does it, `pipeline` is the stages after
 //! the disk in order.
 
+mod activity;
 mod args;
 mod baseline;
 mod bisect;
@@ -23,6 +24,8 @@ mod forms;
 mod gotest;
 mod init;
 mod inspect;
+mod line;
+mod lines;
 mod live;
 mod look;
 mod manual;

@@ -7,23 +7,30 @@ use std::time::Duration;
 
 /// Less than this is not worth a word.
 const SHORT: Duration = Duration::from_secs(1);
+/// Of less of the work than this nobody can tell how long the rest takes.
+const TELLING: f64 = 0.01;
 
 /// Steps and what is known of their lengths.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Pace {
     /// Of each step, in any unit.
     weights: Vec<f64>,
+    /// How much of each is done, 0 to 1.
+    shares: Vec<f64>,
     /// The weights are seconds of another time.
     are_seconds: bool,
-    done: f64,
-    /// When the last step ended.
+    /// When the last of it was done.
     at: Duration,
 }
 
 impl Pace {
+    fn of(weights: Vec<f64>, are_seconds: bool) -> Self {
+        Self { shares: vec![0.0; weights.len()], weights, are_seconds, at: Duration::ZERO }
+    }
+
     /// Of steps that are alike, as far as is known.
     pub(super) fn even(steps: usize) -> Self {
-        Self { weights: vec![1.0; steps], ..Self::default() }
+        Self::of(vec![1.0; steps], false)
     }
 
     /// Of steps some of which were seen before; the others count as their average.
@@ -34,43 +41,64 @@ impl Pace {
         }
         let average = known.iter().sum::<f64>() / known.len() as f64;
         let weights = before.iter().map(|step| step.map_or(average, |step| step.as_secs_f64())).collect();
-        Self { weights, are_seconds: true, ..Self::default() }
+        Self::of(weights, true)
     }
 
     /// Of steps that have so many bytes each to read.
     pub(super) fn sized(sizes: &[u64]) -> Self {
         // Each step costs something, whatever its size.
-        let weights = sizes.iter().map(|size| *size as f64 + 100_000.0).collect();
-        Self { weights, ..Self::default() }
+        Self::of(sizes.iter().map(|size| *size as f64 + 100_000.0).collect(), false)
+    }
+
+    /// Of the `nth` step this share is done, 0 to 1. What was done stays done.
+    pub(super) fn part(&mut self, nth: usize, share: f64, now: Duration) {
+        let Some(done) = self.shares.get_mut(nth) else { return };
+        if share.min(1.0) > *done {
+            *done = share.min(1.0);
+            self.at = now;
+        }
     }
 
     /// The `nth` step has ended.
     pub(super) fn end(&mut self, nth: usize, now: Duration) {
-        self.done += self.weights.get(nth).copied().unwrap_or_default();
-        self.at = now;
+        self.part(nth, 1.0, now);
     }
 
-    /// Time that is left; nothing where nothing is known.
-    pub(super) fn left(&self, now: Duration) -> Option<Duration> {
+    fn done(&self) -> f64 {
+        self.weights.iter().zip(&self.shares).map(|(weight, share)| weight * share).sum()
+    }
+
+    /// How much of all is done, 0 to 1.
+    pub(super) fn share(&self) -> f64 {
         let total: f64 = self.weights.iter().sum();
-        let rest = (total - self.done).max(0.0);
-        let whole = match self.done > 0.0 {
-            true => self.at.as_secs_f64() / self.done * rest,
+        if total > 0.0 { self.done() / total } else { 0.0 }
+    }
+
+    /// Time that is left; nothing where nothing is known, or where it is hardly any.
+    pub(super) fn left(&self, now: Duration) -> Option<Duration> {
+        let (done, total) = (self.done(), self.weights.iter().sum::<f64>());
+        let rest = (total - done).max(0.0);
+        let whole = match done > 0.0 && self.share() >= TELLING {
+            true => self.at.as_secs_f64() / done * rest,
             false if self.are_seconds => rest,
             false => return None,
         };
         let since = now.saturating_sub(self.at).as_secs_f64();
-        Duration::try_from_secs_f64((whole - since).max(0.0)).ok()
+        Duration::try_from_secs_f64((whole - since).max(0.0)).ok().filter(|left| *left >= SHORT)
     }
+}
 
-    /// `, 12 s left`
-    pub(super) fn words(&self, now: Duration) -> String {
-        let Some(left) = self.left(now).filter(|left| *left >= SHORT) else { return String::new() };
-        match left.as_secs() {
-            seconds @ ..60 => format!(", {seconds} s left"),
-            seconds @ 60..5400 => format!(", {} min left", seconds.div_ceil(60)),
-            seconds => format!(", {} h left", seconds.div_ceil(3600)),
-        }
+/// `, 12 s left`
+pub(super) fn left_words(left: Option<Duration>) -> String {
+    left.map(|left| format!(", {} left", span_words(left))).unwrap_or_default()
+}
+
+/// `12 s`, `3 min`, `2 h`: never less than it is, but for parts of a second.
+pub(super) fn span_words(span: Duration) -> String {
+    match span.as_secs() {
+        seconds @ ..120 => format!("{seconds} s"),
+        seconds @ 120..5400 => format!("{} min", seconds.div_ceil(60)),
+        seconds => format!("{} h", seconds.div_ceil(3600)),
     }
 }
 
@@ -85,11 +113,11 @@ mod tests {
     #[test]
     fn steps_that_are_alike_take_as_long_as_those_before() {
         let mut pace = Pace::even(4);
-        assert_eq!(pace.words(s(3)), "", "nothing is known yet");
+        assert_eq!(pace.left(s(3)), None, "nothing is known yet");
         pace.end(0, s(10));
         assert_eq!(pace.left(s(10)), Some(s(30)));
         assert_eq!(pace.left(s(14)), Some(s(26)));
-        assert_eq!(pace.words(s(60)), "", "late: nobody knows");
+        assert_eq!(pace.left(s(60)), None, "late: nobody knows");
     }
 
     #[test]
@@ -110,9 +138,22 @@ mod tests {
     }
 
     #[test]
+    fn a_part_of_one_long_step_tells_how_long_the_rest_takes() {
+        let mut pace = Pace::sized(&[900_000]);
+        pace.part(0, 0.001, s(1));
+        assert_eq!(pace.left(s(1)), None, "too little is done to tell");
+        pace.part(0, 0.25, s(5));
+        assert_eq!((pace.share(), pace.left(s(5))), (0.25, Some(s(15))));
+        pace.part(0, 0.1, s(6));
+        assert_eq!(pace.share(), 0.25, "what was done stays done");
+        pace.part(0, 7.0, s(9));
+        assert_eq!((pace.share(), pace.left(s(9))), (1.0, None));
+    }
+
+    #[test]
     fn times_are_told_in_the_unit_that_suits_them() {
-        let words = |left| Pace::seen(&[Some(s(left))]).words(s(0));
-        let all = [words(0), words(59), words(61), words(7200)];
-        assert_eq!(all, ["", ", 59 s left", ", 2 min left", ", 2 h left"]);
+        let words = [0, 59, 61, 121, 7200].map(|time| span_words(s(time)));
+        assert_eq!(words, ["0 s", "59 s", "61 s", "3 min", "2 h"]);
+        assert_eq!((left_words(None), left_words(Some(s(2)))), (String::new(), ", 2 s left".to_owned()));
     }
 }

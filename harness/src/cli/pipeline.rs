@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io::Read;
+use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use camino::Utf8Path;
@@ -19,7 +20,7 @@ use crate::capture::{BuildOutcome, BuildRecord, CaptureDir, CaptureStatus, FileB
 use crate::diagnose::{self, BuildFigures, Limits, Observed, RunEvidence};
 use crate::format::Problem;
 use crate::format::binary::Section;
-use crate::ingest::{self, Ingested, RunFiles};
+use crate::ingest::{self, Ingested, RunFiles, Watch};
 use crate::model::growth::Growth;
 use crate::model::{Address, Bytes, CLeaks, Diagnosis, ModuleTable, Outcome, RunPieces, TestRuns, Timeline};
 use crate::report::export::RunCycles;
@@ -276,21 +277,28 @@ fn read_all<'a>(
 fn read_some<'a>(
     (dir, records): (&'a CaptureDir, &[&'a RunRecord]),
     next: &AtomicUsize,
-    stop: &impl Fn() -> bool,
+    stop: &(impl Fn() -> bool + Sync),
     progress: &Progress<'_>,
 ) -> Vec<(usize, Result<Analysed<'a>, CliError>)> {
     let mut read = Vec::new();
     while !stop() {
         let index = next.fetch_add(1, Ordering::Relaxed);
         let Some(record) = records.get(index).copied() else { break };
-        read.push((index, self::read(dir, record)));
-        progress.tick(index, record.dir.as_str());
+        let name = record.dir.as_str();
+        progress.begin_beside(name);
+        let told = |share: f64| {
+            progress.part(index, share);
+            if stop() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        };
+        read.push((index, self::read(dir, record, Watch::new(&told))));
+        progress.end_beside(name);
+        progress.tick(index);
     }
     read
 }
 
-fn read<'a>(dir: &'a CaptureDir, record: &'a RunRecord) -> Result<Analysed<'a>, CliError> {
-    let ingested = with_files(dir, record, ingest::run)?;
+fn read<'a>(dir: &'a CaptureDir, record: &'a RunRecord, watch: Watch<'_>) -> Result<Analysed<'a>, CliError> {
+    let ingested = with_files(dir, record, |files, modules| ingest::run(files, modules, watch))?;
     let timeline = align::align(&ingested.pieces);
     Ok(Analysed { record, ingested, timeline })
 }
@@ -466,7 +474,7 @@ pub(super) fn surveys(root: &Utf8Path) -> Result<Vec<Survey>, CliError> {
     let dir = capture::open(root)?;
     let is_survey = |record: &&RunRecord| tested::is_survey(dir.manifest(), record);
     let read = |record: &RunRecord| {
-        let tests = self::read(&dir, record)?.ingested.pieces.tests;
+        let tests = self::read(&dir, record, Watch::NONE)?.ingested.pieces.tests;
         let variant = record.id.variant.to_string();
         let (ok, repeat, passes_once) =
             (record.ok, record.id.repeat, tested::passes_once(dir.manifest(), &variant));

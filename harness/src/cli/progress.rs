@@ -1,16 +1,14 @@
 //! Progress over a number of steps: a live line with the time that is left on a terminal, a line per step in a log.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
+use indicatif::{ProgressBar, ProgressState, ProgressStyle};
 
 use super::console::Console;
+use super::line::{Detail, Line, details};
+use super::lines::room;
 use super::pace::Pace;
-
-/// The line, and the line with another below it.
-const ONE_LINE: &str = "{prefix:>8} [{bar:16}] {pos}/{len} {elapsed}{left}  {wide_msg}";
-const TWO_LINES: &str = "{prefix:>8} [{bar:16}] {pos}/{len} {elapsed}{left}  {step}\n         {wide_msg}";
 
 /// Between two changes of the line.
 const REDRAW_EVERY: Duration = Duration::from_millis(200);
@@ -23,97 +21,112 @@ pub(super) struct Progress<'c> {
     live: bool,
     what: String,
     total: usize,
-    done: usize,
-    clock: Clock,
-    /// What the step is called, where a line below tells how it goes.
-    step: Option<Arc<Mutex<String>>>,
-}
-
-/// What the line tells the time by.
-#[derive(Debug, Clone)]
-struct Clock {
     begin: Instant,
-    pace: Arc<Mutex<Pace>>,
+    shown: Shown,
 }
 
-impl Clock {
-    fn end(&self, nth: usize) {
-        self.pace.lock().unwrap_or_else(PoisonError::into_inner).end(nth, self.begin.elapsed());
+/// What the line shows. Whoever has it may say how a step goes.
+#[derive(Debug, Clone)]
+pub(super) struct Shown(Arc<Mutex<State>>);
+
+#[derive(Debug)]
+struct State {
+    pace: Pace,
+    done: usize,
+    /// What is under way.
+    steps: Vec<String>,
+    details: Vec<Detail>,
+}
+
+impl Shown {
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn words(&self) -> String {
-        self.pace.lock().unwrap_or_else(PoisonError::into_inner).words(self.begin.elapsed())
+    /// How the step goes, for a second line.
+    pub(super) fn tell(&self, details: Vec<Detail>) {
+        self.lock().details = details;
+    }
+
+    fn line(&self, what: &str, total: usize, elapsed: Duration) -> String {
+        let state = self.lock();
+        let (share, left) = (state.pace.share(), state.pace.left(elapsed));
+        let step = state.steps.join(", ");
+        let line = Line { what, steps: (state.done, total), share, elapsed, left, step: &step };
+        let columns = room();
+        match state.details.as_slice() {
+            [] => line.fitted(columns),
+            told => format!("{}\n{}", line.fitted(columns), details(told, columns)),
+        }
     }
 }
 
 impl<'c> Progress<'c> {
     /// One that is `live`, or one for a log.
     pub(super) fn new(console: &'c Console, what: &str, (total, pace): (usize, Pace), live: bool) -> Self {
-        let bar = ProgressBar::new(total as u64);
-        bar.set_draw_target(if live { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() });
-        let clock = Clock { begin: Instant::now(), pace: Arc::new(Mutex::new(pace)) };
-        let told = clock.clone();
-        let left = move |_: &ProgressState, line: &mut dyn std::fmt::Write| {
-            let _ = line.write_str(&told.words());
+        let state = State { pace, done: 0, steps: Vec::new(), details: Vec::new() };
+        let shown = Shown(Arc::new(Mutex::new(state)));
+        let begin = Instant::now();
+        let bar = if live { console.bar() } else { ProgressBar::hidden() };
+        let (told, name) = (shown.clone(), what.to_owned());
+        let line = move |_: &ProgressState, out: &mut dyn std::fmt::Write| {
+            let _ = out.write_str(&told.line(&name, total, begin.elapsed()));
         };
-        if let Ok(style) = ProgressStyle::with_template(ONE_LINE) {
-            bar.set_style(style.with_key("left", left).progress_chars("=> "));
+        if let Ok(style) = ProgressStyle::with_template("{line}") {
+            bar.set_style(style.with_key("line", line));
         }
-        bar.set_prefix(what.to_owned());
         if live {
             bar.enable_steady_tick(REDRAW_EVERY);
         }
-        Self { console, bar, live, what: what.to_owned(), total, done: 0, clock, step: None }
+        Self { console, bar, live, what: what.to_owned(), total, begin, shown }
     }
 
-    /// With a second line on a terminal, for somebody who says how a step goes.
-    pub(super) fn with_details(mut self) -> Self {
-        let step = Arc::new(Mutex::new(String::new()));
-        let (told, shown) = (self.clock.clone(), Arc::clone(&step));
-        let left = move |_: &ProgressState, line: &mut dyn std::fmt::Write| {
-            let _ = line.write_str(&told.words());
-        };
-        let name = move |_: &ProgressState, line: &mut dyn std::fmt::Write| {
-            let _ = line.write_str(&shown.lock().unwrap_or_else(PoisonError::into_inner));
-        };
-        if let Ok(style) = ProgressStyle::with_template(TWO_LINES) {
-            self.bar.set_style(style.with_key("left", left).with_key("step", name).progress_chars("=> "));
-        }
-        self.step = self.live.then_some(step);
-        self
+    /// What is shown, for somebody who says how a step goes; nothing without a terminal.
+    pub(super) fn shown(&self) -> Option<Shown> {
+        self.live.then(|| self.shown.clone())
     }
 
-    /// The second line; nothing without a terminal.
-    pub(super) fn details(&self) -> Option<ProgressBar> {
-        self.step.as_ref().map(|_| self.bar.clone())
-    }
-
+    /// The begin of the next step, after all others.
     pub(super) fn begin(&self, step: &str) {
-        let Some(name) = &self.step else { return self.bar.set_message(step.to_owned()) };
-        step.clone_into(&mut name.lock().unwrap_or_else(PoisonError::into_inner));
-        self.bar.set_message("");
+        let mut state = self.shown.lock();
+        state.steps = vec![step.to_owned()];
+        state.details.clear();
+    }
+
+    /// The begin of a step beside others. May come from several threads.
+    pub(super) fn begin_beside(&self, step: &str) {
+        self.shown.lock().steps.push(step.to_owned());
+    }
+
+    /// The end of a step that began beside others.
+    pub(super) fn end_beside(&self, step: &str) {
+        self.shown.lock().steps.retain(|under_way| under_way != step);
+    }
+
+    /// Of the `nth` step this share is done, 0 to 1. May come from several threads.
+    pub(super) fn part(&self, nth: usize, share: f64) {
+        self.shown.lock().pace.part(nth, share, self.begin.elapsed());
     }
 
     /// The end of the `nth` step, which is not worth a line in a log. May come from several threads.
-    pub(super) fn tick(&self, nth: usize, step: &str) {
-        self.clock.end(nth);
-        self.bar.set_message(step.to_owned());
-        self.bar.inc(1);
+    pub(super) fn tick(&self, nth: usize) {
+        let mut state = self.shown.lock();
+        state.pace.end(nth, self.begin.elapsed());
+        state.done += 1;
     }
 
     /// The end of the next step.
-    pub(super) fn end(&mut self, step: &str) {
-        self.clock.end(self.done);
-        self.done += 1;
-        self.bar.inc(1);
+    pub(super) fn end(&self, step: &str) {
+        let nth = self.shown.lock().done;
+        self.tick(nth);
         if !self.live {
-            self.console.say(&format!("{:>8} [{}/{}] {step}", self.what, self.done, self.total));
+            self.console.say(&format!("{:>8} [{}/{}] {step}", self.what, nth + 1, self.total));
         }
     }
 }
 
 impl Drop for Progress<'_> {
     fn drop(&mut self) {
-        self.bar.finish_and_clear();
+        self.console.remove(&self.bar);
     }
 }

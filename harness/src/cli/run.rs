@@ -190,14 +190,14 @@ pub(super) fn run_all(
     until_found: bool,
     context: &Context,
 ) -> Result<Option<u32>, CliError> {
-    let mut progress = context.console.paced_progress((plan.len(), pace), "run").with_details();
+    let progress = context.console.paced_progress((plan.len(), pace), "run");
     for (nth, id) in plan.iter().enumerate() {
         if context.interrupt.is_set() {
             break;
         }
         progress.begin(&step(id));
         let dir = session.root().join(session.dir_of(id));
-        let live = progress.details().map(|line| Live::new(&dir, line));
+        let live = progress.shown().map(|shown| Live::new(&dir, shown));
         let words = run_one(id, built, session, context)?;
         drop(live);
         progress.end(&words);
@@ -219,7 +219,7 @@ pub(super) fn run_sanitized(
     if wanted.is_empty() {
         return Ok(());
     }
-    let mut progress = context.console.progress(wanted.len(), "asan");
+    let progress = context.console.progress(wanted.len(), "asan");
     for (variant, built) in wanted {
         if context.interrupt.is_set() {
             break;

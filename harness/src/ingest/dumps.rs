@@ -3,13 +3,13 @@
 //! Input: the dumps' bytes and the probe's records of them. Output: `RunPieces::heap`, or what is missing in words.
 //! A dump that the probe did not finish is read as far as it goes, if there is no other.
 
-use super::heap::{Fields, Heap, Loaded, Options};
+use super::heap::{Fields, Heap, Loaded, Options, Progress};
 use super::heaptypes::{Layouts, ProgramFile};
 use super::living;
 use super::probe::DumpRecord;
 use super::profile;
 use super::trace::summary::LivingObjects;
-use super::{Dumps, Ingested, RunFiles, TRACE_FILE};
+use super::{Dumps, Ingested, RunFiles, TRACE_FILE, Watch};
 use crate::format::Problem;
 use crate::format::binary::Section;
 use crate::format::heapdump::Reader;
@@ -22,6 +22,9 @@ const SOURCE: &str = "heap dump";
 /// What a part of it is called that is missing.
 const CONTENTS: &str = "heap dump contents";
 
+/// One part in so many of the work on a dump is reading it; the rest is its graph, which tells nothing meanwhile.
+const READ_SHARE: u64 = 2;
+
 /// A dump, and when it was taken.
 struct Taken<'a> {
     name: &'a str,
@@ -32,7 +35,7 @@ struct Taken<'a> {
 }
 
 /// Reads the dumps of a run that `records` tells of.
-pub(super) fn fold(ingested: &mut Ingested, files: &RunFiles<'_>, records: &[DumpRecord]) {
+pub(super) fn fold(ingested: &mut Ingested, files: &RunFiles<'_>, records: &[DumpRecord], watch: Watch<'_>) {
     let Some(given) = &files.dumps else { return };
     let taken = taken(given, records, &ingested.pieces.checkpoints);
     let Some(last) = taken.last() else {
@@ -49,12 +52,14 @@ pub(super) fn fold(ingested: &mut Ingested, files: &RunFiles<'_>, records: &[Dum
     let first = taken.first().filter(|first| first.name != last.name);
     let (first_living, last_living) = living(files, &ingested.pieces.clock_pairs, (first, last));
     // A first dump that cannot be read costs the growth between the two, no more.
+    let length = |dump: &Taken<'_>| dump.bytes.len() as u64;
+    let [of_first, of_last] = watch.split([first.map_or(0, length), length(last)]);
     let earlier = first.and_then(|first| {
-        let read = means.read((first, first_living.as_ref()), &mut ingested.problems).ok()?;
+        let read = means.read((first, first_living.as_ref()), &mut ingested.problems, of_first).ok()?;
         Some((read.heap.as_earlier(), first_living.map(|living| read.heap.ages(&living))))
     });
     let (earlier, ages_before) = earlier.unzip();
-    let heap = match means.read((last, last_living.as_ref()), &mut ingested.problems) {
+    let heap = match means.read((last, last_living.as_ref()), &mut ingested.problems, of_last) {
         Ok(last) => last.with_fields(),
         Err(why) => return ingested.missing(SOURCE, &format!("it cannot be read: {why}")),
     };
@@ -84,7 +89,7 @@ pub(super) fn reached(
     let modules = &ingested.pieces.modules;
     let means = Means { directory: files.directory, modules, program: elf.as_ref() };
     let (_, living) = living(files, &ingested.pieces.clock_pairs, (None, last));
-    let heap = means.read((last, living.as_ref()), &mut Vec::new())?.with_fields();
+    let heap = means.read((last, living.as_ref()), &mut Vec::new(), Watch::NONE)?.with_fields();
     let paths: Vec<RetainingPath> = heap.all_paths().collect();
     Ok(profile::reached(&paths, program))
 }
@@ -151,13 +156,15 @@ impl<'a> Means<'a> {
         &self,
         (dump, living): (&Taken<'a>, Option<&LivingObjects>),
         problems: &mut Vec<Problem>,
+        watch: Watch<'_>,
     ) -> Result<ReadDump<'a>, String> {
         let name = dump.name;
         let path =
             if self.directory.is_empty() { name.to_owned() } else { format!("{}/{name}", self.directory) };
         let mut reader = Reader::new(&path, dump.bytes).map_err(|error| error.to_string())?;
         let symbols = self.program.map(ProgramFile::symbols);
-        let options = Options { symbols, modules: self.modules.clone(), progress: None };
+        let mut told = |progress: Progress| watch.at(u64::from(progress.percent), 100 * READ_SHARE);
+        let options = Options { symbols, modules: self.modules.clone(), progress: Some(&mut told) };
         let loaded = Loaded::read(&mut reader, options);
         problems.extend(reader.problems().iter().cloned());
         let known = living.map(living::known).unwrap_or_default();

@@ -19,9 +19,11 @@ mod probe;
 pub mod profile;
 mod sites;
 pub mod trace;
+mod watch;
 
 pub use c_leaks::{CReport, c_leaks};
 pub use coverage::{CoverageFiles, IngestedCoverage, coverage, is_counters, is_meta};
+pub use watch::Watch;
 
 use crate::format::Problem;
 use crate::format::binary::Section;
@@ -80,9 +82,9 @@ pub struct Ingested {
     pub problems: Vec<Problem>,
 }
 
-/// Reads the files of one run; `modules` tells whose code a symbol is.
+/// Reads the files of one run; `modules` tells whose code a symbol is, `watch` is told how far it is.
 #[must_use]
-pub fn run(files: &RunFiles<'_>, modules: &ModuleTable) -> Ingested {
+pub fn run(files: &RunFiles<'_>, modules: &ModuleTable, watch: Watch<'_>) -> Ingested {
     let mut ingested = Ingested {
         pieces: RunPieces { modules: modules.clone(), ..RunPieces::default() },
         problems: Vec::new(),
@@ -92,9 +94,10 @@ pub fn run(files: &RunFiles<'_>, modules: &ModuleTable) -> Ingested {
     }
     ingested.gctrace(files);
     let dumps = ingested.probe(files);
-    ingested.trace(files);
+    let [of_trace, of_dumps] = watch.split(lengths(files));
+    ingested.trace(files, of_trace);
     if files.probe.is_some() {
-        dumps::fold(&mut ingested, files, &dumps);
+        dumps::fold(&mut ingested, files, &dumps, of_dumps);
     }
     let benches = |unit: &TestRun| unit.kind == TestKind::Benchmark;
     if !ingested.pieces.tests.units.is_empty() && !ingested.pieces.tests.units.iter().any(benches) {
@@ -184,12 +187,12 @@ impl Ingested {
         piece.dumps
     }
 
-    fn trace(&mut self, files: &RunFiles<'_>) {
+    fn trace(&mut self, files: &RunFiles<'_>, watch: Watch<'_>) {
         let Some(bytes) = files.trace else {
             return self.missing("trace", "there is no file: goroutines and pauses are not known");
         };
         let moments: Vec<_> = self.pieces.checkpoints.iter().map(|checkpoint| checkpoint.at).collect();
-        match trace::fold(&path(files, TRACE_FILE), bytes, &moments, &self.pieces.modules) {
+        match trace::fold((&path(files, TRACE_FILE), bytes), &moments, &self.pieces.modules, watch) {
             Err(error) => self.missing("trace", &error),
             Ok(piece) => {
                 let complete = self.pieces.goroutines.complete && piece.census.complete;
@@ -212,6 +215,13 @@ impl Ingested {
             }
         }
     }
+}
+
+/// Bytes of the files that take long to read: the trace, and dumps.
+fn lengths(files: &RunFiles<'_>) -> [u64; 2] {
+    let dumps = files.dumps.map_or(&[][..], |dumps| dumps.files);
+    let trace = files.trace.map_or(0, <[u8]>::len);
+    [trace as u64, dumps.iter().map(|(_, bytes)| bytes.len() as u64).sum()]
 }
 
 fn path(files: &RunFiles<'_>, name: &str) -> String {

@@ -187,7 +187,7 @@ impl Bench<'_> {
         topic: Topic,
         mut question: impl FnMut(&Subject<'_>) -> Result<T, BuildError>,
     ) -> Result<Asked<T>, CliError> {
-        let mut progress = self.context.console.progress(self.subjects.len(), topic.word());
+        let progress = self.context.console.progress(self.subjects.len(), topic.word());
         let mut asked = Asked { records: Vec::new(), not_run: Vec::new() };
         for subject in &self.subjects {
             let name = &subject.variant.name;

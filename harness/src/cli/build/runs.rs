@@ -73,7 +73,7 @@ fn rounds(
                     failed[at] = Some(why);
                 }
             }
-            progress.tick(made, name);
+            progress.tick(made);
             made += 1;
         }
         bench.context.console.mention(&format!("{:>8} round {round} of {}", "runs", bench.repeat));

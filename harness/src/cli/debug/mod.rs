@@ -70,6 +70,7 @@ fn debugged(
     context: &Context,
 ) -> Result<DebugReport, CliError> {
     let activity = context.console.activity("debug");
+    activity.begin("the program runs under Delve");
     let record = debug(plan);
     drop(activity);
     let accepted = &prepared.scenario.workload.exit_codes;

@@ -7,7 +7,7 @@ use std::ops::ControlFlow;
 use camino::Utf8Path;
 
 use super::open::TraceFile;
-use super::trace::{how_far, warn};
+use super::trace::{how_far, share, warn};
 use crate::cli::Context;
 use crate::cli::error::CliError;
 use crate::cli::files::{Draft, unwritable};
@@ -37,7 +37,7 @@ fn read(file: &TraceFile, slices: Option<u32>, context: &Context) -> Result<Trac
     let mut reader = file.reader()?;
     let mut activity = context.console.activity("read");
     let mut progress = |Progress { events, position, len, .. }: Progress| {
-        activity.at(|| how_far(events, position, len));
+        activity.at_share(share(position, len), || how_far(events, position, len));
         if context.interrupt.is_set() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     };
     let slices = slices.map_or(DEFAULT_SLICES, |slices| slices as usize);

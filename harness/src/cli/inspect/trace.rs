@@ -12,6 +12,7 @@ use crate::format::exectrace::Reader;
 use crate::ingest::trace::summary::{self, Options, Progress};
 use crate::model::Outcome;
 use crate::model::trace::{TraceSummary, Window};
+use crate::report::count_text;
 use crate::report::trace::{self as report, Form, Section, TraceReport};
 
 pub(super) fn command(args: &InspectTrace, context: &Context) -> Result<Outcome, CliError> {
@@ -66,7 +67,7 @@ pub(in crate::cli) fn summarize(
     let mut reader = file.reader()?;
     let mut activity = context.console.activity("read");
     let mut progress = |Progress { events, position, len, .. }: Progress| {
-        activity.at(|| how_far(events, position, len));
+        activity.at_share(share(position, len), || how_far(events, position, len));
         if context.interrupt.is_set() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     };
     let options = Options { window, progress: Some(&mut progress), ..Options::default() };
@@ -94,10 +95,15 @@ pub(in crate::cli) fn resolve(window: &WindowArg, file: &TraceFile) -> Result<Wi
     })
 }
 
-/// `40% of the trace, 12000000 events`, for a line of progress.
+/// `40% of the trace, 12,000,000 events`, for a line of progress.
 pub(super) fn how_far(events: u64, position: u64, len: u64) -> String {
     let percent = u128::from(position) * 100 / u128::from(len.max(1));
-    format!("{}% of the trace, {events} events", percent.min(100))
+    format!("{}% of the trace, {} events", percent.min(100), count_text(events))
+}
+
+/// How much of the trace that is, 0 to 1.
+pub(super) fn share(position: u64, len: u64) -> f64 {
+    position as f64 / len.max(1) as f64
 }
 
 /// Says that a trace is not whole.

@@ -33,7 +33,10 @@ fn read(file: &TraceFile, context: &Context) -> Result<Validation, CliError> {
             if context.interrupt.is_set() {
                 return Err(CliError::Interrupted);
             }
-            activity.at(|| super::trace::how_far(n_events, reader.position(), reader.len()));
+            let (position, len) = (reader.position(), reader.len());
+            activity.at_share(super::trace::share(position, len), || {
+                super::trace::how_far(n_events, position, len)
+            });
         }
     }
     Ok(Validation::new(

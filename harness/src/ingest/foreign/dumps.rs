@@ -7,7 +7,7 @@
 use super::{ForeignCapture, ForeignFile};
 use crate::format::heapdump::{MemStats, Reader, Record};
 use crate::ingest::probe::DumpRecord;
-use crate::ingest::{Dumps, Ingested, RunFiles, dumps};
+use crate::ingest::{Dumps, Ingested, RunFiles, Watch, dumps};
 use crate::model::{Mode, MonotonicTime, Operations, Per, binary_units};
 
 /// A dump, and what it says of its time.
@@ -58,7 +58,7 @@ fn stats(name: &str, bytes: &[u8]) -> Option<MemStats> {
 
 impl ForeignCapture {
     /// Reads the last dump, and the first for what grew since.
-    pub(super) fn dumps(&mut self, mut taken: Vec<Dump<'_>>, symbols: Result<&[u8], &str>) {
+    pub(super) fn dumps(&mut self, mut taken: Vec<Dump<'_>>, symbols: Result<&[u8], &str>, watch: Watch<'_>) {
         if taken.is_empty() {
             return;
         }
@@ -84,7 +84,7 @@ impl ForeignCapture {
             emulated: false,
         };
         let mut ingested = Ingested { pieces: std::mem::take(&mut self.heap), problems: Vec::new() };
-        dumps::fold(&mut ingested, &files, &records);
+        dumps::fold(&mut ingested, &files, &records, watch);
         self.heap = ingested.pieces;
         self.damage(ingested.problems, 0);
         if let (Some(heap), [Some(first), Some(last)]) = (&mut self.heap.heap, ends) {

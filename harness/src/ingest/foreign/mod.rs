@@ -12,7 +12,7 @@ mod profiles;
 
 pub use kind::{ACCEPTED, ForeignKind};
 
-use super::{gctrace, leaked, trace};
+use super::{Watch, gctrace, leaked, trace, watch};
 use crate::format::exectrace::{EventKind, Reader};
 use crate::format::pprof::Profile;
 use crate::format::{Problem, pprof};
@@ -61,9 +61,13 @@ pub struct ForeignCapture {
     pub damaged: Vec<String>,
 }
 
-/// Reads the files. `symbols` is the program that wrote the heap dump, or why there is none.
+/// Reads the files. `symbols` is the program that wrote the heap dump, or why there is none; `watch` is told how far it is.
 #[must_use]
-pub fn read(files: &[ForeignFile<'_>], symbols: Result<&[u8], &str>) -> ForeignCapture {
+pub fn read(files: &[ForeignFile<'_>], symbols: Result<&[u8], &str>, watch: Watch<'_>) -> ForeignCapture {
+    let length = |kind: ForeignKind| {
+        files.iter().filter(|file| file.kind == kind).map(|file| file.bytes.len() as u64).sum::<u64>()
+    };
+    let [of_trace, of_dumps] = watch.split([length(ForeignKind::Trace), length(ForeignKind::HeapDump)]);
     let mut capture = ForeignCapture::default();
     let mut taken = Taken::default();
     for file in files {
@@ -76,8 +80,8 @@ pub fn read(files: &[ForeignFile<'_>], symbols: Result<&[u8], &str>) -> ForeignC
     capture.heap_series(std::mem::take(&mut taken.heaps));
     let dumps = std::mem::take(&mut taken.dumps);
     capture.goroutine_series(taken);
-    capture.traces(files);
-    capture.dumps(dumps, symbols);
+    capture.traces(files, of_trace);
+    capture.dumps(dumps, symbols, of_dumps);
     capture.heap.origin = Origin::Foreign;
     capture.goroutines.origin = Origin::Foreign;
     capture
@@ -298,22 +302,24 @@ impl ForeignCapture {
         }
     }
 
-    fn traces(&mut self, files: &[ForeignFile<'_>]) {
+    fn traces(&mut self, files: &[ForeignFile<'_>], watch: Watch<'_>) {
         let mut traces = files.iter().filter(|file| file.kind == ForeignKind::Trace);
         let first = traces.next();
         for other in traces {
             self.one(ForeignKind::Trace.words(), other.name, true);
         }
         if let Some(file) = first {
-            self.trace(file);
+            self.trace(file, watch);
         }
     }
 
     /// Cycles, and goroutines if no profiles are better at that.
-    fn trace(&mut self, file: &ForeignFile<'_>) {
+    fn trace(&mut self, file: &ForeignFile<'_>, watch: Watch<'_>) {
         let has_series = self.goroutines.checkpoints.len() > 1;
-        let moments = if has_series { Vec::new() } else { moments(file) };
-        match trace::fold(file.name, file.bytes, &moments, &self.modules) {
+        // Without moments there is one reading of it less, which is the shorter one.
+        let [of_moments, of_events] = watch.split([u64::from(!has_series), 2]);
+        let moments = if has_series { Vec::new() } else { moments(file, of_moments) };
+        match trace::fold((file.name, file.bytes), &moments, &self.modules, of_events) {
             Err(error) => self.damaged.push(error),
             Ok(piece) => {
                 self.heap.trace_gcs = piece.gcs;
@@ -358,11 +364,16 @@ fn checkpoint(nth: u32, after: i64, timed: bool) -> Checkpoint {
 }
 
 /// Moments spread evenly over the trace, the last at its end.
-fn moments(file: &ForeignFile<'_>) -> Vec<MonotonicTime> {
+fn moments(file: &ForeignFile<'_>, watch: Watch<'_>) -> Vec<MonotonicTime> {
     let Ok(mut reader) = Reader::new(file.name, file.bytes) else { return Vec::new() };
     let mut span: Option<(TraceTime, TraceTime)> = None;
     let mut pairs: Vec<(TraceTime, MonotonicTime)> = Vec::new();
+    let mut n_events = 0u64;
     while let Some(event) = reader.next_event() {
+        n_events += 1;
+        if n_events.is_multiple_of(watch::EVERY) && watch.at(reader.position(), reader.len()).is_break() {
+            break;
+        }
         if let EventKind::Sync(sync) = event.kind() {
             pairs.extend(sync.clocks.map(|clocks| (clocks.trace, clocks.monotonic)));
         }

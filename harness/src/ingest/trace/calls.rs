@@ -96,6 +96,7 @@ mod tests {
     use harness_synth::encode;
 
     use super::super::fold;
+    use crate::ingest::Watch;
     use crate::model::{CallEffect, ModuleTable, MonotonicTime};
 
     /// A goroutine of a library that opens a file twice, reads, and closes once; it was created by one that the user's
@@ -125,7 +126,7 @@ end
     fn calls_are_counted_by_stack_with_the_creation_of_their_goroutine_behind_it() {
         let trace = encode(LIBRARY, 23).unwrap_or_else(|error| panic!("{error:?}"));
         let moments = [MonotonicTime(1150), MonotonicTime(9000)];
-        let piece = fold("t", &trace.bytes, &moments, &ModuleTable::default()).unwrap();
+        let piece = fold(("t", &trace.bytes), &moments, &ModuleTable::default(), Watch::NONE).unwrap();
         let [opens, closes] = &piece.calls[..] else { panic!("{:?}", piece.calls) };
         assert_eq!((opens.effect, &opens.calls_at[..]), (CallEffect::Opens, &[1, 2][..]));
         assert_eq!((closes.effect, &closes.calls_at[..]), (CallEffect::Closes, &[0, 1][..]));

@@ -196,6 +196,7 @@ mod tests {
     use harness_synth::encode;
 
     use super::super::fold;
+    use crate::ingest::Watch;
     use crate::model::{GoroutineId, ModuleTable, MonotonicTime, Stack};
 
     /// Two goroutines of a library that one of its goroutines creates, which the user's line created; one of them ends.
@@ -217,7 +218,8 @@ end
     #[test]
     fn goroutines_are_grouped_by_the_creation_of_their_creator_too_up_to_the_users_line() {
         let trace = encode(LIBRARY, 23).unwrap_or_else(|error| panic!("{error:?}"));
-        let piece = fold("t", &trace.bytes, &[MonotonicTime(9000)], &ModuleTable::default()).unwrap();
+        let piece =
+            fold(("t", &trace.bytes), &[MonotonicTime(9000)], &ModuleTable::default(), Watch::NONE).unwrap();
         let functions =
             |stack: &Stack| -> Vec<String> { stack.iter().map(|frame| frame.function.to_string()).collect() };
         let [outer, inner] = &piece.census.groups[..] else { panic!("{:?}", piece.census.groups) };

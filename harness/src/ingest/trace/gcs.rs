@@ -111,13 +111,15 @@ fn cycle(index: u64) -> TraceGc {
 
 #[cfg(test)]
 mod tests {
+    use crate::ingest::Watch;
+
     /// Both were running a cycle when one of their generations began.
     #[test]
     fn a_cycle_that_spans_two_generations_is_one_and_the_next_has_the_next_number() {
         for name in ["mixed-go1.22.12.trace", "mixed-go1.26.8.trace"] {
             let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../fixtures/traces/").to_owned() + name;
             let bytes = std::fs::read(path).unwrap();
-            let gcs = super::super::fold(name, &bytes, &[], &Default::default()).unwrap().gcs;
+            let gcs = super::super::fold((name, &bytes), &[], &Default::default(), Watch::NONE).unwrap().gcs;
             let numbers: Vec<u64> = gcs.iter().map(|gc| gc.index).collect();
             let last = gcs.len() as u64;
             assert_eq!(numbers, (1..=last).collect::<Vec<u64>>(), "{name}");

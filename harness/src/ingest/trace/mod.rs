@@ -12,6 +12,7 @@ mod gcs;
 pub mod summary;
 pub mod tracks;
 
+use super::watch::{self, Watch};
 use crate::format::Problem;
 use crate::format::exectrace::{EventKind, Names, Reader};
 use crate::model::{
@@ -47,12 +48,12 @@ pub(super) struct TracePiece {
 
 /// Reads `bytes`; `checkpoints` are the moments, in order, at which living goroutines are counted.
 /// The error says why this is no trace that can be read.
-/// `modules` tell which frames are the user's: up to them, the creation of goroutines is climbed.
+/// `modules` tell which frames are the user's: up to them, the creation of goroutines is climbed. `watch` may end it.
 pub(super) fn fold(
-    file: &str,
-    bytes: &[u8],
+    (file, bytes): (&str, &[u8]),
     checkpoints: &[MonotonicTime],
     modules: &ModuleTable,
+    watch: Watch<'_>,
 ) -> Result<TracePiece, String> {
     let mut reader = Reader::new(file, bytes).map_err(|error| error.to_string())?;
     let mut names = Names::default();
@@ -62,7 +63,12 @@ pub(super) fn fold(
     let (mut clock_pairs, mut clocks) = (Vec::new(), ClockMap::default());
     let mut waiting = checkpoints.iter().copied();
     let mut next = waiting.next();
+    let mut n_events = 0u64;
     while let Some(event) = reader.next_event() {
+        n_events += 1;
+        if n_events.is_multiple_of(watch::EVERY) && watch.at(reader.position(), reader.len()).is_break() {
+            break;
+        }
         while next.is_some_and(|moment| event.time > clocks.trace(moment)) {
             census.checkpoint();
             calls.checkpoint();

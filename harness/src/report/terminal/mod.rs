@@ -20,7 +20,7 @@ pub(super) mod text;
 pub(in crate::report) mod variants;
 
 pub use sparkline::in_ascii;
-pub use text::{bytes as bytes_text, clean_lines, count as count_text, wrapped};
+pub use text::{bytes as bytes_text, clean_lines, count as count_text, counted as counted_text, wrapped};
 
 use std::fmt::Write;
 
@@ -115,7 +115,9 @@ fn verdict(out: &mut String, report: &Report, look: &Look) {
     let word = look.paint(Style::new().bold().fg_color(Some(color.into())), verdict.outcome.word());
     let scenario = look.heading(&text::clean(&report.scenario));
     let _ = writeln!(out, "{word} {scenario}: {}", text::clean(&verdict.headline));
-    if verdict.reasons.len() > 1 || verdict.outcome != Outcome::Pass {
+    // The headline is the reason where there is one; what it leaves out is told.
+    let is_said = matches!(verdict.reasons.as_slice(), [only] if only.text == verdict.headline);
+    if !is_said && (verdict.reasons.len() > 1 || verdict.outcome != Outcome::Pass) {
         for reason in &verdict.reasons {
             let _ = writeln!(out, "  - {}", text::clean_lines(&reason.text).replace('\n', "\n    "));
         }

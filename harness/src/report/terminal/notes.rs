@@ -33,7 +33,8 @@ pub(super) fn write(out: &mut String, report: &Report, look: &Look) {
         let _ = writeln!(out, "trace    go tool trace {}", text::clean(report.capture.join(trace).as_str()));
     }
     if let Some(digest) = &report.inputs_digest {
-        let _ = writeln!(out, "inputs   {}    (repeat: harness run --replay {capture})", text::clean(digest));
+        let _ = writeln!(out, "repeat   harness run --replay {capture}");
+        let _ = writeln!(out, "inputs   {}", text::clean(digest));
     }
     let pending = report.findings.iter().filter(|one| one.is_pending()).count();
     if pending > 0 && report.inputs.is_empty() {

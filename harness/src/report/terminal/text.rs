@@ -1,5 +1,7 @@
 //! Figures and names as people read them.
 
+use std::fmt::Write;
+
 use crate::model::{Bytes, Frame, Nanoseconds, binary_units};
 
 /// On a narrower terminal than this, nothing is broken sooner.
@@ -69,20 +71,30 @@ pub(in crate::report) fn wrap(text: &str, width: usize) -> Vec<String> {
     lines
 }
 
-/// Breaks lines that are wider than a terminal between words; what follows is indented below its beginning. Where there is
-/// no terminal a line stays whole, so that a search finds it.
+/// What a line begins with that holds something to be copied. It stays whole: what a terminal breaks by itself is
+/// copied in one piece.
+const TO_COPY: [&str; 8] =
+    ["capture  ", "again  ", "repeat  ", "trace  ", "decide  ", "again: ", "hint: harness ", "hint: go "];
+
+/// Breaks lines that are wider than a terminal between words; what follows is indented below its beginning. What stands
+/// between backticks is not broken, to be copied in one piece. Where there is no terminal a line stays whole, so that
+/// a search finds it.
 #[must_use]
 pub fn wrapped(text: &str, width: u16) -> String {
     let width = usize::from(width).max(LEAST);
     let mut out = String::with_capacity(text.len());
     for line in text.lines() {
+        if TO_COPY.iter().any(|begin| line.starts_with(begin)) {
+            let _ = writeln!(out, "{line}");
+            continue;
+        }
         let indent = line.len() - line.trim_start_matches([' ', '-']).len();
         let (head, rest) = line.split_at(indent);
         let is_item = head.ends_with("- ");
         let below = " ".repeat(if is_item { indent } else { indent + 2 });
         let (mut used, mut is_below) = (indent, false);
         out.push_str(head);
-        for word in rest.split_inclusive(' ') {
+        for word in pieces(rest) {
             let length = columns(word.trim_end());
             if used + length > width && used > below.len() {
                 out.truncate(out.trim_end().len());
@@ -100,6 +112,24 @@ pub fn wrapped(text: &str, width: u16) -> String {
         out.push('\n');
     }
     out
+}
+
+/// Words with the blank behind them; several as one where they stand between backticks.
+fn pieces(text: &str) -> Vec<&str> {
+    let mut pieces = Vec::new();
+    let (mut begin, mut is_quoted) = (0, false);
+    for (at, c) in text.char_indices() {
+        // One that nothing closes is no quote.
+        if c == '`' {
+            is_quoted = !is_quoted && text.get(at + 1..).is_some_and(|rest| rest.contains('`'));
+        }
+        if c == ' ' && !is_quoted {
+            pieces.extend(text.get(begin..=at));
+            begin = at + 1;
+        }
+    }
+    pieces.extend(text.get(begin..).filter(|last| !last.is_empty()));
+    pieces
 }
 
 /// Columns on a terminal: what a colour is set with has none.
@@ -124,7 +154,8 @@ pub fn count(number: u64) -> String {
 }
 
 /// `1 goroutine`, `2 goroutines`.
-pub(in crate::report) fn counted(number: u64, what: &str) -> String {
+#[must_use]
+pub fn counted(number: u64, what: &str) -> String {
     format!("{} {what}{}", count(number), if number == 1 { "" } else { "s" })
 }
 
@@ -182,6 +213,11 @@ mod tests {
         assert_eq!(wrapped(row, 60), row, "a column is as wide as it is");
         let coloured = wrapped(&format!("\u{1b}[1m{}\u{1b}[0m\n", "x".repeat(40)), 40);
         assert_eq!(coloured.lines().count(), 1, "{coloured:?}");
+        let quoted = "hint: write it, before anything else, with `harness baseline accept it`\n";
+        let expected = "hint: write it, before anything else,\n  with `harness baseline accept it`\n";
+        assert_eq!(wrapped(quoted, 40), expected, "a command is copied in one piece");
+        let command = "again    harness analyze /somewhere/far/away/the-capture\n";
+        assert_eq!(wrapped(command, 40), command);
         let long = format!("{}\n", "y".repeat(90));
         assert_eq!(wrapped(&long, 40), long);
     }

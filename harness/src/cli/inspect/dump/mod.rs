@@ -22,6 +22,7 @@ use crate::ingest::living::{self, AtDumps};
 use crate::ingest::profile::reached;
 use crate::model::heap::RetainingPath;
 use crate::model::{GoroutineId, Outcome};
+use crate::report::count_text;
 use crate::report::heap::{self as report, HeapReport, Section};
 
 pub(super) fn command(args: &InspectDump, context: &Context) -> Result<Outcome, CliError> {
@@ -134,7 +135,8 @@ fn load<'p>(path: &Utf8Path, help: Help<'p>, context: &Context) -> Result<Dump<'
     let mut reader = Reader::from_input(&name, input)?;
     let mut activity = context.console.activity("read");
     let mut progress = |Progress { step, percent, objects }: Progress| {
-        activity.at(|| format!("{step}: {percent}% of the dump, {objects} objects"));
+        let words = || format!("{step}: {percent}% of the dump, {} objects", count_text(objects));
+        activity.at_share(f64::from(percent) / 100.0, words);
         if context.interrupt.is_set() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     };
     let options = Options {
@@ -154,13 +156,13 @@ fn load<'p>(path: &Utf8Path, help: Help<'p>, context: &Context) -> Result<Dump<'
         context,
     );
     let mut activity = context.console.activity("graph");
-    activity.at(|| format!("types of {} objects", loaded.n_objects()));
+    activity.at(|| format!("types of {} objects", count_text(loaded.n_objects().into())));
     let living = help.trace.map(|trace| trace.of(&loaded)).transpose();
     let living = living.map_err(|why| trace::is_not_of(path, &why))?;
     let known = living.map(living::known).unwrap_or_default();
     let types = help.program.and_then(|program| program.types(&mut reader, &loaded, &known));
     let (types, layouts) = types.unzip();
-    activity.at(|| format!("who holds {} objects", loaded.n_objects()));
+    activity.at(|| format!("who holds {} objects", count_text(loaded.n_objects().into())));
     let heap = loaded.analyse(types.as_ref());
     let ages = living.map(|living| heap.ages(living));
     drop(activity);
