@@ -1,7 +1,8 @@
 //! OpenMetrics text (the standard of that name, version 1.0).
 //!
 //! Two texts, since who takes pushed or collected metrics refuses times, and who fills in history needs them: figures as
-//! they are now, and the cycles of all runs at their time.
+//! they are now, and the cycles of all runs at their time. The Pushgateway and the node exporter's textfile collector read the
+//! older Prometheus text only: the figures are gauges, which are the same in both.
 
 use std::fmt::{Display, Write};
 
@@ -12,13 +13,13 @@ use crate::report::{Report, ReportedFinding, RunReport};
 /// Labels by name.
 type Labels<'a> = Vec<(&'a str, String)>;
 
-/// Metric families: of each its name and type, what it is, then its points.
+/// Metric families, all of them gauges: of each its name, what it is, then its points.
 #[derive(Default)]
 struct Text(String);
 
 impl Text {
-    fn family(&mut self, name: &str, kind: &str, help: &str) {
-        let _ = writeln!(self.0, "# TYPE {name} {kind}");
+    fn family(&mut self, name: &str, help: &str) {
+        let _ = writeln!(self.0, "# TYPE {name} gauge");
         for unit in ["bytes", "seconds"] {
             if name.ends_with(&format!("_{unit}")) {
                 let _ = writeln!(self.0, "# UNIT {name} {unit}");
@@ -41,7 +42,7 @@ impl Text {
     ) {
         let mut points = points.into_iter().peekable();
         if points.peek().is_some() {
-            self.family(name, "gauge", help);
+            self.family(name, help);
         }
         points.for_each(|(labels, value)| self.point(name, &labels, value));
     }
@@ -78,7 +79,6 @@ pub fn openmetrics(report: &Report, runs: &[RunCycles]) -> String {
 
 fn capture(text: &mut Text, report: &Report) {
     let scenario = || ("scenario", report.scenario.clone());
-    text.family("harness_capture", "info", "What was judged.");
     let conditions = &report.conditions;
     let labels = vec![
         scenario(),
@@ -88,12 +88,12 @@ fn capture(text: &mut Text, report: &Report) {
         ("goarch", conditions.goarch.clone()),
         ("inputs_digest", report.inputs_digest.clone().unwrap_or_default()),
     ];
-    text.point("harness_capture_info", &labels, 1);
-    text.family("harness_verdict", "stateset", "What it came to.");
-    for (outcome, ..) in OUTCOMES {
-        let labels = vec![scenario(), ("harness_verdict", kebab(outcome))];
-        text.point("harness_verdict", &labels, u8::from(report.verdict.outcome == outcome));
-    }
+    text.gauge(("harness_capture_info", "What was judged."), [(labels, 1)]);
+    let outcomes = OUTCOMES.iter().map(|(outcome, ..)| {
+        let labels = vec![scenario(), ("outcome", kebab(outcome))];
+        (labels, u8::from(report.verdict.outcome == *outcome))
+    });
+    text.gauge(("harness_verdict", "1 for what it came to, 0 for the rest."), outcomes);
     let exit_code = [(vec![scenario()], report.verdict.exit_code)];
     text.gauge(("harness_exit_code", "Exit code of harness run."), exit_code);
 }

@@ -6,6 +6,7 @@ use crate::diagnose::{Limits, Observed};
 use crate::format::pprof::{Profile, write};
 use crate::model::growth::Growth;
 use crate::model::{Cell, Confidence, GcCycle, Mode, Nanoseconds, SiteClass, Source};
+use crate::report::terminal::tests::report;
 
 /// Growth with names that mean harm.
 fn hostile() -> Growth {
@@ -130,4 +131,12 @@ fn cycles_have_rising_times_on_the_wall_clock_in_openmetrics() {
         ]
     );
     assert!(text.ends_with("# EOF\n"));
+}
+
+#[test]
+fn figures_are_of_the_types_that_both_text_forms_of_prometheus_have() {
+    let text = openmetrics(&report(), &cycles());
+    let types: Vec<&str> = text.lines().filter(|line| line.starts_with("# TYPE ")).collect();
+    assert!(types.len() > 5 && types.iter().all(|line| line.ends_with(" gauge")), "{types:#?}");
+    assert!(text.contains("harness_capture_info{") && text.contains(r#"outcome="leak"} 1"#), "{text}");
 }
