@@ -47,6 +47,10 @@ pub(super) fn sarif(analysis: &Analysis, _: &Look) -> Rendered {
     Ok(rendered(analysis, ci::to_sarif).map_err(anyhow::Error::from)?.into_bytes())
 }
 
+pub(super) fn code_scanning(analysis: &Analysis, _: &Look) -> Rendered {
+    Ok(rendered(analysis, ci::to_code_scanning).map_err(anyhow::Error::from)?.into_bytes())
+}
+
 pub(super) fn github(analysis: &Analysis, look: &Look) -> Rendered {
     Ok(rendered(analysis, |ci| ci::to_github(ci, look)).into_bytes())
 }

@@ -88,9 +88,15 @@ static FORMS: &[Row] = &[
     },
     Row {
         word: "sarif",
-        says: "SARIF 2.1.0 for code scanning: allocation stack and retaining path of each leak",
+        says: "SARIF 2.1.0: allocation stack and retaining path of each leak, against the baseline",
         is_binary: false,
         render: ci::sarif,
+    },
+    Row {
+        word: "code-scanning",
+        says: "SARIF for GitHub, which takes every result for open: only leaks that nobody accepted",
+        is_binary: false,
+        render: ci::code_scanning,
     },
     GITHUB,
     Row { word: "gitlab", says: "GitLab's code quality report", is_binary: false, render: ci::gitlab },

@@ -13,6 +13,8 @@ use crate::baseline::Cause;
 const MOST: usize = 10;
 /// Letters of a message: more is not shown.
 const MESSAGE: usize = 4000;
+/// Letters of a title: a check run's annotation has 255 at most.
+const TITLE: usize = 255;
 
 /// An annotation.
 struct Annotation {
@@ -70,10 +72,10 @@ fn write(out: &mut String, one: &Annotation) {
         properties.push(format!("file={}", property(path)));
         properties.push(format!("line={line}"));
     }
-    properties.push(format!("title={}", property(&one.title)));
-    let message: String = one.message.chars().take(MESSAGE).collect();
-    let _ =
-        writeln!(out, "::{} {}::{}", one.level, properties.join(","), value(&text::clean_lines(&message)));
+    let title: String = text::clean(&one.title).chars().take(TITLE).collect();
+    properties.push(format!("title={}", property(&title)));
+    let message: String = text::clean_lines(&one.message).chars().take(MESSAGE).collect();
+    let _ = writeln!(out, "::{} {}::{}", one.level, properties.join(","), value(&message));
 }
 
 fn value(text: &str) -> String {

@@ -6,6 +6,7 @@ use quick_junit::{
     NonSuccessKind, Property, Report as Document, SerializeError, TestCase, TestCaseStatus, TestSuite,
 };
 
+use super::super::terminal::text;
 use super::super::testing::{TestReport, TestResult};
 use super::super::{ReportedFinding, VariantReport};
 use super::{Ci, Level, title};
@@ -39,7 +40,17 @@ pub fn to_junit(ci: &Ci<'_>) -> Result<String, SerializeError> {
     suite.add_test_case(of_verdict(ci));
     let mut document = Document::new(format!("harness {}", report.scenario));
     document.add_test_suite(suite);
-    document.to_string()
+    Ok(as_jenkins_takes_it(&document.to_string()?))
+}
+
+/// Jenkins' schema has no `skipped` at the root, where the first one is, and its xUnit plugin refuses a file for it.
+fn as_jenkins_takes_it(text: &str) -> String {
+    let without = || {
+        let (before, rest) = text.split_once(" skipped=\"")?;
+        let (_, after) = rest.split_once('"')?;
+        before.contains("<testsuites").then(|| format!("{before}{after}"))
+    };
+    without().unwrap_or_else(|| text.to_owned())
 }
 
 fn properties(ci: &Ci<'_>) -> Vec<Property> {
@@ -119,7 +130,8 @@ fn of_test(ci: &Ci<'_>, test: &TestReport, is_one: bool) -> TestCase {
         format!("{} [{}]", test.package, test.variant)
     });
     case.set_time(duration(test.took));
-    case.add_property(("iterations", test.iterations.to_string().as_str()));
+    // A property of a case is nothing that all readers take.
+    case.set_system_out(text::counted(test.iterations, "iteration"));
     case
 }
 

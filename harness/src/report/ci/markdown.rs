@@ -2,19 +2,25 @@
 //!
 //! Whatever comes from the program stands in code, where nothing is a link, a mention or HTML.
 
+use std::borrow::Cow;
 use std::fmt::Write;
 
 use super::super::ReportedFinding;
 use super::super::terminal::text;
 use super::{Ci, Level, standing};
-use crate::baseline::{MetricComparison, MetricStanding};
+use crate::baseline::{MetricComparison, MetricStanding, Reason};
 use crate::report::debug::{DebugPart, write_part};
 use crate::report::{Look, finding_to_terminal};
 
 /// Bytes of a comment: GitHub takes 65,536 letters.
 const MOST: usize = 60_000;
-/// Rows of a table.
+/// Rows of a table, or of a list.
 const ROWS: usize = 50;
+/// Bytes up to which a table or a list takes another row.
+const MOST_ROWS: usize = 40_000;
+/// Letters of a name, and of a sentence.
+const NAME: usize = 200;
+const SENTENCE: usize = 500;
 const LOOK: Look = Look { width: 100, color: false, verbose: false };
 
 /// The text.
@@ -28,7 +34,7 @@ pub fn to_markdown(ci: &Ci<'_>) -> String {
         "### {} {}: {}\n",
         verdict.outcome.word(),
         code(&report.scenario),
-        prose(&verdict.headline)
+        prose(clipped(&verdict.headline, SENTENCE))
     );
     leaks(&mut out, ci);
     figures(&mut out, ci);
@@ -57,14 +63,23 @@ fn leaks(out: &mut String, ci: &Ci<'_>) {
     }
     let _ = writeln!(out, "| leak | where | growth | since | against the baseline | variants |");
     let _ = writeln!(out, "|---|---|---|---|---|---|");
-    for finding in report.findings.iter().take(ROWS) {
-        let _ = writeln!(out, "{}", row(ci, finding));
+    let fixed = report.fixed.iter().map(|fixed| {
+        let site = cell(&format!("{} {}", clipped(text::short(&fixed.site), NAME), fixed.place));
+        format!("| {} | {site} |  |  | fixed |  |", fixed.kind.word())
+    });
+    rows(out, report.findings.iter().map(|finding| row(ci, finding)).chain(fixed));
+}
+
+/// As many rows as there is room for, how many more there are, and what ends a table.
+fn rows(out: &mut String, all: impl Iterator<Item = String>) {
+    let mut more = 0usize;
+    for (index, row) in all.enumerate() {
+        if more == 0 && index < ROWS && out.len() + row.len() <= MOST_ROWS {
+            let _ = writeln!(out, "{row}");
+        } else {
+            more += 1;
+        }
     }
-    for fixed in report.fixed.iter().take(ROWS) {
-        let site = cell(&format!("{} {}", text::short(&fixed.site), fixed.place));
-        let _ = writeln!(out, "| {} | {site} |  |  | fixed |  |", fixed.kind.word());
-    }
-    let more = (report.findings.len() + report.fixed.len()).saturating_sub(2 * ROWS);
     if more > 0 {
         let _ = writeln!(out, "\n{more} more are in the report.");
     }
@@ -85,7 +100,7 @@ fn row(ci: &Ci<'_>, finding: &ReportedFinding) -> String {
     let standing =
         if ci.level(finding) == Level::Error { format!("**{standing}**") } else { standing.to_owned() };
     let seen = format!("{} of {}", finding.group.variants.len(), ci.report.variants.len().max(1));
-    let site = cell(&format!("{}{place}", text::short(&of.site.function)));
+    let site = cell(&format!("{}{place}", clipped(text::short(&of.site.function), NAME)));
     format!("| {} | {site} | {growth} | {since} | {standing} | {seen} |", of.kind.word())
 }
 
@@ -98,7 +113,7 @@ fn figures(out: &mut String, ci: &Ci<'_>) {
         return;
     }
     let _ = writeln!(out, "| variant | figure | accepted | now | |\n|---|---|---:|---:|---|");
-    for one in changed.iter().take(ROWS) {
+    let row = |one: &&MetricComparison| {
         let word = match one.standing {
             MetricStanding::Worse => "**worse**",
             MetricStanding::Better => "better",
@@ -107,18 +122,18 @@ fn figures(out: &mut String, ci: &Ci<'_>) {
         let accepted = one.accepted.map_or_else(String::new, text::count);
         let now = one.metric.median().map_or_else(String::new, text::count);
         let name = prose(&one.metric.name);
-        let _ = writeln!(out, "| {} | {name} | {accepted} | {now} | {word} |", cell(&one.variant));
-    }
-    out.push('\n');
+        format!("| {} | {name} | {accepted} | {now} | {word} |", cell(&one.variant))
+    };
+    rows(out, changed.iter().map(row));
 }
 
 /// What kept it from being judged.
 fn failures(out: &mut String, ci: &Ci<'_>) {
-    for reason in ci.report.verdict.reasons.iter().take(ROWS) {
-        let first = reason.text.lines().next().unwrap_or_default();
-        let _ = writeln!(out, "- {}", code(first));
-    }
-    out.push('\n');
+    let first = |reason: &Reason| {
+        let line = reason.text.lines().next().unwrap_or_default();
+        format!("- {}", code(clipped(line, SENTENCE)))
+    };
+    rows(out, ci.report.verdict.reasons.iter().map(first));
 }
 
 /// What was asked of the builds; what does not hold is among the reasons.
@@ -143,7 +158,8 @@ fn evidence(out: &mut String, ci: &Ci<'_>, room: usize) {
     for (index, finding) in ci.report.findings.iter().enumerate() {
         let shown = finding_to_terminal(ci.report, index, &LOOK);
         let of = &finding.group.finding;
-        let block = fold(&format!("{} {}", of.kind.word(), text::short(&of.site.function)), &shown);
+        let block =
+            fold(&format!("{} {}", of.kind.word(), clipped(text::short(&of.site.function), NAME)), &shown);
         if out.len() + block.len() > room {
             left += 1;
         } else {
@@ -175,13 +191,13 @@ fn debugged(part: &DebugPart) -> Option<(String, String)> {
 /// A text that unfolds below its title.
 fn fold(title: &str, shown: &str) -> String {
     let fence = "`".repeat(longest_run(shown).max(2) + 1);
-    let (title, shown) = (prose(title), shown.trim());
+    let (title, shown) = (prose(clipped(title, SENTENCE)), shown.trim());
     format!("<details><summary>{title}</summary>\n\n{fence}text\n{shown}\n{fence}\n\n</details>\n\n")
 }
 
 /// Text that is code, whatever is in it.
-fn code(text: &str) -> String {
-    let text = text::clean(text);
+fn code(text: impl AsRef<str>) -> String {
+    let text = text::clean(text.as_ref());
     let fence = "`".repeat(longest_run(&text) + 1);
     match text.as_str() {
         "" => String::new(),
@@ -192,14 +208,22 @@ fn code(text: &str) -> String {
 
 /// The same in a table, where a bar ends the cell even in code.
 fn cell(text: &str) -> String {
-    code(text).replace('|', "\\|")
+    code(clipped(text, SENTENCE)).replace('|', "\\|")
+}
+
+/// No more than so many letters: a program names things as long as it likes.
+fn clipped(text: &str, most: usize) -> Cow<'_, str> {
+    match text.char_indices().nth(most) {
+        Some((end, _)) => Cow::Owned(format!("{}…", text.get(..end).unwrap_or_default())),
+        None => Cow::Borrowed(text),
+    }
 }
 
 /// Text in which nothing is markup, a mention or a link: what means something is a character reference; `@`, `#` and `:` would
 /// still be taken for a mention, an issue or an address, but for an invisible letter behind them.
-fn prose(text: &str) -> String {
+fn prose(text: impl AsRef<str>) -> String {
     let mut out = String::new();
-    for letter in text::clean(text).chars() {
+    for letter in text::clean(text.as_ref()).chars() {
         match letter {
             '@' | '#' => {
                 out.push(letter);

@@ -2,7 +2,8 @@
 //!
 //! ```text
 //! junit      a suite of the scenario; a case of each variant, or of each test
-//! sarif      results with allocation stack and retaining path, for code scanning
+//! sarif      results with allocation stack and retaining path, against the baseline
+//! code-scanning  those of them that nobody accepted: GitHub's code scanning takes every result for an open one
 //! github     annotations of a step, and the report in its log
 //! gitlab     code quality
 //! markdown   a comment, or a step's summary
@@ -27,7 +28,7 @@ pub use github::to_github;
 pub use gitlab::to_gitlab;
 pub use junit::to_junit;
 pub use markdown::to_markdown;
-pub use sarif::to_sarif;
+pub use sarif::{to_code_scanning, to_sarif};
 
 /// A report, and where its sources lie.
 #[derive(Debug, Clone, Copy)]
@@ -114,11 +115,22 @@ impl Ci<'_> {
     fn path(&self, file: &str) -> Option<String> {
         let module = self.report.variants.iter().find_map(|variant| variant.build.as_ref());
         let module = module.map_or("", |build| build.modules.main.as_str());
-        let inside = below_any(file, &[self.module_dir, module])?;
-        Some(match self.prefix {
+        Some(self.in_repository(below_any(file, &[self.module_dir, module])?))
+    }
+
+    fn in_repository(&self, inside: String) -> String {
+        match self.prefix {
             "" => inside,
             prefix => format!("{prefix}/{inside}"),
-        })
+        }
+    }
+
+    /// The same of what a baseline notes, `FILE:LINE` with a file of the module; none for one of the module cache, which is
+    /// `MODULE@VERSION/…`.
+    fn accepted_place(&self, place: &str) -> Option<(String, u32)> {
+        let (file, line) = place.rsplit_once(':')?;
+        let is_own = !file.is_empty() && !file.starts_with(['/', '<']) && !file.contains('@');
+        is_own.then_some((self.in_repository(file.to_owned()), line.parse().ok()?))
     }
 
     /// Where a finding is, in the repository.

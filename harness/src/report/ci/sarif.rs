@@ -1,6 +1,7 @@
 //! SARIF 2.1.0, for code scanning: a rule of each class of leaks, a result of each leak with its allocation stack and its retaining path.
 //!
-//! The specification is OASIS's; its schema is what tests hold this to. GitHub takes a result's place, its fingerprint and its flows.
+//! The specification is OASIS's; its schema is what tests hold this to. GitHub takes a result's place, its fingerprint and its flows;
+//! it knows neither `baselineState` nor `suppressions`, and refuses a file in which one result has no place.
 
 use serde_json::{Value, json};
 
@@ -18,14 +19,26 @@ const ROOT: &str = "%SRCROOT%";
 /// Steps of a flow: more than that nobody follows.
 const MOST_STEPS: usize = 100;
 
-/// The document.
+/// The document: what is found, and what was accepted and is gone.
 ///
 /// # Errors
 /// Only if a value has no JSON form, which would be a bug.
 pub fn to_sarif(ci: &Ci<'_>) -> serde_json::Result<String> {
+    let found = ci.report.findings.iter().map(|finding| result(ci, finding));
+    document(ci, found.chain(ci.report.fixed.iter().map(|fixed| absent(ci, fixed))).collect())
+}
+
+/// The document of a service that takes every result for an open one: leaks that nobody accepted, suppressed or expects.
+///
+/// # Errors
+/// See [`to_sarif`].
+pub fn to_code_scanning(ci: &Ci<'_>) -> serde_json::Result<String> {
+    let open = ci.report.findings.iter().filter(|finding| suppressed(finding).is_none());
+    document(ci, open.map(|finding| result(ci, finding)).collect())
+}
+
+fn document(ci: &Ci<'_>, results: Vec<Value>) -> serde_json::Result<String> {
     let report = ci.report;
-    let mut results: Vec<Value> = report.findings.iter().map(|finding| result(ci, finding)).collect();
-    results.extend(report.fixed.iter().map(absent));
     let document = json!({
         "$schema": SCHEMA,
         "version": "2.1.0",
@@ -151,14 +164,16 @@ fn suppressed(finding: &ReportedFinding) -> Option<String> {
     }
 }
 
-/// A leak that was accepted and is gone.
-fn absent(fixed: &AcceptedFinding) -> Value {
+/// A leak that was accepted and is gone: at the line that it had, whatever is there now.
+fn absent(ci: &Ci<'_>, fixed: &AcceptedFinding) -> Value {
+    let (path, line) = ci.accepted_place(&fixed.place).unwrap_or_else(|| (ci.module_file(), 1));
     json!({
         "ruleId": rule_id(fixed.kind),
         "ruleIndex": rule_index(fixed.kind),
         "level": "note",
         "baselineState": "absent",
         "message": { "text": text::clean(&format!("{} leak at {} {}: not found any more", fixed.kind.word(), fixed.site, fixed.place)) },
+        "locations": [place(&path, line)],
         "partialFingerprints": { FINGERPRINT: fixed.fingerprint },
     })
 }

@@ -4,10 +4,11 @@ use serde_json::Value;
 
 use super::*;
 use crate::baseline::{Cause, Reason};
-use crate::model::Outcome;
 use crate::model::debug::{BreakpointRecord, DebugEnd, DebugRecord};
+use crate::model::{Nanoseconds, Outcome, TestKind};
 use crate::report::debug::{DebugPart, DebugReport};
-use crate::report::terminal::tests::{PLAIN, report};
+use crate::report::terminal::tests::{PLAIN, known, report};
+use crate::report::testing::{TestReport, TestResult};
 
 const HOSTILE: &str = "app/x.(*T[`a|b`]).\u{1b}[31m<script>\r\n::error::@all#1%\u{202e}";
 
@@ -154,4 +155,108 @@ fn a_comment_tells_what_was_asked_of_the_builds_and_what_the_debugger_showed() {
     let title = "<summary>under Delve:\u{2060} exit code 0; 0 stops; 0 goroutines at the end, 0 of them leaked</summary>";
     assert!(text.contains(title), "{text}");
     assert!(text.contains("````text\n") && text.contains("break main.```\n    never reached"), "{text}");
+}
+
+#[test]
+fn a_comment_says_how_many_rows_are_left_out_whichever_list_they_are_of() {
+    let mut report = report();
+    let one = report.findings[0].clone();
+    report.findings = vec![one; 57];
+    report.fixed = vec![known(256.0, None); 2];
+    report.verdict.reasons = vec![report.verdict.reasons[0].clone(); 53];
+    let text = to_markdown(&ci(&report));
+    assert!(text.contains("\n\n9 more are in the report."), "of 59 leaks 50 are shown: {text}");
+    assert!(text.contains("\n\n3 more are in the report."), "of 53 reasons 50 are shown: {text}");
+}
+
+#[test]
+fn a_comment_fits_however_long_the_names_are() {
+    let mut report = report();
+    let long = "é".repeat(20_000);
+    report.findings[0].group.finding.site.function = format!("main.{long}").into();
+    report.findings[0].group.finding.sentence = long.clone();
+    let one = report.findings[0].clone();
+    report.findings = vec![one; 60];
+    report.verdict.headline = long.clone();
+    report.verdict.reasons[0].text = long;
+    report.verdict.reasons = vec![report.verdict.reasons[0].clone(); 60];
+    let text = to_markdown(&ci(&report));
+    assert!(text.len() <= 65_536, "{}", text.len());
+    assert!(text.contains("cache/cache.go:44"), "the place is not cut off with the name: {text}");
+}
+
+#[test]
+fn a_leak_that_is_gone_has_a_place_since_github_refuses_a_file_with_a_result_that_has_none() {
+    let mut report = report();
+    report.has_baseline = true;
+    report.fixed = vec![known(256.0, None), known(256.0, None)];
+    report.fixed[1].place = "example.com/pool@v1.2.0/pool.go:9".into();
+    let sarif: Value = serde_json::from_str(&to_sarif(&ci(&report)).expect("JSON")).expect("JSON");
+    let results = sarif["runs"][0]["results"].as_array().expect("results");
+    let places: Vec<(&str, u64)> = results
+        .iter()
+        .filter(|result| result["baselineState"] == "absent")
+        .filter_map(|result| {
+            let place = &result["locations"][0]["physicalLocation"];
+            Some((place["artifactLocation"]["uri"].as_str()?, place["region"]["startLine"].as_u64()?))
+        })
+        .collect();
+    assert_eq!(places, [("services/api/cache/cache.go", 41), ("services/api/go.mod", 1)]);
+}
+
+#[test]
+fn code_scanning_has_no_leak_that_was_accepted_expected_or_is_gone() {
+    let mut report = report();
+    report.has_baseline = true;
+    report.fixed = vec![known(256.0, None)];
+    let one = report.findings[0].clone();
+    report.findings = vec![one; 4];
+    report.findings[1].compared.standing = Standing::Known;
+    report.findings[2].compared.standing = Standing::Suppressed;
+    report.findings[3].expected = true;
+    let sarif: Value = serde_json::from_str(&to_code_scanning(&ci(&report)).expect("JSON")).expect("JSON");
+    let results = sarif["runs"][0]["results"].as_array().expect("results");
+    assert_eq!(results.len(), 1, "{results:#?}");
+    assert_eq!(results[0]["baselineState"], "new");
+    let all: Value = serde_json::from_str(&to_sarif(&ci(&report)).expect("JSON")).expect("JSON");
+    assert_eq!(all["runs"][0]["results"].as_array().map(Vec::len), Some(5));
+}
+
+#[test]
+fn junit_has_nothing_that_the_schema_of_jenkins_refuses() {
+    let mut report = report();
+    report.tests = vec![TestReport {
+        name: "TestPut".into(),
+        package: "app/cache".into(),
+        variant: "default".into(),
+        kind: TestKind::Test,
+        result: TestResult::Pass,
+        iterations: 5,
+        operations: 5,
+        took: Nanoseconds(7_000_000),
+        bytes_per_op: 0.0,
+        goroutines_per_op: 0.0,
+        parallel: false,
+        measured: Vec::new(),
+        output: String::new(),
+    }];
+    let text = to_junit(&ci(&report)).expect("XML");
+    let root = text.lines().find(|line| line.contains("<testsuites")).expect("a root");
+    assert!(!root.contains("skipped") && root.contains("failures="), "{root}");
+    let (_, cases) = text.split_once("<testcase").expect("a case");
+    assert!(
+        !cases.contains("<property") && cases.contains("<system-out>5 iterations</system-out>"),
+        "{text}"
+    );
+}
+
+#[test]
+fn a_title_is_no_longer_than_a_check_runs_may_be() {
+    let mut report = report();
+    report.findings[0].group.finding.site.function = format!("main.{}", "x".repeat(500)).into();
+    let text = to_github(&ci(&report), &PLAIN);
+    let line = text.lines().find(|line| line.starts_with("::error ")).expect("an annotation");
+    let (properties, _) = line.split_once(":: ").or_else(|| line.split_once("::heap")).expect("a message");
+    let title = properties.split("title=").nth(1).expect("a title");
+    assert_eq!(title.chars().count(), 255, "{title}");
 }

@@ -292,7 +292,7 @@ fn tables_keep_to_the_width() {
     assert!(table.lines().all(|line| line.chars().count() <= 60), "{table}");
 }
 
-fn known(bytes_per_op: f64, note: Option<&str>) -> AcceptedFinding {
+pub(in crate::report) fn known(bytes_per_op: f64, note: Option<&str>) -> AcceptedFinding {
     AcceptedFinding {
         kind: LeakKind::Heap,
         fingerprint: "00aa".into(),
