@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::process::{Command, Output};
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result, bail, ensure};
 use camino::{Utf8Path, Utf8PathBuf};
 use harness_tests::{Bench, harness_binary};
 use serde_json::Value;
@@ -187,7 +187,9 @@ fn a_leak_fails_the_job_after_its_reports_are_written_and_one_comment_is_kept_up
     assert_eq!(runner.output("run.outputs.exit-code"), "1", "{ended:?}");
     assert_eq!(runner.output("run.outputs.sarif"), "true");
     let reports = Utf8PathBuf::from(runner.output("run.outputs.reports"));
-    for name in ["junit.xml", "harness.sarif", "comment.md", "report.html", "report.json"] {
+    for name in
+        ["junit.xml", "harness.sarif", "code-scanning.sarif", "comment.md", "report.html", "report.json"]
+    {
         assert!(reports.join(name).metadata().is_ok_and(|meta| meta.len() > 0), "no {name} in {reports}");
     }
     assert!(String::from_utf8_lossy(&ended.stdout).contains("::error"), "{ended:?}");
@@ -235,6 +237,87 @@ fn a_scenario_that_is_not_there_fails_the_job_with_its_code_and_without_reports(
     assert!(!runner.bench.root().join("stolen").exists());
     assert!(runner.step("comment")?.status.success(), "there is nothing to tell");
     assert_eq!(runner.step("verdict")?.status.code(), Some(2));
+    Ok(())
+}
+
+#[test]
+fn further_words_may_stand_on_several_lines() -> Result<()> {
+    let mut runner = Runner::new()?;
+    runner
+        .expressions
+        .insert("inputs.arguments".to_owned(), "--variant default\n--write csv=more.csv\n".to_owned());
+    assert!(runner.install()?.status.success());
+    let ended = runner.step("run")?;
+    assert_eq!(runner.output("run.outputs.exit-code"), "1", "{ended:?}");
+    assert!(runner.read("more.csv").starts_with("scenario,"), "{ended:?}");
+    Ok(())
+}
+
+#[test]
+fn no_upload_that_fails_keeps_the_verdict_from_being_told() -> Result<()> {
+    let action = yaml("action.yml")?;
+    let steps = action["runs"]["steps"].as_array().context("no steps")?;
+    let of = |id: &str| steps.iter().position(|step| step["id"] == id).with_context(|| format!("no `{id}`"));
+    let after = steps.get(of("run")? + 1..of("verdict")?).context("the verdict is not the last")?;
+    let uploads: Vec<&Value> = after.iter().filter(|step| step["uses"].is_string()).collect();
+    assert!(
+        uploads.len() == 2 && uploads.iter().all(|step| step["continue-on-error"] == true),
+        "{uploads:#?}"
+    );
+    let used = |step: &Value| step["uses"].as_str().map(str::to_owned);
+    let kept = steps.get(of("install")? + 1).context("nothing after the build")?;
+    assert!(used(kept).is_some_and(|used| used.starts_with("actions/cache/save@")), "{kept:#}");
+    assert_eq!(kept["with"], steps[of("kept")?]["with"], "what is saved is what is restored");
+    Ok(())
+}
+
+/// The script of GitLab's job that builds the harness, with a `cargo` that notes what it is asked.
+fn gitlab_builds(bench: &Bench, repository: &str, revision: &str) -> Result<Output> {
+    let file = yaml("ci/gitlab.yml")?;
+    let script = file["harness"]["script"][0].as_str().context("no script")?;
+    let cargo =
+        bench.write("fake/cargo", "#!/bin/bash\necho \"$@\" >> cargo.log\nmkdir -p .harness-installed\n")?;
+    std::fs::set_permissions(cargo, std::fs::Permissions::from_mode(0o755))?;
+    let mut command = Command::new("bash");
+    command.args(["-e", "-o", "pipefail", "-c", script]).current_dir(bench.root());
+    command.env("PATH", format!("{}/fake:{}", bench.root(), std::env::var("PATH")?));
+    Ok(command.env("HARNESS_REPOSITORY", repository).env("HARNESS_REVISION", revision).output()?)
+}
+
+#[test]
+fn gitlab_builds_the_commit_of_the_branch_that_is_named_and_no_other_and_builds_it_once() -> Result<()> {
+    let bench = Bench::new()?;
+    let git = |words: &[&str]| -> Result<String> {
+        let who = ["-c", "user.name=a", "-c", "user.email=a@example.com"];
+        let done = Command::new("git").args(who).args(words).current_dir(bench.root()).output()?;
+        ensure!(done.status.success(), "{done:?}");
+        Ok(String::from_utf8_lossy(&done.stdout).trim().to_owned())
+    };
+    git(&["init", "--quiet", "--initial-branch=main", "from"])?;
+    let commit = |branch: &str| -> Result<String> {
+        git(&["-C", "from", "checkout", "--quiet", "-B", branch])?;
+        git(&["-C", "from", "commit", "--quiet", "--allow-empty", "--message", branch])?;
+        git(&["-C", "from", "rev-parse", "HEAD"])
+    };
+    let (main, _) = (commit("main")?, commit("a/main")?);
+    for _ in 0..2 {
+        let ended = gitlab_builds(&bench, "from", "main")?;
+        assert!(ended.status.success(), "{ended:?}");
+    }
+    let log = std::fs::read_to_string(bench.root().join("cargo.log"))?;
+    assert_eq!(log.lines().count(), 1, "what is kept is not built: {log}");
+    assert!(log.contains(&format!("--rev {main} ")), "{main}: {log}");
+    Ok(())
+}
+
+#[test]
+fn who_forgets_to_name_the_repository_is_told_so_by_gitlabs_job() -> Result<()> {
+    let bench = Bench::new()?;
+    let named = yaml("ci/gitlab.yml")?["variables"]["HARNESS_REPOSITORY"].clone();
+    let ended = gitlab_builds(&bench, named.as_str().context("no placeholder")?, "main")?;
+    assert_eq!(ended.status.code(), Some(1), "{ended:?}");
+    let said = String::from_utf8_lossy(&ended.stderr);
+    assert!(said.starts_with("HARNESS_REPOSITORY is still CHANGE: say "), "{said}");
     Ok(())
 }
 
