@@ -1,8 +1,9 @@
-// Command instrument makes changed copies of Go source files for go build -overlay. The harness
-// builds it once and runs it; it changes no file in place.
+// Command instrument makes changed copies of Go source files for go build -overlay, and answers questions about
+// sources. The harness builds it once and runs it; it changes no file in place.
 //
 //	instrument hook -go GO -dir MODULE -package PKG -func NAME -out DIR [-- build flags]
 //	instrument package -go GO -dir MODULE -package PKG [-- build flags]
+//	instrument files -go GO -dir MODULE -package PKG [-- build flags]
 //	instrument survey -go GO -dir DIR [-package PATTERN]
 //	instrument propose -go GO -dir MODULE -package PKG
 //	instrument heapdump -goroot GOROOT -out DIR
@@ -40,6 +41,7 @@ type options struct {
 var commands = map[string]func(options) (any, error){
 	"hook":     hook,
 	"package":  describePackage,
+	"files":    files,
 	"survey":   survey,
 	"propose":  propose,
 	"heapdump": patchHeapDump,
@@ -53,7 +55,7 @@ func main() {
 		return
 	}
 	if len(os.Args) < 2 || commands[os.Args[1]] == nil {
-		fmt.Fprintln(os.Stderr, "usage: instrument hook|package|survey|propose|heapdump|rawcalls|testing|cover …")
+		fmt.Fprintln(os.Stderr, "usage: instrument hook|package|files|survey|propose|heapdump|rawcalls|testing|cover …")
 		os.Exit(2)
 	}
 	result, err := commands[os.Args[1]](parse(os.Args[1], os.Args[2:]))

@@ -1,5 +1,5 @@
-//! Go programs that know Go sources better than we do: `go/instrument`, which changes copies of them, and `go/lab`, which
-//! answers questions about them. Each is built once per Go release and content, then run with words in and JSON out.
+//! The Go program that knows Go sources better than we do, `go/instrument`: it changes copies of them, and answers questions
+//! about them. It is built once per Go release and content, then run with words in and JSON out.
 
 use std::fs;
 
@@ -10,8 +10,10 @@ use super::error::BuildError;
 use super::flags::NO_FLAGS;
 use super::go::{Go, finish_within, query};
 use super::process::{Command, Interrupt};
-use super::sources::{INSTRUMENT, LAB, Source, key, settle_file, unpack};
+use super::sources::{INSTRUMENT, key, settle_file, unpack};
 
+/// What it is called.
+const NAME: &str = "instrument";
 /// Time for one run, seconds: it parses a package and asks the go command about it.
 const RUN_SECONDS: u64 = 300;
 /// Bytes of an answer: some 150 for each source file of a program.
@@ -67,32 +69,15 @@ pub(super) struct HookRequest<'a> {
 }
 
 impl Helper {
-    /// Builds the program that changes copies of sources, unless this content was built with this release before.
+    /// Builds it, unless this content was built with this release before.
     ///
     /// # Errors
     /// When it cannot be built or the cache cannot be written.
     pub(super) fn build(go: &Go, cache: &Utf8Path, interrupt: &Interrupt) -> Result<Self, BuildError> {
-        Self::program(("instrument", INSTRUMENT), go, cache, interrupt)
-    }
-
-    /// Builds the program that answers questions about sources.
-    ///
-    /// # Errors
-    /// Those of [`Helper::build`].
-    pub(super) fn lab(go: &Go, cache: &Utf8Path, interrupt: &Interrupt) -> Result<Self, BuildError> {
-        Self::program(("lab", LAB), go, cache, interrupt)
-    }
-
-    fn program(
-        (name, content): (&str, &[Source]),
-        go: &Go,
-        cache: &Utf8Path,
-        interrupt: &Interrupt,
-    ) -> Result<Self, BuildError> {
-        let sources = unpack(cache, name, content)?;
+        let sources = unpack(cache, NAME, INSTRUMENT)?;
         let version = go.info.version.split_whitespace().next().unwrap_or("go");
-        let dir = cache.join(name).join(format!("{version}-{}", key(content)));
-        let bin = dir.join(name);
+        let dir = cache.join(NAME).join(format!("{version}-{}", key(INSTRUMENT)));
+        let bin = dir.join(NAME);
         if bin.is_file() {
             return Ok(Self { bin });
         }

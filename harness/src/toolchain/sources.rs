@@ -35,14 +35,12 @@ pub(super) const RUNNER: &[Source] = sources!["runner": "harness_runner.go"];
 /// A further file of package `harnessprobe` in a program that is built with `-cover`.
 pub(super) const COVERED: &[Source] = sources!["covered": "covered.go"];
 
-/// The program that changes copies of sources.
+/// The program that changes copies of sources, and answers questions about them.
 pub(super) const INSTRUMENT: &[Source] = sources!["instrument":
-    "cover.go", "go.mod", "golist.go", "heapdump.go", "hook.go", "listen.go", "main.go", "name.go", "near.go",
-    "propose.go", "rawcalls.go", "signs.go", "sketch.go", "survey.go", "testing.go", "values.go", "walk.go",
+    "constraint.go", "cover.go", "files.go", "go.mod", "golist.go", "heapdump.go", "hook.go", "listen.go", "main.go",
+    "name.go", "near.go", "propose.go", "rawcalls.go", "signs.go", "sketch.go", "survey.go", "testing.go",
+    "values.go", "walk.go",
 ];
-
-/// The program that answers questions about sources.
-pub(super) const LAB: &[Source] = sources!["lab": "constraint.go", "files.go", "go.mod", "main.go"];
 
 /// Hash of a set of sources, short enough for a directory's name.
 pub(super) fn key(sources: &[Source]) -> String {
@@ -150,7 +148,6 @@ mod tests {
         assert_eq!(names(PROBE), files_in("probe"));
         assert_eq!(names(COVERED), files_in("covered"));
         assert_eq!(names(INSTRUMENT), files_in("instrument"));
-        assert_eq!(names(LAB), files_in("lab"));
         assert_eq!(names(RUNNER), files_in("runner"));
     }
 

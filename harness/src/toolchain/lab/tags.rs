@@ -93,7 +93,7 @@ pub struct Term {
 /// # Errors
 /// When the go command or the program refuses.
 pub fn tags(subject: &Subject<'_>) -> Result<TagsRecord, BuildError> {
-    let helper = Helper::lab(&subject.go, &subject.environment.cache_dir(), subject.interrupt)?;
+    let helper = Helper::build(&subject.go, &subject.environment.cache_dir(), subject.interrupt)?;
     let workload = &subject.scenario.workload;
     let mut args = vec!["files".to_owned()];
     let options =

@@ -9,7 +9,7 @@ import (
 )
 
 func TestTheDecidingTagsAreThoseOfTheSidesThatMadeIt(t *testing.T) {
-	ctx := context{GOOS: "linux", GOARCH: "amd64", BuildTags: []string{"a"}, ReleaseTags: []string{"go1.1"}}
+	ctx := buildContext{GOOS: "linux", GOARCH: "amd64", BuildTags: []string{"a"}, ReleaseTags: []string{"go1.1"}}
 	for text, want := range map[string][]term{
 		"a":                  {{"a", true}},
 		"!a":                 {{"a", true}},

@@ -52,7 +52,7 @@ func constraintOf(path string) constraint.Expr {
 }
 
 // has tells whether a tag is set, as go/build does.
-func (ctx context) has(tag string) bool {
+func (ctx buildContext) has(tag string) bool {
 	switch {
 	case tag == "cgo":
 		return ctx.CgoEnabled

@@ -7,22 +7,20 @@ import (
 	"go/parser"
 	"go/token"
 	"io"
-	"os"
-	"os/exec"
 	"path/filepath"
 	"sort"
 	"strings"
 )
 
-// context is what constraints are evaluated in: the go command's own words for the build to come.
-type context struct {
+// buildContext is what constraints are evaluated in: the go command's own words for the build to come.
+type buildContext struct {
 	GOOS, GOARCH, Compiler           string
 	CgoEnabled                       bool
 	BuildTags, ToolTags, ReleaseTags []string
 }
 
-// listed is what go list says of a package, as far as it matters here.
-type listed struct {
+// filesOf is what go list says of a package's files.
+type filesOf struct {
 	Dir, ImportPath string
 	Standard        bool
 	Module          *struct {
@@ -94,7 +92,7 @@ func files(o options) (any, error) {
 	result := answer{GOOS: ctx.GOOS, GOARCH: ctx.GOARCH, Cgo: ctx.CgoEnabled, Tags: ctx.BuildTags}
 	decoder := json.NewDecoder(bytes.NewReader(text))
 	for {
-		var p listed
+		var p filesOf
 		if err := decoder.Decode(&p); errors.Is(err, io.EOF) {
 			return result, nil
 		} else if err != nil {
@@ -104,25 +102,25 @@ func files(o options) (any, error) {
 	}
 }
 
-func askContext(o options) (context, error) {
+func askContext(o options) (buildContext, error) {
 	text, err := runGo(o, append(append([]string{"list", "-e", "-f", contextTemplate}, o.buildFlags...), "--", o.pkg)...)
 	if err != nil {
-		return context{}, err
+		return buildContext{}, err
 	}
 	lines := strings.Split(string(text), "\n")
 	if len(lines) < 7 {
-		return context{}, &failure{Message: "go list does not tell the build's context"}
+		return buildContext{}, &failure{Message: "go list does not tell the build's context"}
 	}
 	list := func(line string) []string {
 		return strings.FieldsFunc(line, func(r rune) bool { return r == ',' })
 	}
-	return context{
+	return buildContext{
 		GOOS: lines[0], GOARCH: lines[1], Compiler: lines[2], CgoEnabled: lines[3] == "true",
 		BuildTags: list(lines[4]), ToolTags: list(lines[5]), ReleaseTags: list(lines[6]),
 	}, nil
 }
 
-func describe(p listed, ctx context) packageInfo {
+func describe(p filesOf, ctx buildContext) packageInfo {
 	info := packageInfo{Path: p.ImportPath, Standard: p.Standard, Files: []fileInfo{}}
 	if p.Module != nil {
 		info.Module, info.Main = p.Module.Path, p.Module.Main
@@ -144,7 +142,7 @@ func describe(p listed, ctx context) packageInfo {
 }
 
 // decide finds out what decided on a file. What go list says stands; the reason is worked out from the file.
-func decide(dir, file string, taken bool, why string, ctx context) fileInfo {
+func decide(dir, file string, taken bool, why string, ctx buildContext) fileInfo {
 	info := fileInfo{Name: file, Taken: taken, Why: why}
 	expr := constraintOf(filepath.Join(dir, file))
 	os, arch := targetOf(file)
@@ -196,25 +194,4 @@ func importsC(path string) bool {
 		}
 	}
 	return false
-}
-
-// runGo runs the go command in the module; its own words are the error.
-func runGo(o options, args ...string) ([]byte, error) {
-	command := exec.Command(o.goCommand, args...)
-	command.Dir = o.dir
-	// A changed PWD keeps symbolic links in the module's path as the user wrote them.
-	if dir, err := filepath.Abs(o.dir); err == nil {
-		command.Env = append(os.Environ(), "PWD="+dir)
-	}
-	var stderr bytes.Buffer
-	command.Stderr = &stderr
-	text, err := command.Output()
-	if err != nil {
-		said := strings.TrimSpace(stderr.String())
-		if said == "" {
-			said = err.Error()
-		}
-		return nil, &failure{Message: said}
-	}
-	return text, nil
 }

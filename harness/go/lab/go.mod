@@ -1,3 +1,0 @@
-module harness/lab
-
-go 1.23
