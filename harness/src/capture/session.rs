@@ -241,19 +241,8 @@ impl Session {
         interrupt: &Interrupt,
     ) -> Result<Option<RunRecord>, CaptureError> {
         let Some(Ok(program)) = &built.asan else { return Ok(None) };
-        let id = RunId { variant: variant.into(), mode: Mode::Plain, repeat: 1, test: None };
-        let launch = Launch {
-            scenario: &self.manifest.scenario,
-            built,
-            id: &id,
-            root: &self.root,
-            dir: Utf8PathBuf::from(format!("{variant}/asan")),
-            env,
-            interrupt,
-            purpose: Purpose::Sanitized(program),
-            tests: gotest::Known::default(),
-        };
-        let record = launch.run()?;
+        let purpose = Purpose::Sanitized(program);
+        let record = self.run_apart((variant, "asan"), (Mode::Plain, purpose), built, (env, interrupt))?;
         if let Some(build) = self.manifest.builds.iter_mut().find(|build| build.variant == variant) {
             build.asan = Some(AsanRecord::Ran(Box::new(record.clone())));
         }
@@ -276,21 +265,24 @@ impl Session {
         // Tests run once, as the go command runs them.
         let is_program = self.manifest.scenario.workload.kind == Kind::Binary;
         let mode = if is_program { Mode::Natural } else { Mode::Plain };
-        let id = RunId { variant: variant.into(), mode, repeat: 1, test: None };
-        let launch = Launch {
-            scenario: &self.manifest.scenario,
-            built,
-            id: &id,
-            root: &self.root,
-            dir: Utf8PathBuf::from(format!("{variant}/cover")),
-            env,
-            interrupt,
-            purpose: Purpose::Covered(program),
-            tests: gotest::Known::default(),
-        };
-        let record = launch.run()?;
+        let purpose = Purpose::Covered(program);
+        let record = self.run_apart((variant, "cover"), (mode, purpose), built, (env, interrupt))?;
         self.record_covered(variant, record.clone())?;
         Ok(Some(record))
+    }
+
+    /// Makes the one run of a program that was built for a purpose of its own, in the directory `name` of the variant.
+    fn run_apart(
+        &self,
+        (variant, name): (&str, &str),
+        (mode, purpose): (Mode, Purpose<'_>),
+        built: &Built,
+        (env, interrupt): (&BTreeMap<String, String>, &Interrupt),
+    ) -> Result<RunRecord, CaptureError> {
+        let id = RunId { variant: variant.into(), mode, repeat: 1, test: None };
+        let (scenario, root, tests) = (&self.manifest.scenario, &self.root, gotest::Known::default());
+        let dir = Utf8PathBuf::from(format!("{variant}/{name}"));
+        Launch { scenario, built, id: &id, root, dir, env, interrupt, purpose, tests }.run()
     }
 
     /// Keeps the profile of that run as text, as `go tool cover` reads it.
