@@ -1,7 +1,7 @@
 //! The AllocFree experiment's batches (`GODEBUG=traceallocfree=1`): Go types, and the scale of
 //! its ids. Its timed events are ordinary events.
 
-use super::ids::{ObjectId, SpanId};
+use super::ids::ObjectId;
 use super::table::Table;
 use super::tables::BadEntry;
 use super::wire::Wire;
@@ -40,17 +40,7 @@ impl AllocInfo {
     /// Address of an object; `None` if the file claims one past the address space.
     #[must_use]
     pub fn object_address(&self, object: ObjectId) -> Option<u64> {
-        self.address(object.0, self.heap_align)
-    }
-
-    /// Address of a span, likewise.
-    #[must_use]
-    pub fn span_address(&self, span: SpanId) -> Option<u64> {
-        self.address(span.0, self.page_size)
-    }
-
-    fn address(&self, id: u64, step: u64) -> Option<u64> {
-        id.checked_mul(step)?.checked_add(self.min_heap_address)
+        object.0.checked_mul(self.heap_align)?.checked_add(self.min_heap_address)
     }
 }
 

@@ -96,13 +96,3 @@ pub struct ProcTimes {
     /// Times that it was taken from a thread in a system call.
     pub steals: u64,
 }
-
-impl ProcTimes {
-    /// Part of the time that it ran, 0 to 1; 0 for no time at all.
-    #[must_use]
-    pub fn utilisation(&self) -> f64 {
-        let Self { running, idle, syscall, .. } = self;
-        let all = running.0 as f64 + idle.0 as f64 + syscall.0 as f64;
-        if all > 0.0 { running.0 as f64 / all } else { 0.0 }
-    }
-}

@@ -22,22 +22,6 @@ pub struct Tracks {
 }
 
 impl Tracks {
-    /// Slices in all tracks.
-    #[must_use]
-    pub fn n_slices(&self) -> usize {
-        self.tracks().map(|track| track.content.slices().count()).sum()
-    }
-
-    /// Points of counters in all tracks.
-    #[must_use]
-    pub fn n_points(&self) -> usize {
-        let points = |track: &Track| match &track.content {
-            Content::Counter { points, .. } => points.len(),
-            _ => 0,
-        };
-        self.tracks().map(points).sum()
-    }
-
     /// All tracks.
     pub fn tracks(&self) -> impl Iterator<Item = &Track> + '_ {
         self.folders.iter().flat_map(|folder| &folder.tracks)

@@ -81,8 +81,8 @@ fn resolve_allocation(event: AllocFree, reader: &Reader<'_>) {
         AllocFree::ObjectFree { object } => {
             let _ = info.map(|info| info.object_address(object));
         }
-        AllocFree::SpanExists { span, class, .. } | AllocFree::SpanAlloc { span, class, .. } => {
-            let _ = (class.size_class(), class.is_noscan(), info.map(|info| info.span_address(span)));
+        AllocFree::SpanExists { class, .. } | AllocFree::SpanAlloc { class, .. } => {
+            let _ = (class.size_class(), class.is_noscan());
         }
         AllocFree::StackExists { size, .. } | AllocFree::StackAlloc { size, .. } => {
             let _ = size.bytes();

@@ -340,7 +340,7 @@ fn a_trace_without_events_is_no_trouble() {
     assert_eq!(summary.facts.format, "1.26");
     assert_eq!(summary.goroutines.total, Lives::default());
     assert_eq!(summary.latency.all, Durations::default());
-    assert_eq!(summary.procs.total.utilisation(), 0.0);
+    assert_eq!(summary.procs.total.running, Nanoseconds(0));
 }
 
 #[test]
