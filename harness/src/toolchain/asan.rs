@@ -8,10 +8,10 @@
 
 use camino::Utf8PathBuf;
 
-use super::build::BUILD_SECONDS;
 use super::error::BuildError;
 use super::flags::list_words;
 use super::go::{Go, finish};
+use super::job::BUILD_SECONDS;
 use super::process::Interrupt;
 use super::symbols;
 use crate::scenario::{BuildSpec, DebugInfo, Workload};

@@ -11,10 +11,10 @@ use std::time::Duration;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use super::build::BUILD_SECONDS;
 use super::error::BuildError;
 use super::flags;
 use super::go::Go;
+use super::job::BUILD_SECONDS;
 use super::process::{Ended, Interrupt, Limits, run};
 use crate::scenario::BuildSpec;
 

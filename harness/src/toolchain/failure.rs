@@ -1,4 +1,9 @@
-//! What to do about a failed go command, from what it printed.
+//! A failed go command, with what to do about it, from what it printed.
+
+use camino::Utf8PathBuf;
+
+use super::built::BuildFailure;
+use super::error::BuildError;
 
 /// Text that Go prints, and what helps. The first match counts; texts are of Go 1.23 to 1.27.
 const HINTS: &[(&str, &str)] = &[
@@ -56,6 +61,31 @@ const HINTS: &[(&str, &str)] = &[
 /// What helps against `output`, when that is known.
 pub(super) fn hint(output: &str) -> Option<String> {
     HINTS.iter().find(|(text, _)| output.contains(text)).map(|(_, hint)| (*hint).to_owned())
+}
+
+/// A failed go command, with what helps.
+pub(super) fn failed(command: Vec<String>, output: &str) -> BuildError {
+    let hint = hint(output);
+    BuildError::Failed(Box::new(BuildFailure { command, output: output.to_owned(), hint }))
+}
+
+/// The plain build of the same sources passed, so the user's program is not at fault.
+pub(super) fn blame_overlay(error: BuildError) -> BuildError {
+    let BuildError::Failed(mut failure) = error else { return error };
+    let hint = if failure.output.contains("# harnessprobe") {
+        "the probe does not compile with this Go release: choose another one with `toolchain` in `[build]`"
+    } else {
+        "the build without the probe passed: run this command again to look at it, the overlay stays where it is"
+    };
+    failure.hint = Some(hint.to_owned());
+    BuildError::Failed(failure)
+}
+
+/// A program that was built with the overlay and has not got what is in it.
+pub(super) fn no_probe(binary: Utf8PathBuf) -> BuildError {
+    let hint =
+        "the go command left the overlay out; `go env GOFLAGS` may have an `-overlay` of its own".to_owned();
+    BuildError::NoProbe { binary, hint }
 }
 
 #[cfg(test)]

@@ -21,6 +21,7 @@ mod go;
 mod helper;
 mod history;
 mod inputs;
+mod job;
 mod kept;
 pub mod lab;
 mod overlay;

@@ -134,9 +134,9 @@ pub(super) fn list_all(
     args.extend(words);
     args.extend(["--".to_owned(), pattern.to_owned()]);
     let command = go.command(args, &workload.module);
-    let done = finish(&command, super::build::BUILD_SECONDS, interrupt)?;
+    let done = finish(&command, super::job::BUILD_SECONDS, interrupt)?;
     if !done.ok() {
-        return Err(super::build::failed(command.words(), &done.stderr.text()));
+        return Err(super::failure::failed(command.words(), &done.stderr.text()));
     }
     let text = done.stdout.text();
     let packages: Vec<Package> =

@@ -4,8 +4,8 @@ use camino::Utf8PathBuf;
 
 use super::Subject;
 use crate::scenario::{BuildSpec, DebugInfo};
-use crate::toolchain::build::BUILD_SECONDS;
 use crate::toolchain::error::BuildError;
+use crate::toolchain::job::BUILD_SECONDS;
 use crate::toolchain::{flags, symbols};
 
 /// Time to disassemble, seconds; Go 1.25 and newer build the disassembler when it is first used.
@@ -59,7 +59,7 @@ pub(super) fn with_symbols(subject: &Subject<'_>) -> Result<(Utf8PathBuf, bool),
     let done = subject.finish(&command, BUILD_SECONDS)?;
     match done.ok() {
         true => Ok((program, true)),
-        false => Err(crate::toolchain::build::failed(command.words(), &done.stderr.text())),
+        false => Err(crate::toolchain::failure::failed(command.words(), &done.stderr.text())),
     }
 }
 

@@ -3,10 +3,10 @@
 use std::fs;
 
 use super::Subject;
-use crate::toolchain::build::BUILD_SECONDS;
 use crate::toolchain::error::BuildError;
 use crate::toolchain::flags;
 use crate::toolchain::go::query;
+use crate::toolchain::job::BUILD_SECONDS;
 
 /// What was asked of a variant.
 #[derive(Debug)]

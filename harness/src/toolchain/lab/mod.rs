@@ -97,7 +97,6 @@ pub fn binary(subject: &Subject<'_>) -> Result<Vec<u8>, BuildError> {
     std::fs::read(&built.plain).map_err(BuildError::file("read", &built.plain))
 }
 
-#[allow(dead_code, reason = "for the topics that are being built")]
 impl<'a> Subject<'a> {
     /// Its binaries.
     ///

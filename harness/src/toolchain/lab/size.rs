@@ -5,8 +5,8 @@ use std::fs;
 use super::Subject;
 use crate::model::ModuleTable;
 use crate::scenario::{BuildSpec, DebugInfo};
-use crate::toolchain::build::BUILD_SECONDS;
 use crate::toolchain::error::BuildError;
+use crate::toolchain::job::BUILD_SECONDS;
 use crate::toolchain::{flags, symbols};
 
 /// A variant's binary.

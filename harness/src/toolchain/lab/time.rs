@@ -7,7 +7,8 @@ use std::fs;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use super::super::build::{BUILD_SECONDS, failed};
+use super::super::failure::failed;
+use super::super::job::BUILD_SECONDS;
 use super::{BuildError, Subject};
 use crate::model::Nanoseconds;
 

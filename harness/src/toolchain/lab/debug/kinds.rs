@@ -5,8 +5,8 @@ use camino::{Utf8Path, Utf8PathBuf};
 use super::super::Subject;
 use super::File;
 use crate::scenario::{BuildSpec, DebugInfo};
-use crate::toolchain::build::BUILD_SECONDS;
 use crate::toolchain::error::BuildError;
+use crate::toolchain::job::BUILD_SECONDS;
 use crate::toolchain::{flags, symbols};
 
 /// Time for one tool of binutils, seconds.

@@ -3,7 +3,7 @@
 use std::fs;
 
 use super::{BuildError, Mode, Question};
-use crate::toolchain::build::BUILD_SECONDS;
+use crate::toolchain::job::BUILD_SECONDS;
 
 /// Settings under which the go command has no way to a network.
 const SHUT: [(&str, &str); 6] = [

@@ -15,8 +15,8 @@ use std::fs;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use super::super::build::BUILD_SECONDS;
 use super::super::built::{BinaryFacts, Built};
+use super::super::job::BUILD_SECONDS;
 use super::super::readback::read_back;
 use super::super::split::split;
 use super::{BuildError, Subject};
@@ -240,7 +240,7 @@ impl Bench<'_> {
         let command = conditions.go.command(words, conditions.dir);
         let done = subject.finish_long(&command, BUILD_SECONDS)?;
         if !done.ok() {
-            return Err(super::super::build::failed(command.words(), &done.stderr.text()));
+            return Err(super::super::failure::failed(command.words(), &done.stderr.text()));
         }
         if is_split {
             split(&target, &binary, subject.environment, subject.interrupt)?;
