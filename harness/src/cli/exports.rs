@@ -7,7 +7,8 @@ use std::borrow::Cow;
 use std::ops::ControlFlow;
 
 use super::error::CliError;
-use super::pipeline::{self, Analysis};
+use super::pipeline::Analysis;
+use super::reading;
 use crate::capture::{CaptureDir, RunRecord};
 use crate::format::exectrace::Reader;
 use crate::format::pprof as profile;
@@ -99,7 +100,7 @@ pub(super) fn retained(analysis: &Analysis, _: &Look) -> Rendered {
     let Some(dir) = capture(analysis)? else { return empty() };
     let Some(record) = record(&dir, analysis, |run| has(run, ingest::is_dump))? else { return empty() };
     let program = dir.manifest().scenario.workload.package.clone();
-    let made = pipeline::with_files(&dir, record, |files, modules| {
+    let made = reading::with_files(&dir, record, |files, modules| {
         ingest::reached(files, modules, &program).map(|made| profile::write(&made))
     })?;
     made.or_else(|_| empty())

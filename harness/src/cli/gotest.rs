@@ -6,7 +6,7 @@
 use super::Context;
 use super::error::CliError;
 use super::pace::Pace;
-use super::pipeline::{self, Survey};
+use super::reading::{self, Survey};
 use super::run::run_all;
 use crate::capture::{Session, Store};
 use crate::model::{Mode, PARALLEL, RunId, SiteClass, TestKind, TestOutcome, TestRun};
@@ -81,7 +81,7 @@ pub(super) fn run_suspects(
     }
     let mut plan = Vec::new();
     survey_again(built, session, context)?;
-    let surveys = pipeline::surveys(session.root())?;
+    let surveys = reading::surveys(session.root())?;
     if !surveys.is_empty() {
         check_any(scenario, &surveys)?;
     }
@@ -110,7 +110,7 @@ pub(super) fn run_suspects(
 /// Surveys again without the test that ended the process although it passes once, so that those behind it are looked at, too.
 fn survey_again(built: &[(String, Built)], session: &mut Session, context: &Context) -> Result<(), CliError> {
     for repeat in 2..=SURVEYS {
-        let surveys = pipeline::surveys(session.root())?;
+        let surveys = reading::surveys(session.root())?;
         let last = surveys.iter().filter(|survey| survey.repeat + 1 == repeat && survey.passes_once);
         let ended: Vec<(String, String)> = last
             .filter_map(|survey| {

@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 
 use super::error::CliError;
-use super::pipeline::{Analysed, facts};
+use super::reading::{Analysed, facts};
 use crate::baseline::{self, FindingGroup};
 use crate::capture::{self, CaptureDir, Manifest, RunRecord};
 use crate::diagnose::{RunEvidence, TestEvidence};
