@@ -6,7 +6,7 @@ use std::process::{Command, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::binary::repository;
@@ -237,6 +237,22 @@ impl Bench {
     /// When there is no `/proc`.
     pub fn processes(&self) -> Result<Vec<Process>> {
         processes::belonging_to(&format!("{MARK}={}", self.mark), &self.root)
+    }
+
+    /// Waits a moment until nothing that was started here is alive.
+    ///
+    /// # Errors
+    /// When something stays.
+    pub fn nothing_runs(&self) -> Result<()> {
+        let end = Instant::now() + Duration::from_secs(10);
+        loop {
+            let left = self.processes()?;
+            if left.is_empty() {
+                return Ok(());
+            }
+            ensure!(Instant::now() < end, "still there: {left:?}");
+            std::thread::sleep(Duration::from_millis(50));
+        }
     }
 
     /// Keeps the directory, for a look at it after a failure.

@@ -73,16 +73,7 @@ fn nothing_is_left(bench: &Bench, ended: &Ended) -> Result<()> {
         ended.seen.iter().any(|process| process.command.contains("dlv")),
         "Delve was never seen: {ended}"
     );
-    gone(bench)
-}
-
-fn gone(bench: &Bench) -> Result<()> {
-    let end = Instant::now() + Duration::from_secs(10);
-    while !bench.processes()?.is_empty() {
-        ensure!(Instant::now() < end, "still there: {:?}", bench.processes()?);
-        std::thread::sleep(Duration::from_millis(50));
-    }
-    Ok(())
+    bench.nothing_runs()
 }
 
 #[test]
@@ -210,7 +201,7 @@ fn a_debugger_that_is_missing_too_old_or_silent_is_told_with_what_to_do() -> Res
         let ended = bench.run_with(["debug", "debugged"], &[("HARNESS_DLV", &dlv)])?;
         assert_eq!(ended.code, Some(2), "{ended}");
         assert!(ended.stderr.contains(words), "{ended}");
-        gone(&bench)?;
+        bench.nothing_runs()?;
     }
     Ok(())
 }
@@ -227,7 +218,7 @@ fn a_debugger_that_dies_takes_its_program_with_it() -> Result<()> {
     assert_ne!(ended.code, Some(0), "{ended}");
     assert!(ended.stderr.contains("Delve has gone away"), "{ended}");
     assert!(ended.seen.iter().any(|process| process.command.contains("probed/debugged")), "{ended}");
-    gone(&bench)
+    bench.nothing_runs()
 }
 
 #[test]
@@ -255,5 +246,5 @@ fn nothing_is_left_when_the_harness_itself_is_killed() -> Result<()> {
     }
     harness.kill()?;
     harness.wait()?;
-    gone(&bench)
+    bench.nothing_runs()
 }

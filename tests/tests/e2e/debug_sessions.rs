@@ -3,7 +3,7 @@
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
 use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
 use harness_tests::{Bench, harness_binary};
@@ -79,16 +79,6 @@ func handle(c net.Conn) {
 }
 "#;
 
-/// Whatever belongs to the bench has to go, soon.
-fn gone(bench: &Bench) -> Result<()> {
-    let end = Instant::now() + Duration::from_secs(10);
-    while !bench.processes()?.is_empty() {
-        ensure!(Instant::now() < end, "still there: {:?}", bench.processes()?);
-        std::thread::sleep(Duration::from_millis(50));
-    }
-    Ok(())
-}
-
 #[test]
 fn a_circle_of_locks_is_named_and_the_session_and_its_core_file_can_be_asked_further() -> Result<()> {
     let bench = Bench::with_module("circle", CIRCLE, "")?;
@@ -124,7 +114,7 @@ fn a_circle_of_locks_is_named_and_the_session_and_its_core_file_can_be_asked_fur
     assert_eq!(json["waits"]["cycles"][0].as_array().map(Vec::len), Some(2), "{of_core}");
     let none = bench.run(["debug", "circle", "goroutine", "77777"])?;
     assert!(none.code == Some(2) && none.stderr.contains("there is no goroutine 77777"), "{none}");
-    gone(&bench)
+    bench.nothing_runs()
 }
 
 #[test]
@@ -164,7 +154,7 @@ fn a_server_is_loaded_while_it_is_debugged_and_a_line_is_found_in_a_trimmed_buil
         failed.stdout.contains("its load failed") && failed.stdout.contains("no more quotes"),
         "{failed}"
     );
-    gone(&bench)
+    bench.nothing_runs()
 }
 
 #[test]
@@ -193,7 +183,7 @@ fn a_run_keeps_a_repeat_under_delve_and_its_analysis_needs_none() -> Result<()> 
     let without = bench.run_with(["run", "leak-repro", "--variant", "default"], &nowhere)?;
     assert_eq!(without.code, Some(0), "{without}");
     assert!(without.stdout.contains("under Delve: no repeat was made: HARNESS_DLV names"), "{without}");
-    gone(&bench)
+    bench.nothing_runs()
 }
 
 /// A server that speaks a debugger's language as far as its argument says.
@@ -264,7 +254,7 @@ fn a_server_that_is_silent_talks_garbage_or_goes_away_is_told_and_leaves_nothing
     ] {
         let ended = bench.run_with(["debug", "circle"], &[("HARNESS_DLV", &dlv), ("FAKE", does)])?;
         ensure!(ended.code.is_some_and(|code| code != 0) && ended.stderr.contains(words), "{does}: {ended}");
-        gone(&bench)?;
+        bench.nothing_runs()?;
     }
     Ok(())
 }
@@ -278,7 +268,7 @@ fn where_a_socket_s_name_is_too_long_delve_is_spoken_to_on_loopback() -> Result<
     let ended = bench.run_with(["debug", "circle"], &[("TMPDIR", long.as_str())])?;
     assert!(ended.stdout.contains("a circle, in which nobody can go on:"), "{ended}");
     ensure!(ended.seen.iter().any(|process| process.command.contains("--listen=127.0.0.1:0")), "{ended}");
-    gone(&bench)
+    bench.nothing_runs()
 }
 
 #[test]
@@ -326,12 +316,12 @@ fn an_editor_is_served_on_loopback_and_the_server_ends_with_it_or_in_time() -> R
     let mut rest = String::new();
     lines.for_each(|line| rest.push_str(&line.unwrap_or_default()));
     ensure!(harness.wait()?.success(), "{rest}");
-    gone(&bench)?;
+    bench.nothing_runs()?;
     let ended = bench.run(["debug", "circle", "--dap", "--deadline", "1"])?;
     assert_eq!(ended.code, Some(0), "{ended}");
     assert!(ended.stderr.contains("the time was over"), "{ended}");
     let refused = bench.run(["debug", "circle", "--interactive"])?;
     assert_eq!(refused.code, Some(2), "{refused}");
     assert!(refused.stderr.contains("needs a terminal"), "{refused}");
-    gone(&bench)
+    bench.nothing_runs()
 }
