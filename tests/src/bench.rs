@@ -34,6 +34,22 @@ repeat = 1
 heap_dump = "off"
 "#;
 
+/// The program of [`Bench::with_hostile_name`]: a line directive names a file whatever it likes.
+const HOSTILE: &str = "package main
+
+var kept [][]byte
+
+func main() {
+	for range 1000 {
+		handle()
+	}
+}
+
+//line FILE:1
+//go:noinline
+func handle() { kept = append(kept, make([]byte, 256)) }
+";
+
 /// A bench to run the binary on. Its directory goes with it; so does whatever still runs there.
 #[derive(Debug)]
 pub struct Bench {
@@ -79,6 +95,14 @@ impl Bench {
         let scenario = MODULE_SCENARIO.replace("NAME", name);
         bench.write(format!("scenarios/{name}.toml"), &format!("{scenario}{more}"))?;
         Ok(bench)
+    }
+
+    /// [`Bench::with_module`] named `evil`, which leaks 256 bytes an operation in a file whose name means harm.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn with_hostile_name(file: &str, more: &str) -> Result<Self> {
+        Self::with_module("evil", &HOSTILE.replace("FILE", file), more)
     }
 
     /// The directory, which stands for the root of a user's repository.

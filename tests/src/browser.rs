@@ -110,7 +110,7 @@ impl Browser {
     /// # Errors
     /// When it does not become ready.
     pub fn open(&mut self, file: &Utf8Path, hash: &str) -> Result<()> {
-        self.wait_for(file, hash, "document.documentElement?.dataset.ready === 'true'")
+        self.open_until(file, hash, "document.documentElement?.dataset.ready === 'true'")
     }
 
     /// Opens a file of a page that has no script.
@@ -118,10 +118,14 @@ impl Browser {
     /// # Errors
     /// When it is not there.
     pub fn load(&mut self, file: &Utf8Path) -> Result<()> {
-        self.wait_for(file, "", "document.readyState === 'complete' && location.protocol === 'file:'")
+        self.open_until(file, "", "document.readyState === 'complete' && location.protocol === 'file:'")
     }
 
-    fn wait_for(&mut self, file: &Utf8Path, hash: &str, ready: &str) -> Result<()> {
+    /// Opens a file, with what follows `#`, and waits until an expression is true in it.
+    ///
+    /// # Errors
+    /// When it does not become so.
+    pub fn open_until(&mut self, file: &Utf8Path, hash: &str, ready: &str) -> Result<()> {
         let file = file.canonicalize_utf8()?;
         // Another address of the same file would only go to another place in it.
         self.call("Page.navigate", &json!({ "url": "about:blank" }))?;

@@ -6,7 +6,7 @@ use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
 use camino::{Utf8Path, Utf8PathBuf};
-use harness_tests::Bench;
+use harness_tests::{Bench, Browser};
 use serde_json::Value;
 
 use crate::report::only;
@@ -29,13 +29,14 @@ const FILES: [(&str, &str); 11] = [
 /// A check of one export; `report` is the JSON form of the same run.
 type Check = fn(dir: &Utf8Path, report: &Value) -> Result<()>;
 
-const CHECKS: [(&str, Check); 10] = [
+const CHECKS: [(&str, Check); 11] = [
     ("go tool pprof, growth", pprof),
     ("go tool pprof, retained", retained),
     ("go tool trace", trace),
     ("Perfetto's schema", perfetto),
     ("folded stacks", folded),
     ("speedscope's schema", speedscope),
+    ("speedscope", speedscope_itself),
     ("CSV", csv),
     ("the Prometheus client", openmetrics),
     ("Bencher's form", bencher),
@@ -58,25 +59,12 @@ fn every_export_is_read_by_the_tool_it_is_for() -> Result<()> {
     Ok(())
 }
 
-/// A program whose files have names that mean harm: a line directive names whatever it likes.
-const HOSTILE: &str = "package main
-
-var kept [][]byte
-
-func main() {
-	for range 1000 {
-		handle()
-	}
-}
-
-//line evil;name\u{1b}[31m\"<script>\u{202e}=1+1,.go:1
-//go:noinline
-func handle() { kept = append(kept, make([]byte, 256)) }
-";
+/// A name that means harm to each of the forms.
+const HOSTILE: &str = "evil;name\u{1b}[31m\"<script>\u{202e}=1+1,.go";
 
 #[test]
 fn hostile_names_break_no_form_and_reach_no_terminal() -> Result<()> {
-    let bench = Bench::with_module("evil", HOSTILE, "")?;
+    let bench = Bench::with_hostile_name(HOSTILE, "")?;
     let writes = FILES.iter().flat_map(|(form, file)| ["--write".to_owned(), format!("{form}={file}")]);
     let ended = bench.run(["run", "evil"].iter().map(|word| (*word).to_owned()).chain(writes))?;
     assert_eq!(ended.code, Some(1), "{ended}");
@@ -100,8 +88,8 @@ fn hostile_names_break_no_form_and_reach_no_terminal() -> Result<()> {
 
 #[test]
 fn a_capture_is_shown_as_the_terminal_can_and_of_the_variant_that_is_named() -> Result<()> {
-    let bench =
-        Bench::with_module("evil", HOSTILE, "[[variant]]\nname = \"a\"\n[[variant]]\nname = \"b\"\n")?;
+    let variants = "[[variant]]\nname = \"a\"\n[[variant]]\nname = \"b\"\n";
+    let bench = Bench::with_hostile_name(HOSTILE, variants)?;
     let ended = bench.run(["run", "evil", "--out", "capture", "--of", "b", "--write", "pprof=b.pb.gz"])?;
     assert_eq!(ended.code, Some(1), "{ended}");
     let comment = run(Command::new("go").args(["tool", "pprof", "-comments", "b.pb.gz"]), bench.root())?;
@@ -271,6 +259,24 @@ fn speedscope(dir: &Utf8Path, _: &Value) -> Result<()> {
     for name in ["default: bytes that grew", "stripped: bytes that grew"] {
         ensure!(names.contains(&name), "{names:?}");
     }
+    Ok(())
+}
+
+/// The application, given a script as its command line gives it one: what is in the file is what it shows.
+fn speedscope_itself(dir: &Utf8Path, _: &Value) -> Result<()> {
+    let file = serde_json::to_string(&std::fs::read_to_string(dir.join("growth.speedscope.json"))?)?;
+    let encoded = format!("btoa(unescape(encodeURIComponent({file})))");
+    let script = dir.join("open.js");
+    std::fs::write(&script, format!("speedscope.loadFileFromBase64('growth.speedscope.json', {encoded})"))?;
+    let mut browser = Browser::start((1300, 700))?;
+    let shown = "document.body?.innerText.includes('default: bytes that grew')";
+    browser.open_until(
+        &schema()?.with_file_name("index.html"),
+        &format!("#localProfilePath={script}"),
+        shown,
+    )?;
+    let told = browser.eval("document.body.innerText")?;
+    ensure!(told.as_str().is_some_and(|told| told.contains("(1/8)")), "{told}");
     Ok(())
 }
 
