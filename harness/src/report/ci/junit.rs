@@ -61,7 +61,7 @@ fn properties(ci: &Ci<'_>) -> Vec<Property> {
         ("exit_code", report.verdict.exit_code.to_string()),
         ("harness", report.harness.clone()),
         ("go", conditions.go.clone()),
-        ("target", format!("{}/{}", conditions.goos, conditions.goarch)),
+        ("target", [&*conditions.goos, &conditions.goarch].join("/").trim_matches('/').to_owned()),
         ("cpu", conditions.cpu.clone().unwrap_or_default()),
         ("cpus", conditions.cpus.to_string()),
         ("inputs", report.inputs_digest.clone().unwrap_or_default()),
@@ -170,8 +170,14 @@ fn reasons(ci: &Ci<'_>, cause: Cause) -> String {
 
 fn status(kind: NonSuccessKind, type_: &str, message: &str, text: &str) -> TestCaseStatus {
     let mut status = TestCaseStatus::non_success(kind);
-    status.set_type(type_).set_message(message).set_description(bounded(text));
+    let (message, text) = (as_xml(&text::clean(message)), as_xml(&text::clean_lines(text)));
+    status.set_type(type_).set_message(message).set_description(bounded(&text));
     status
+}
+
+/// Without the two letters that XML 1.0 has no way to write.
+fn as_xml(text: &str) -> String {
+    text.replace(['\u{fffe}', '\u{ffff}'], "\u{fffd}")
 }
 
 fn bounded(text: &str) -> String {

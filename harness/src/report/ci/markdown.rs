@@ -44,12 +44,15 @@ pub fn to_markdown(ci: &Ci<'_>) -> String {
         .inputs_digest
         .as_deref()
         .map_or_else(String::new, |digest| format!(" · inputs {}", code(digest)));
+    let conditions = &report.conditions;
+    // Of a build that failed nothing is known.
+    let built = match conditions.go.is_empty() {
+        true => String::new(),
+        false => prose(format!("{} {}/{} · ", conditions.go, conditions.goos, conditions.goarch)),
+    };
     let footer = format!(
-        "<sub>exit code {} · {} {}/{} · harness {}{digest}</sub>\n",
+        "<sub>exit code {} · {built}harness {}{digest}</sub>\n",
         verdict.exit_code,
-        prose(&report.conditions.go),
-        prose(&report.conditions.goos),
-        prose(&report.conditions.goarch),
         prose(&report.harness),
     );
     evidence(&mut out, ci, MOST.saturating_sub(footer.len()));

@@ -260,3 +260,25 @@ fn a_title_is_no_longer_than_a_check_runs_may_be() {
     let title = properties.split("title=").nth(1).expect("a title");
     assert_eq!(title.chars().count(), 255, "{title}");
 }
+
+#[test]
+fn what_a_program_printed_is_xml_and_turns_no_line_around() {
+    let mut report = report();
+    report.variants[0].failure = Some(crate::toolchain::BuildFailure {
+        command: Vec::new(),
+        output: "a\u{0}\u{1b}[31mb\u{202e}c\u{fffe}d\n]]>&<x>".into(),
+        hint: None,
+    });
+    let text = to_junit(&ci(&report)).expect("XML");
+    assert!(!text.contains(['\u{0}', '\u{1b}', '\u{202e}', '\u{fffe}']), "{text:?}");
+    assert!(text.contains("\\u{202e}c\u{fffd}d\n]]&gt;&amp;&lt;x&gt;"), "{text}");
+}
+
+#[test]
+fn a_build_that_failed_leaves_no_holes_where_its_facts_would_be() {
+    let mut report = report();
+    report.conditions = crate::baseline::Conditions::default();
+    let (markdown, junit) = (to_markdown(&ci(&report)), to_junit(&ci(&report)).expect("XML"));
+    assert!(markdown.contains("<sub>exit code 1 · harness 0.1.0"), "{markdown}");
+    assert!(!junit.contains("name=\"target\""), "{junit}");
+}

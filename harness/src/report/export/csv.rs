@@ -75,8 +75,12 @@ pub fn cycles_csv(scenario: &str, runs: &[RunCycles]) -> String {
     out
 }
 
-/// A field; one with a comma or a quote is quoted.
+/// A field; one with a comma or a quote is quoted. A name that a spreadsheet would take for a formula has an apostrophe before it,
+/// which makes it text.
 fn quoted(field: &str) -> String {
+    if field.starts_with(['=', '+', '-', '@']) {
+        return quoted(&format!("'{field}"));
+    }
     let needs = |c: char| matches!(c, ',' | '"' | '\r' | '\n');
     if field.contains(needs) { format!("\"{}\"", field.replace('"', "\"\"")) } else { field.to_owned() }
 }

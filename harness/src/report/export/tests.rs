@@ -118,6 +118,14 @@ fn the_cycle_table_has_a_row_per_cycle_and_tells_where_cells_are_from() {
 }
 
 #[test]
+fn no_name_in_the_cycle_table_is_a_formula() {
+    let mut cycles = cycles();
+    cycles[0].run.variant = "=1+1,a".into();
+    let csv = cycles_csv("+x", &cycles);
+    assert!(csv.lines().skip(1).all(|line| line.starts_with("'+x,\"'=1+1,a\",natural,1,")), "{csv}");
+}
+
+#[test]
 fn cycles_have_rising_times_on_the_wall_clock_in_openmetrics() {
     let text = cycles_openmetrics("x", &cycles());
     let live: Vec<&str> =
