@@ -87,7 +87,9 @@ fn alone(
     (cause, stack): (Cause, Stack),
 ) -> Option<Draft> {
     let (_, blamed, library) = draft::blame(case, &stack)?;
-    let operations = run.pieces.checkpoints.last().map_or(0, |last| last.operations.0);
+    // One checkpoint, which mostly is the one at the end, counts nothing that could be called an operation.
+    let checkpoints = &run.pieces.checkpoints;
+    let operations = checkpoints.last().filter(|_| checkpoints.len() > 1).map_or(0, |last| last.operations.0);
     let gained = i64::try_from(group.count).unwrap_or(i64::MAX);
     let trend = Trend { pattern: Pattern::Steady, gained, operations, last: group.count, since: 0 };
     let unknown = || Frame { function: "?".into(), file: "?".into(), line: 0 };

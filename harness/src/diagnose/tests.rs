@@ -378,6 +378,18 @@ fn proved_goroutines_alone_are_a_finding_when_there_is_no_trace() {
 }
 
 #[test]
+fn proved_goroutines_of_which_no_growth_is_known_are_counted_instead_of_growing_by_nothing() {
+    let mut run = Run::with_points(Mode::Step, 1, 1);
+    run.pieces.leaked = Some(vec![leaked(1000, None)]);
+    let found = findings(run);
+    assert!(
+        found[0].sentence.starts_with("1000 goroutines are blocked for good, says the runtime, at "),
+        "{}",
+        found[0].sentence
+    );
+}
+
+#[test]
 fn repeats_give_the_spread_and_most_of_them_have_to_agree() {
     let leaky =
         |repeat, rate: u64| Run::new(Mode::Step, repeat).site(SiteClass::User, 64, PUT, move |i| i * rate);

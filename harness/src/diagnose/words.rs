@@ -13,6 +13,10 @@ pub(super) fn sentence(draft: &Draft, site: &SiteGrowth, growth: &Growth) -> Str
             amount(growth.objects_per_op, "object"),
             growth.per.word(),
         ),
+        // Where growth could not be measured, the runtime's proof is all there is.
+        LeakKind::Goroutine if growth.objects_per_op == 0.0 && draft.proved > 0 => {
+            format!("{} goroutines are blocked for good, says the runtime{},", draft.proved, held(draft))
+        }
         LeakKind::Goroutine => format!(
             "goroutines grow by {} per {}{}{}",
             number(growth.objects_per_op),

@@ -98,9 +98,21 @@ pub(in crate::report) fn growth(finding: &Finding) -> String {
             let objects = text::rate(growth.objects_per_op);
             format!("{}  +{objects} objects/op", text::bytes_per_op(growth.bytes_per_op))
         }
+        LeakKind::Goroutine if growth.objects_per_op == 0.0 && proved(finding) > 0 => {
+            return format!("{} goroutines", proved(finding));
+        }
         _ => per_op(finding.kind, growth.bytes_per_op, growth.objects_per_op),
     };
     words.replace("/op", &format!("/{}", growth.per.unit()))
+}
+
+/// Goroutines that the runtime proved to be blocked for good.
+fn proved(finding: &Finding) -> u64 {
+    let count = |evidence: &Evidence| match evidence {
+        Evidence::Blocked { proved: true, count, .. } => *count,
+        _ => 0,
+    };
+    finding.evidence.iter().map(count).sum()
 }
 
 /// What makes a leak large or small: bytes, or what its class counts.
