@@ -92,7 +92,9 @@ func (s *sketch) listening() *listening {
 		if found.Address == "" {
 			found.Env = s.portVariable()
 		}
-		if best == nil || best.Address == "" && found.Address != "" {
+		// One that speaks TLS, too, needs a certificate for it: its plain branch is what runs without a word.
+		plainer := best != nil && best.TLS && !found.TLS && (best.Address == "" || found.Address != "")
+		if best == nil || plainer || best.Address == "" && found.Address != "" {
 			best = found
 		}
 	}

@@ -126,6 +126,25 @@ func TestAddressIsFoundHoweverItIsPutTogether(t *testing.T) {
 	}
 }
 
+func TestServerThatCanSpeakTLSIsAskedInPlainText(t *testing.T) {
+	p := proposed(t, map[string]string{"main.go": `package main
+
+import "net/http"
+
+func main() {
+	s := &http.Server{Addr: ":8085"}
+	if cert := ""; cert != "" {
+		s.ListenAndServeTLS(cert, cert)
+	} else {
+		s.ListenAndServe()
+	}
+}
+`})
+	if p.Listens == nil || p.Listens.TLS || p.Listens.Place != "main.go:10" {
+		t.Errorf("%+v", p.Listens)
+	}
+}
+
 func TestProgramThatTakesAnyFreePortServesItself(t *testing.T) {
 	p := proposed(t, map[string]string{"main.go": "package main\n\nimport \"net\"\n\nfunc main() { net.Listen(\"tcp\", \"127.0.0.1:0\") }\n"})
 	if p.Listens != nil {
