@@ -42,10 +42,10 @@ fn tail(bytes: &[u8]) -> String {
     let text = String::from_utf8_lossy(bytes);
     let is_gctrace = |line: &&str| line.starts_with("gc ") && line.contains(" ms clock, ");
     // A panic says the most in its first lines, an endless log in its last.
-    let lines: Vec<&str> = text.lines().filter(|line| !is_gctrace(line)).collect();
+    let lines = folded(text.lines().filter(|line| !is_gctrace(line)));
     let from = lines.iter().position(|line| line.starts_with("panic:") || line.starts_with("fatal error:"));
     let from = from.unwrap_or(lines.len().saturating_sub(MAX_LINES));
-    let mut shown = lines[from..].iter().take(MAX_LINES).copied().collect::<Vec<_>>().join("\n");
+    let mut shown = lines[from..].iter().take(MAX_LINES).map(String::as_str).collect::<Vec<_>>().join("\n");
     let mut end = shown.len().min(MAX_BYTES);
     while !shown.is_char_boundary(end) {
         end -= 1;
@@ -54,9 +54,32 @@ fn tail(bytes: &[u8]) -> String {
     shown
 }
 
+/// Lines that repeat the one before are counted: a driver of a hundred requests says the same a hundred times.
+fn folded<'a>(lines: impl Iterator<Item = &'a str>) -> Vec<String> {
+    let mut counted: Vec<(&str, usize)> = Vec::new();
+    for line in lines {
+        match counted.last_mut() {
+            Some((last, n)) if *last == line => *n += 1,
+            _ => counted.push((line, 1)),
+        }
+    }
+    let words = |(line, n): &(&str, usize)| match n {
+        1 => (*line).to_owned(),
+        _ if line.is_empty() => String::new(),
+        n => format!("{line} ({n} times)"),
+    };
+    counted.iter().map(words).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_line_that_repeats_is_shown_once_and_counted() {
+        let log = format!("start\n{}end\n", "curl: (7) refused\n".repeat(100));
+        assert_eq!(tail(log.as_bytes()), "start\ncurl: (7) refused (100 times)\nend");
+    }
 
     #[test]
     fn a_panic_is_shown_from_its_first_line_without_gctrace() {

@@ -1,8 +1,9 @@
 //! What a capture lacks: what failed before there was anything to judge, and why a leak could have been missed.
 
+use super::alike::failed_runs;
 use super::reading::Analysed;
 use super::tested;
-use crate::capture::{self, BuildOutcome, BuildRecord, CaptureDir, CaptureStatus, Manifest, RunRecord};
+use crate::capture::{BuildOutcome, BuildRecord, CaptureDir, CaptureStatus, Manifest, RunRecord};
 use crate::ingest;
 use crate::model::Outcome;
 use crate::report;
@@ -74,11 +75,6 @@ pub(super) fn failures(
         failures.extend(tested::failures(dir, runs, tests));
         return failures;
     }
-    for run in manifest.runs.iter().filter(|run| !run.ok) {
-        let words = format!("{}: {}", run.dir, report::end_words(&run.end));
-        let tail = capture::failure_text(dir.root(), run);
-        let text = if tail.is_empty() { words } else { format!("{words}\n{}", tail.trim_end()) };
-        failures.push((Outcome::WorkloadFailed, text));
-    }
+    failures.extend(failed_runs(dir));
     failures
 }

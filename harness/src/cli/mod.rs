@@ -4,6 +4,7 @@
 //! the disk in order.
 
 mod activity;
+mod alike;
 mod args;
 mod baseline;
 mod bisect;

@@ -181,9 +181,16 @@ pub fn end_words(end: &End) -> String {
         End::TimedOut { gentle: true } => "ran into its deadline, stopped on request".to_owned(),
         End::TimedOut { gentle: false } => "ran into its deadline, had to be killed".to_owned(),
         End::Interrupted => "interrupted".to_owned(),
-        End::DriverFailed { detail } => format!("its driver failed: {detail}"),
+        End::DriverFailed { detail } => format!("its driver failed: {}", in_a_line(detail)),
         End::NotStarted { detail } => format!("could not be started: {detail}"),
     }
+}
+
+/// What happened, and the last that the driver said; the rest of its words is in the capture.
+fn in_a_line(detail: &str) -> String {
+    let mut lines = detail.lines().filter(|line| !line.trim().is_empty());
+    let first = lines.next().unwrap_or_default();
+    lines.next_back().map_or_else(|| first.to_owned(), |last| format!("{first}: {}", last.trim()))
 }
 
 fn alignment(run: &RunInput<'_>) -> RunAlignment {

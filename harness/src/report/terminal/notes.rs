@@ -68,11 +68,6 @@ fn failures(out: &mut String, report: &Report, look: &Look) {
                 let _ = writeln!(out, "hint: {}", text::clean(hint));
             }
         }
-        for run in variant.runs.iter().filter(|run| !run.ok) {
-            let mode = run.run.mode.word();
-            let words = format!("{}, {mode} run {}: {}", variant.name, run.run.repeat, run.end);
-            let _ = writeln!(out, "\n{}", text::clean_lines(&words));
-        }
     }
 }
 

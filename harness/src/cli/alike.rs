@@ -1,0 +1,157 @@
+//! Runs that failed, each way of failing said once.
+//!
+//! Input: a capture's runs, and what its programs said last. Output: reasons for the verdict, in words that end with what to
+//! do. It judges no leaks.
+
+use crate::capture::{self, CaptureDir, End, RunRecord};
+use crate::model::Outcome;
+use crate::report;
+use crate::scenario::Workload;
+
+/// What failed, in the order of the runs.
+pub(super) fn failed_runs(dir: &CaptureDir) -> Vec<(Outcome, String)> {
+    let manifest = dir.manifest();
+    // The user's own impatience is no failure of the program's.
+    let failed = manifest.runs.iter().filter(|run| !run.ok && run.end != End::Interrupted);
+    let said = failed.map(|run| Failed::new(run, capture::failure_text(dir.root(), run)));
+    let reason = |same: &Vec<Failed<'_>>| (Outcome::WorkloadFailed, words(same, &manifest.scenario.workload));
+    alike(said.collect()).iter().map(reason).collect()
+}
+
+/// A run that failed, and what it said last.
+struct Failed<'a> {
+    run: &'a RunRecord,
+    end: String,
+    tail: String,
+}
+
+impl<'a> Failed<'a> {
+    fn new(run: &'a RunRecord, tail: String) -> Self {
+        Self { run, end: report::end_words(&run.end), tail }
+    }
+
+    /// The runtime's own first word on why it died.
+    fn died_of(&self) -> Option<&str> {
+        self.tail.lines().find(|line| line.starts_with("panic:") || line.starts_with("fatal error:"))
+    }
+
+    fn is_like(&self, other: &Self) -> bool {
+        self.run.id.variant == other.run.id.variant
+            && self.end == other.end
+            && self.died_of() == other.died_of()
+    }
+}
+
+/// Runs of one variant that failed in the same way, together: modes and repeats mostly fail alike.
+fn alike(failed: Vec<Failed<'_>>) -> Vec<Vec<Failed<'_>>> {
+    let mut groups: Vec<Vec<Failed<'_>>> = Vec::new();
+    for one in failed {
+        match groups.iter_mut().find(|group| group.first().is_some_and(|first| first.is_like(&one))) {
+            Some(group) => group.push(one),
+            None => groups.push(vec![one]),
+        }
+    }
+    groups
+}
+
+fn words(same: &[Failed<'_>], workload: &Workload) -> String {
+    let Some((first, others)) = same.split_first() else { return String::new() };
+    let mut text = format!("{}: {}", first.run.dir, first.end);
+    match others {
+        [] => {}
+        [one] => text.push_str(&format!("; so did {}", one.run.dir)),
+        [one, ..] => text.push_str(&format!("; so did {} more: {}, …", others.len(), one.run.dir)),
+    }
+    if !first.tail.is_empty() {
+        text.push('\n');
+        text.push_str(first.tail.trim_end());
+    }
+    text.extend(advice(&first.run.end, workload).map(|advice| format!("\nhint: {advice}")));
+    text
+}
+
+/// What may mend it.
+fn advice(end: &End, workload: &Workload) -> Option<&'static str> {
+    let is_driven = workload.driver.is_some();
+    match end {
+        End::TimedOut { .. } if is_driven => {
+            Some("`timeout` in [workload] is for all rounds together; or one of them never ends")
+        }
+        End::TimedOut { .. } => Some(
+            "a program that serves until it is stopped needs load from outside: `harness init PACKAGE` writes rounds \
+             of it; one that ends by itself may need a longer `timeout` in [workload]",
+        ),
+        End::Exited { .. } if workload.args.is_empty() && !is_driven => {
+            Some("it was called without arguments; `args` in [workload] gives it some")
+        }
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use camino::Utf8Path;
+
+    use super::*;
+    use crate::model::{Bytes, Mode, Nanoseconds, RunId, WallTime};
+    use crate::scenario;
+
+    fn run(mode: Mode, repeat: u32, end: End) -> RunRecord {
+        let id = RunId { variant: "default".into(), mode, repeat, test: None };
+        RunRecord {
+            dir: format!("default/{}-{repeat}", mode.word()).into(),
+            id,
+            argv: Vec::new(),
+            env: Default::default(),
+            started: WallTime(0),
+            wall: Nanoseconds(0),
+            user: Nanoseconds(0),
+            system: Nanoseconds(0),
+            peak_rss: Bytes(0),
+            end,
+            ok: false,
+            notes: Vec::new(),
+            files: Vec::new(),
+        }
+    }
+
+    fn told(runs: &[(RunRecord, &str)]) -> Vec<String> {
+        let workload = scenario::for_package(Utf8Path::new("/"), ".").workload;
+        let all = runs.iter().map(|(run, tail)| Failed::new(run, (*tail).to_owned()));
+        alike(all.collect()).iter().map(|same| words(same, &workload)).collect()
+    }
+
+    #[test]
+    fn runs_that_fail_alike_are_told_once_with_what_the_first_said() {
+        let code = || End::Exited { code: 3 };
+        let runs = [
+            (run(Mode::Plain, 1, code()), "--- default/plain-1/stderr.txt\nno such flag"),
+            (run(Mode::Natural, 1, code()), "--- default/natural-1/stderr.txt\nno such flag"),
+            (run(Mode::Step, 1, code()), "--- default/step-1/stderr.txt\nno such flag"),
+        ];
+        assert_eq!(
+            told(&runs),
+            [
+                "default/plain-1: exit code 3; so did 2 more: default/natural-1, …\n--- default/plain-1/stderr.txt\nno \
+              such flag\nhint: it was called without arguments; `args` in [workload] gives it some"
+            ]
+        );
+    }
+
+    #[test]
+    fn runs_that_die_of_different_things_are_told_apart() {
+        let code = || End::Exited { code: 2 };
+        let runs =
+            [(run(Mode::Plain, 1, code()), "panic: one"), (run(Mode::Plain, 2, code()), "panic: another")];
+        assert_eq!(told(&runs).len(), 2);
+        let ends =
+            [(run(Mode::Plain, 1, code()), ""), (run(Mode::Plain, 2, End::Signalled { signal: 9 }), "")];
+        assert_eq!(told(&ends).len(), 2);
+    }
+
+    #[test]
+    fn a_program_that_does_not_end_is_told_how_it_gets_load() {
+        let told = told(&[(run(Mode::Plain, 1, End::TimedOut { gentle: true }), "")]);
+        assert!(told[0].contains("\nhint: ") && told[0].contains("`harness init PACKAGE`"), "{told:?}");
+    }
+}
