@@ -1,5 +1,7 @@
 //! `harness run`.
 
+use std::collections::BTreeSet;
+
 use camino::Utf8PathBuf;
 
 use super::args;
@@ -7,11 +9,12 @@ use super::builds::build_all;
 use super::debug::repeat;
 use super::error::CliError;
 use super::forms::Forms;
+use super::init::unasked;
 use super::live::Live;
 use super::pace::Pace;
 use super::{Context, build, covered, earlier, foreign, gotest, pipeline, replay, reproduce, scenarios};
 use crate::baseline;
-use crate::capture::{CaptureStatus, Lock, Session, Store};
+use crate::capture::{CaptureStatus, End, Lock, Session, Store};
 use crate::model::{Mode, Outcome, RunId};
 use crate::report;
 use crate::report::lab::LabBuild;
@@ -49,6 +52,7 @@ impl Prepared {
             reproduce::narrow(&mut scenario)?;
         }
         let toolchain = Toolchain::find(&context.environment)?.anew(args.rebuild);
+        unasked::load(&mut scenario, &toolchain, context)?;
         let store = Store::below(&scenarios::root(&scenario, &context.environment.dir))?;
         gotest::expand(&mut scenario, &toolchain, &store, context)?;
         let lock = store.lock(&scenario.name)?;
@@ -191,20 +195,37 @@ pub(super) fn run_all(
     context: &Context,
 ) -> Result<Option<u32>, CliError> {
     let progress = context.console.paced_progress((plan.len(), pace), "run");
+    // Variants of which a first run ended before its deadline.
+    let mut ending: BTreeSet<&str> = BTreeSet::new();
+    let mut left_out: BTreeSet<&str> = BTreeSet::new();
     for (nth, id) in plan.iter().enumerate() {
         if context.interrupt.is_set() {
             break;
         }
+        // What has run into its deadline once in each mode would do it again: nobody waits for that.
+        if id.repeat > 1 && id.test.is_none() && !ending.contains(&*id.variant) {
+            left_out.insert(&id.variant);
+            progress.tick(nth);
+            continue;
+        }
         progress.begin(&step(id));
         let dir = session.root().join(session.dir_of(id));
         let live = progress.shown().map(|shown| Live::new(&dir, shown));
-        let words = run_one(id, built, session, context)?;
+        let (words, is_endless) = run_one(id, built, session, context)?;
         drop(live);
         progress.end(&words);
+        if !is_endless {
+            ending.insert(&id.variant);
+        }
         let ends = plan.get(nth + 1).is_none_or(|next| next.repeat != id.repeat);
         if until_found && ends && reproduce::shows(session.root(), id.repeat, context)? {
             return Ok(Some(id.repeat));
         }
+    }
+    drop(progress);
+    for variant in left_out {
+        let words = format!("{variant} does not end: its other repeats are left out");
+        context.console.say(&format!("{:>8} {words}", "run"));
     }
     Ok(None)
 }
@@ -249,18 +270,21 @@ fn step(id: &RunId) -> String {
     format!("{} {test}{} {}", id.variant, id.mode.word(), id.repeat)
 }
 
-/// Makes one run; in words, how it went.
+/// Makes one run; in words, how it went, and whether it ran into its deadline.
 pub(super) fn run_one(
     id: &RunId,
     built: &[(String, Built)],
     session: &mut Session,
     context: &Context,
-) -> Result<String, CliError> {
-    let Some((_, built)) = built.iter().find(|(name, _)| **name == *id.variant) else { return Ok(step(id)) };
+) -> Result<(String, bool), CliError> {
+    let Some((_, built)) = built.iter().find(|(name, _)| **name == *id.variant) else {
+        return Ok((step(id), false));
+    };
     let record = session.run(id, built, &context.environment.vars, &context.interrupt)?;
     record.notes.iter().for_each(|note| context.console.mention(note));
     let failed = if record.ok { String::new() } else { format!(": {}", report::end_words(&record.end)) };
-    Ok(format!("{} ({} ms){failed}", step(id), record.wall.0 / 1_000_000))
+    let words = format!("{} ({} ms){failed}", step(id), record.wall.0 / 1_000_000);
+    Ok((words, matches!(record.end, End::TimedOut { .. })))
 }
 
 /// Path of the latest capture of a scenario.

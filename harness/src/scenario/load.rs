@@ -29,6 +29,15 @@ pub fn load(path: &Utf8Path) -> Result<Scenario, ScenarioError> {
         .map_err(|found| ScenarioError::Invalid(Box::new(Rejected::new(path, text, found))))
 }
 
+/// The scenario that `text` would be, were it at `path`.
+///
+/// # Errors
+/// When it is refused.
+pub fn of_text(text: String, path: &Utf8Path) -> Result<Scenario, ScenarioError> {
+    parse(&text, path, path)
+        .map_err(|found| ScenarioError::Invalid(Box::new(Rejected::new(path, text, found))))
+}
+
 fn read_text(path: &Utf8Path) -> io::Result<String> {
     let mut text = String::new();
     fs::File::open(path)?.take(MAX_SIZE + 1).read_to_string(&mut text)?;

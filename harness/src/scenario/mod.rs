@@ -35,7 +35,7 @@ pub use find::{find, for_package, list, of_tests};
 pub use glibc::GlibcLimit;
 pub use gotest::{Kind, TestSpec};
 pub use lab::{Lab, LabExpect, VendorExpect};
-pub use load::load;
+pub use load::{load, of_text};
 pub use resolved::{
     AllocFree, BuildSpec, CaptureSpec, CheckpointSpec, DebugInfo, Driver, Exemptions, Expect, ExpectedLeak,
     HeapDump, MetricThreshold, Ready, Scenario, Suppression, Thresholds, Twin, Variant, Workload,

@@ -115,6 +115,35 @@ fn a_server_is_driven_round_by_round_where_it_listens() -> Result<()> {
 }
 
 #[test]
+fn a_server_without_a_scenario_gets_load_instead_of_running_into_its_deadline() -> Result<()> {
+    let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port().to_string();
+    let bench = module(&[("main.go", &SHOP.replace("PORT", &port))])?;
+    let ended = bench.run(["run", ".", "--repeat", "1", "--format", "json"])?;
+    assert_eq!(ended.code, Some(1), "{ended}");
+    assert!(ended.stderr.contains("note: it listens (main.go:29), so it gets 10 rounds of load"), "{ended}");
+    assert_eq!(only(&ended.json()?, "heap")?["site"]["function"], "main.(*shop).order", "{ended}");
+    Ok(())
+}
+
+#[test]
+fn repeats_of_a_program_that_does_not_end_are_left_out_and_it_is_told_what_to_do() -> Result<()> {
+    let endless = "package main\n\nimport \"time\"\n\nfunc main() { time.Sleep(time.Hour) }\n";
+    let scenario = "[workload]\nmodule = \"..\"\npackage = \".\"\ntimeout = \"1s\"\n";
+    let bench = module(&[("main.go", endless), ("scenarios/endless.toml", scenario)])?;
+    let ended = bench.run(["run", "endless"])?;
+    assert_eq!(ended.code, Some(4), "{ended}");
+    assert_eq!(ended.stderr.matches("ran into its deadline").count(), 3, "once a mode: {ended}");
+    assert!(ended.stderr.contains("default does not end: its other repeats are left out"), "{ended}");
+    assert!(ended.stdout.contains("hint: a program that serves until it is stopped needs load"), "{ended}");
+    assert_eq!(
+        ended.stdout.matches("ran into its deadline").count(),
+        2,
+        "the verdict and its reason: {ended}"
+    );
+    Ok(())
+}
+
+#[test]
 fn a_package_with_tests_alone_gets_a_scenario_of_its_tests() -> Result<()> {
     let store = "package store\n\nvar all [][]byte\n\nfunc Put() { all = append(all, make([]byte, 1024)) }\n";
     let test = "package store\n\nimport \"testing\"\n\nfunc TestPut(t *testing.T) { Put() }\n\nfunc TestNothing(t *testing.T) {}\n";

@@ -5,6 +5,7 @@
 mod driver;
 mod subject;
 mod text;
+pub(super) mod unasked;
 
 use std::fs::OpenOptions;
 use std::io::{ErrorKind, Write};
