@@ -68,10 +68,15 @@ impl Console {
         io::stdout().is_terminal()
     }
 
+    /// Columns of standard output, where it is a terminal.
+    pub(super) fn width(&self) -> Option<u16> {
+        width(io::stdout())
+    }
+
     /// A report with no line wider than the terminal, if there is one, and with nothing that it cannot show.
     pub(super) fn fitted(&self, text: String) -> String {
         let text = if self.has_unicode { text } else { in_ascii(&text) };
-        width(io::stdout()).map_or_else(|| text.clone(), |width| wrapped(&text, width))
+        self.width().map_or_else(|| text.clone(), |width| wrapped(&text, width))
     }
 
     /// Prints data. A reader that has gone away (`| head`) is no error of ours.

@@ -74,7 +74,7 @@ pub(super) fn command(args: &Diff, context: &Context) -> Result<Outcome, CliErro
         top.into_iter().for_each(|top| diff.shorten(top));
         diff.to_json().map_err(anyhow::Error::from)?
     } else {
-        diff::to_terminal(&diff, top, &context.console.look())
+        context.console.fitted(diff::to_terminal(&diff, top, &context.console.look()))
     };
     context.console.print(&text)?;
     Ok(Outcome::Pass)

@@ -40,7 +40,7 @@ pub(super) fn command(args: &args::SelfTest, context: &Context) -> Result<Outcom
     let outcome = SelfTest::new(&scenario.name, checks);
     let text = match args.format {
         Format::Json => outcome.to_json().map_err(anyhow::Error::from)?,
-        Format::Terminal => outcome.to_terminal(&context.console.look()),
+        Format::Terminal => context.console.fitted(outcome.to_terminal(&context.console.look())),
     };
     context.console.print(&text)?;
     Ok(if context.interrupt.is_set() { Outcome::Interrupted } else { outcome.outcome })

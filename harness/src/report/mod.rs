@@ -40,8 +40,8 @@ pub use build::{Inputs, RunInput, build, end_words};
 pub use coverage::{VariantCoverage, cover_profile};
 pub use json::{schema, to_json};
 pub use terminal::{
-    Look, bytes_text, clean_lines, count_text, counted_text, finding_to_terminal, in_ascii, to_terminal,
-    wrapped,
+    Look, bytes_text, clean_lines, count_text, counted_text, finding_to_terminal, hanging, in_ascii,
+    table_text, to_terminal, wrapped,
 };
 
 pub use testing::{

@@ -1,13 +1,12 @@
-//! What a self-test of the gate came to, as a document, a table and JSON.
+//! What a self-test of the gate came to, as a document, in lines and as JSON.
 
 use std::fmt::Write;
 
-use comfy_table::CellAlignment;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Look;
-use super::terminal::{grid::Grid, text};
+use super::terminal::text;
 use crate::model::Outcome;
 
 /// The document.
@@ -69,9 +68,10 @@ impl SelfTest {
         let mut out = String::new();
         let (name, headline) = (text::clean(&self.scenario), text::clean(&self.headline));
         let _ = writeln!(out, "{word} {name}: {headline}\n");
-        let rows: Vec<Vec<String>> = self.checks.iter().map(row).collect();
-        let grid = Grid { header: &["check", "", "seen"], rows: &rows, first: CellAlignment::Left };
-        let _ = writeln!(out, "{}", grid.render(look.width));
+        for check in &self.checks {
+            let [holds, name, seen] = words(check);
+            let _ = writeln!(out, "  {holds:<5}  {name}\n         seen: {seen}");
+        }
         out
     }
 
@@ -84,12 +84,12 @@ impl SelfTest {
     }
 }
 
-fn row(check: &GateCheck) -> Vec<String> {
+fn words(check: &GateCheck) -> [String; 3] {
     let holds = match check.outcome {
         Outcome::Pass => "holds",
         Outcome::DeadGate => "DEAD",
         _ => "FAILS",
     };
     let name = format!("{} ({}): {}", check.name, check.of, check.expected);
-    [name.as_str(), holds, &check.seen].map(text::clean).to_vec()
+    [holds, name.as_str(), &check.seen].map(text::clean)
 }

@@ -15,7 +15,7 @@ use super::{Context, pipeline, run, scenarios};
 use crate::baseline::{self, Acceptance, Baseline, Cause, Choice, ComparedFinding};
 use crate::capture::{self, BuildOutcome, CaptureStatus, Manifest};
 use crate::model::Outcome;
-use crate::report::clean_lines;
+use crate::report::{clean_lines, counted_text};
 use crate::scenario::Scenario;
 
 /// Digits of a fingerprint that somebody has to type at least.
@@ -126,7 +126,8 @@ fn accept(
     found.save(&new)?;
     tell(&found, context);
     context.console.say(&format!("accepted {}", found.root));
-    context.console.print(&summary(&found.scenario.baseline, found.old.as_ref(), &new))?;
+    let text = summary(&found.scenario.baseline, found.old.as_ref(), &new);
+    context.console.print(&context.console.fitted(text))?;
     Ok(Outcome::Pass)
 }
 
@@ -140,7 +141,8 @@ fn reject(decision: &Decision, context: &Context) -> Result<Outcome, CliError> {
     let choice = Choice { only: &only, note: decision.note.as_deref(), ..Choice::default() };
     let new = baseline::reject(&found.acceptance(choice), found.old.as_ref());
     found.save(&new)?;
-    context.console.print(&summary(&found.scenario.baseline, found.old.as_ref(), &new))?;
+    let text = summary(&found.scenario.baseline, found.old.as_ref(), &new);
+    context.console.print(&context.console.fitted(text))?;
     Ok(Outcome::Pass)
 }
 
@@ -169,14 +171,11 @@ fn summary(path: &Utf8Path, old: Option<&Baseline>, new: &Baseline) -> String {
         true => "  nothing changes\n".to_owned(),
         false => changes.iter().map(|line| format!("  {line}\n")).collect(),
     };
-    let leaks = match new.findings.len() {
-        1 => "1 leak".to_owned(),
-        n => format!("{n} leaks"),
-    };
-    let figures = new.metrics.len();
+    let leaks = counted_text(new.findings.len() as u64, "leak");
+    let figures = counted_text(new.metrics.len() as u64, "figure");
     let rejected = match new.rejected.len() {
         0 => String::new(),
         n => format!(", {n} rejected"),
     };
-    clean_lines(&format!("{path}: {leaks} and {figures} figures accepted{rejected}\n{lines}")) + "\n"
+    clean_lines(&format!("{path}: {leaks} and {figures} accepted{rejected}\n{lines}")) + "\n"
 }

@@ -68,7 +68,7 @@ fn list(found: &Found, pending: &[usize], word: &str, context: &Context) -> Resu
         let commands = format!(
             "    harness baseline accept {word} --only {print} --note TEXT\n    harness baseline reject {word} --only {print} --note TEXT\n"
         );
-        context.console.print(&format!("{text}{commands}\n"))?;
+        context.console.print(&format!("{}{commands}\n", context.console.fitted(text)))?;
     }
     Ok(Outcome::Pass)
 }
@@ -79,7 +79,7 @@ fn ask(mut found: Found, pending: &[usize], terminal: &Term, context: &Context) 
         let text = report::finding_to_terminal(&found.analysis.report, *index, &context.console.look());
         let head = format!("\n{} of {} to decide\n\n", nth + 1, pending.len());
         let keys: String = KEYS.iter().map(|(key, _, words)| format!("  {key}  {words}\n")).collect();
-        context.console.print(&format!("{head}{text}\n{keys}"))?;
+        context.console.print(&context.console.fitted(format!("{head}{text}\n{keys}")))?;
         let Some(answer) = key(terminal, context)? else { return Err(CliError::Interrupted) };
         let new = match answer {
             Answer::Skip => continue,
@@ -92,7 +92,8 @@ fn ask(mut found: Found, pending: &[usize], terminal: &Term, context: &Context) 
     }
     let nothing = Baseline::default();
     let new = found.old.as_ref().unwrap_or(&nothing);
-    context.console.print(&format!("\n{}", summary(&found.scenario.baseline, first.as_ref(), new)))?;
+    let text = summary(&found.scenario.baseline, first.as_ref(), new);
+    context.console.print(&context.console.fitted(format!("\n{text}")))?;
     Ok(Outcome::Pass)
 }
 

@@ -34,7 +34,7 @@ pub(super) fn command(args: &Bisect, context: &Context) -> Result<Outcome, CliEr
     };
     let text = match args.format {
         Format::Json => report.to_json().map_err(anyhow::Error::from)?,
-        Format::Terminal => report.to_terminal(&context.console.look()),
+        Format::Terminal => context.console.fitted(report.to_terminal(&context.console.look())),
     };
     context.console.print(&text)?;
     Ok(report.outcome)

@@ -63,12 +63,11 @@ fn judge(args: &Bisect, context: &Context) -> Result<Outcome, CliError> {
         Outcome::Leak => "bad",
         _ => "neither good nor bad",
     };
-    context.console.print(&format!("{word}: {}\n", bench.words(&shown)))?;
+    let mut text = format!("{word}: {}\n", bench.words(&shown));
     if let Ok(Seen::Findings(all)) = &shown {
-        for one in all {
-            context.console.print(&format!("  {}  [{}]\n", one.sentence, one.fingerprint))?;
-        }
+        text.extend(all.iter().map(|one| format!("  {}  [{}]\n", one.sentence, one.fingerprint)));
     }
+    context.console.print(&context.console.fitted(text))?;
     Ok(outcome)
 }
 

@@ -92,7 +92,7 @@ pub(super) fn command(args: &args::Build, context: &Context) -> Result<Outcome, 
     let report = LabReport::new(&scenario.name, &reference, builds, answers);
     let text = match args.format {
         Format::Json => report.to_json().map_err(anyhow::Error::from)?,
-        Format::Terminal => report.to_terminal(&context.console.look()),
+        Format::Terminal => context.console.fitted(report.to_terminal(&context.console.look())),
     };
     context.console.print(&text)?;
     Ok(report.outcome)

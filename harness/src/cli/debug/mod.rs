@@ -56,7 +56,7 @@ pub(super) fn command(args: &Debug, context: &Context) -> Result<Outcome, CliErr
     let report = debugged(&args.scenario, &prepared, &plan, context)?;
     let text = match args.format {
         Format::Json => report.to_json().map_err(anyhow::Error::from)?,
-        Format::Terminal => report.to_terminal(&context.console.look()),
+        Format::Terminal => context.console.fitted(report.to_terminal(&context.console.look())),
     };
     context.console.print(&text)?;
     Ok(report.outcome)

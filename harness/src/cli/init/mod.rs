@@ -43,7 +43,8 @@ pub(super) fn command(args: &args::Init, context: &Context) -> Result<Outcome, C
     write_new(&path, &text)?;
     scenario::load(&path)?;
     let shown = path.strip_prefix(&context.environment.dir).unwrap_or(&path);
-    context.console.print(&text::next_steps(&name, shown, &subject, &proposal))?;
+    let next = text::next_steps(&name, shown, &subject, &proposal);
+    context.console.print(&context.console.fitted(next))?;
     if proposal.listens.is_some() && context.environment.which(driver::CURL).is_none() {
         context.console.say("note: there is no `curl` on PATH, which the driver in the scenario calls");
     }

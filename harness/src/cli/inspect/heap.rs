@@ -69,7 +69,8 @@ pub(in crate::cli) fn compare(
         document.to_json().map_err(anyhow::Error::from)?
     } else {
         let text = Text { facts: &facts, filters: &[], unit: "minimum" };
-        report::page(&loaded.words(), &text, &graph, &context.console.look())
+        let look = context.console.look();
+        context.console.fitted(report::page(&loaded.words(), &text, &graph, &look))
     };
     context.console.print(&text)
 }
@@ -121,7 +122,7 @@ fn show(
     } else {
         report::page(&loaded.words(), &text, &graph(args, view), &context.console.look())
     };
-    context.console.print(&out)
+    context.console.print(&context.console.fitted(out))
 }
 
 /// Whether the page is wanted, and no list.

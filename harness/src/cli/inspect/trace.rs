@@ -49,7 +49,9 @@ fn show(
     let mut report = TraceReport::new(&file.name, summary, sections);
     let top = args.top.map(|top| top as usize);
     let text = match (args.json, top) {
-        (false, top) => report::to_terminal(&report, form, top, &context.console.look()),
+        (false, top) => {
+            context.console.fitted(report::to_terminal(&report, form, top, &context.console.look()))
+        }
         (true, top) => {
             top.into_iter().for_each(|top| report.shorten(top));
             report.to_json().map_err(anyhow::Error::from)?

@@ -14,7 +14,7 @@ pub(super) fn validate(file: &TraceFile, json: bool, context: &Context) -> Resul
     let validation = read(file, context)?;
     let text = match json {
         true => validation.to_json().map_err(anyhow::Error::from)?,
-        false => validation.to_terminal(&context.console.look()),
+        false => context.console.fitted(validation.to_terminal(&context.console.look())),
     };
     context.console.print(&text)?;
     Ok(if validation.is_sound() { Outcome::Pass } else { Outcome::Unreadable })

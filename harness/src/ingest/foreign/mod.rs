@@ -18,7 +18,7 @@ use crate::format::pprof::Profile;
 use crate::format::{Problem, pprof};
 use crate::model::{
     Checkpoint, ClockMap, Frame, GcCycle, HeapSnapshot, MissingInput, ModuleTable, MonotonicTime, Operations,
-    Origin, Per, RunPieces, TraceTime,
+    Origin, Per, RunPieces, TraceTime, binary_units,
 };
 
 use dumps::Dump;
@@ -116,7 +116,7 @@ impl<'a> Taken<'a> {
                 keep(&mut self.counts, moment)
             }
             ForeignKind::Gctrace => capture.gctrace(file),
-            ForeignKind::Trace => format!("{} bytes", file.bytes.len()),
+            ForeignKind::Trace => binary_units(file.bytes.len() as f64),
             ForeignKind::HeapDump => {
                 let dump = Dump::of(file);
                 let words = dump.words();

@@ -302,6 +302,17 @@ impl LabReport {
     }
 }
 
+/// In percent, or in bytes where these would round to nothing.
+fn change(base: u64, size: u64) -> String {
+    const LEAST: f64 = 0.05;
+    let percent = (size as f64 / base as f64 - 1.0) * 100.0;
+    match () {
+        () if size == base => "=".to_owned(),
+        () if percent.abs() < LEAST => format!("{:+} B", i128::from(size) - i128::from(base)),
+        () => format!("{percent:+.1} %"),
+    }
+}
+
 fn row(build: &LabBuild, base: Option<u64>, reference: &str) -> Vec<String> {
     let Some(facts) = &build.built else {
         let mut row = vec![text::clean(&build.variant), "FAILED".to_owned()];
@@ -310,9 +321,7 @@ fn row(build: &LabBuild, base: Option<u64>, reference: &str) -> Vec<String> {
     };
     let binary = &facts.plain;
     let against = match base {
-        Some(base) if build.variant != reference && base > 0 => {
-            format!("{:+.1} %", (binary.size.0 as f64 / base as f64 - 1.0) * 100.0)
-        }
+        Some(base) if build.variant != reference && base > 0 => change(base, binary.size.0),
         _ => "-".to_owned(),
     };
     let debug = match (binary.dwarf, binary.symbols) {

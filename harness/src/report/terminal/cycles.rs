@@ -70,13 +70,24 @@ pub(in crate::report) fn alignment(aligned: &RunAlignment) -> String {
             text::span(*residual_median),
             text::span(*residual_max),
         ),
-        Alignment::Ambiguous { shifts, cycles } => {
-            format!("alignment ambiguous: {} shifts fit the {cycles} cycles", shifts.len())
-        }
+        Alignment::Ambiguous { shifts, cycles } => ambiguous(shifts.len(), (*cycles).into()),
         Alignment::Contradictory { best_spread, cycles } => format!(
             "gctrace and trace contradict each other over {cycles} cycles (by {})",
             text::span(*best_spread)
         ),
+    }
+}
+
+/// Why the trace's cycles are not joined with gctrace's. One shift that fits hardly any cycles is no choice among
+/// several, but nothing that chance could not do.
+fn ambiguous(n_shifts: usize, cycles: u64) -> String {
+    let cycles = text::counted(cycles, "GC cycle");
+    match n_shifts {
+        0 => "the trace has no whole GC cycle: nothing to align".to_owned(),
+        1 => format!("gctrace and trace not aligned: {cycles} in both, which is too few to be sure"),
+        n => {
+            format!("gctrace and trace not aligned: there are {n} ways to do so that fit ({cycles} compared)")
+        }
     }
 }
 
@@ -111,4 +122,21 @@ fn sample<'a>(rows: &'a [CycleRow], look: &Look) -> Vec<&'a CycleRow> {
         return rows.iter().collect();
     }
     (0..ROWS).map(|n| &rows[n * (rows.len() - 1) / (ROWS - 1)]).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_not_aligned_says_why() {
+        assert_eq!(
+            [ambiguous(0, 0), ambiguous(1, 1), ambiguous(3, 2)],
+            [
+                "the trace has no whole GC cycle: nothing to align",
+                "gctrace and trace not aligned: 1 GC cycle in both, which is too few to be sure",
+                "gctrace and trace not aligned: there are 3 ways to do so that fit (2 GC cycles compared)",
+            ]
+        );
+    }
 }

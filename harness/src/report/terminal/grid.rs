@@ -1,16 +1,22 @@
 //! Tables that fit a width: columns that do not are put into a further table below, after the first column
-//! again. No cell is cut or wrapped.
+//! again. No cell is cut or wrapped. Columns of words stand on the left, those of figures on the right.
 
 use comfy_table::{CellAlignment, Table, presets};
 
 /// Blanks around the content of a cell.
 const PADDING: usize = 2;
 
+/// A table for whoever has no report: the first column is text, the others hold figures.
+#[must_use]
+pub fn table(header: &[&str], rows: &[Vec<String>], width: u16) -> String {
+    Grid { header, rows, first: CellAlignment::Left }.render(width)
+}
+
 /// A table of text; every row is as long as the header.
 pub(in crate::report) struct Grid<'a> {
     pub(in crate::report) header: &'a [&'a str],
     pub(in crate::report) rows: &'a [Vec<String>],
-    /// Alignment of the first column; the others hold figures and are aligned to the right.
+    /// Alignment of the first column.
     pub(in crate::report) first: CellAlignment,
 }
 
@@ -46,6 +52,19 @@ impl Grid<'_> {
         cells.max().unwrap_or(0).max(header) + PADDING
     }
 
+    /// Words to the left, figures to the right, and likewise a column of which nothing is known.
+    fn alignment(&self, column: usize) -> CellAlignment {
+        let cells = || self.rows.iter().filter_map(|row| row.get(column)).map(String::as_str);
+        let is_figure = |cell: &str| {
+            cell.trim_start_matches(['+', '-', '<', '~']).starts_with(|c: char| c.is_ascii_digit())
+        };
+        let is_word = |cell: &str| cell.starts_with(|c: char| c.is_alphabetic());
+        match cells().any(is_word) && !cells().any(is_figure) {
+            true => CellAlignment::Left,
+            false => CellAlignment::Right,
+        }
+    }
+
     fn table(&self, columns: &[usize]) -> String {
         let mut table = Table::new();
         table.load_style(presets::NOTHING).force_no_tty();
@@ -54,7 +73,7 @@ impl Grid<'_> {
             table.add_row(columns.iter().filter_map(|column| row.get(*column)));
         }
         for (place, column) in table.column_iter_mut().enumerate() {
-            column.set_cell_alignment(if place == 0 { self.first } else { CellAlignment::Right });
+            column.set_cell_alignment(if place == 0 { self.first } else { self.alignment(columns[place]) });
         }
         let text = table.to_string();
         text.lines().map(str::trim_end).collect::<Vec<_>>().join("\n")
@@ -74,6 +93,16 @@ mod tests {
             grid.render(20),
             " variant     size\n default  1.0 MiB\n\n variant  build\n default  2.0 s"
         );
+    }
+
+    #[test]
+    fn words_stand_on_the_left_and_figures_on_the_right_of_their_columns() {
+        let row = |cells: [&str; 4]| cells.map(str::to_owned).to_vec();
+        let rows = [row(["a", "none", "-", "+1.5 %"]), row(["b", "DWARF", "-", "FAILED"])];
+        let grid =
+            Grid { header: &["x", "debug", "gone", "change"], rows: &rows, first: CellAlignment::Left };
+        let expected = " x  debug  gone  change\n a  none      -  +1.5 %\n b  DWARF     -  FAILED";
+        assert_eq!(grid.render(80), expected);
     }
 
     #[test]

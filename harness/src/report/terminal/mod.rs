@@ -19,8 +19,11 @@ pub(in crate::report) mod tests_table;
 pub(super) mod text;
 pub(in crate::report) mod variants;
 
+pub use grid::table as table_text;
 pub use sparkline::in_ascii;
-pub use text::{bytes as bytes_text, clean_lines, count as count_text, counted as counted_text, wrapped};
+pub use text::{
+    bytes as bytes_text, clean_lines, count as count_text, counted as counted_text, hanging, wrapped,
+};
 
 use std::fmt::Write;
 

@@ -76,6 +76,15 @@ pub(in crate::report) fn wrap(text: &str, width: usize) -> Vec<String> {
 const TO_COPY: [&str; 8] =
     ["capture  ", "again  ", "repeat  ", "trace  ", "decide  ", "again: ", "hint: harness ", "hint: go "];
 
+/// Text that begins behind `head`, and goes on below its own beginning. Where there is no width a line stays whole.
+#[must_use]
+pub fn hanging(head: &str, text: &str, width: Option<u16>) -> String {
+    let indent = head.chars().count();
+    let room = width.map(|width| usize::from(width).saturating_sub(indent)).filter(|room| *room >= LEAST / 2);
+    let lines = room.map_or_else(|| vec![text.to_owned()], |room| wrap(text, room));
+    format!("{head}{}", lines.join(&format!("\n{}", " ".repeat(indent)))).trim_end().to_owned()
+}
+
 /// Breaks lines that are wider than a terminal between words; what follows is indented below its beginning. What stands
 /// between backticks is not broken, to be copied in one piece. Where there is no terminal a line stays whole, so that
 /// a search finds it.
@@ -199,6 +208,15 @@ mod tests {
         assert_eq!(wrap("ab cd  ef", 9), ["ab cd  ef"]);
         assert_eq!(wrap("a-very-long-word b", 4), ["a-very-long-word", "b"]);
         assert!(wrap("", 4).is_empty());
+    }
+
+    #[test]
+    fn a_description_goes_on_below_its_beginning() {
+        let text = "a program full of things that look like leaks";
+        let expected = " healthy  a program full of things\n          that look like leaks";
+        assert_eq!(hanging(" healthy  ", text, Some(36)), expected);
+        assert_eq!(hanging(" healthy  ", text, None), format!(" healthy  {text}"));
+        assert_eq!(hanging(" healthy  ", "", Some(36)), " healthy");
     }
 
     #[test]

@@ -62,7 +62,7 @@ pub(super) fn command(args: &InspectDump, context: &Context) -> Result<Outcome, 
     answer(&mut report, args, &heap)?;
     let top = args.top.map(|top| top as usize);
     let text = match args.json {
-        false => report::to_terminal(&report, is_page, top, &context.console.look()),
+        false => context.console.fitted(report::to_terminal(&report, is_page, top, &context.console.look())),
         true => {
             top.into_iter().for_each(|top| report.shorten(top));
             report.to_json().map_err(anyhow::Error::from)?

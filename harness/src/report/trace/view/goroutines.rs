@@ -112,7 +112,7 @@ pub(super) fn write_counts(page: &mut Page<'_>, goroutines: &GoroutineSummary) {
 pub(super) fn write_never_ended(page: &mut Page<'_>, sites: &[&CreationSite]) {
     let left: u64 = sites.iter().map(|site| site.lives.created_alive).sum();
     if left == 0 {
-        page.line("all that were made meanwhile ended, but for the runtime's own");
+        page.line("of those that were made meanwhile none is left but the runtime's own");
         return;
     }
     page.line(&format!("made meanwhile and not ended: {}, by creation site", count(left)));
