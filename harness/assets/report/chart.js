@@ -113,7 +113,8 @@
     const usual = { stroke, font, ticks: { stroke: line, width: 1, size: 4 }, gap: 4 };
     // uPlot takes a key that is there without a value for a wish.
     const decades = log ? { filter: (_, all) => all.map((v) => (Math.abs(Math.log10(v) % 1) < 1e-9 ? v : null)) } : {};
-    const steps = unit === "B" ? { incrs: Array.from({ length: 45 }, (_, i) => 2 ** i) } : {};
+    const whole = Array.from({ length: 45 }, (_, i) => [1, 2, 5][i % 3] * 10 ** Math.floor(i / 3));
+    const steps = unit === "B" ? { incrs: Array.from({ length: 45 }, (_, i) => 2 ** i) } : log ? {} : { incrs: whole };
     return [
       { ...usual, side: 2, size: 26, grid: { show: false }, values: (_, all) => all.map((v) => +v.toFixed(4) + " s") },
       { ...usual, side: 3, size: LEFT, scale: "y", ...decades, ...steps,
@@ -221,6 +222,7 @@
 
   // What is hidden stays so when another run is shown.
   const hidden = new Set();
+  H.hideFirst = (key) => hidden.add(key);
   H.isHidden = (key) => hidden.has(key);
   H.legend = (entries, build) => entries.map((entry) => {
     const toggle = () => {

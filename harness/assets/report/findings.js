@@ -52,8 +52,8 @@
 
   const evidence = (one) => el("li", {}, el("p", { class: "title" }, one.title), spark(one.values, one.unit), one.path ? path(one.path) : frames(one.frames));
 
-  // On a phone what follows would be far below.
-  const narrow = () => matchMedia("(max-width: 40rem)").matches;
+  // Where all is in one column the charts would be far below.
+  const narrow = () => matchMedia("(max-width: 74.99rem)").matches;
 
   const card = (finding, nth) => {
     const tone = H.tone(finding), seen = finding.variants.length, all = H.view.variants.length;

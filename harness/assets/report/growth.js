@@ -82,16 +82,11 @@
     const place = H.by("flame"), say = H.by("grew"), run = H.run(), { from, to } = H.state;
     place.replaceChildren();
     tree = null;
-    H.by("owners").hidden = !run?.growth || run.growth.points.length < 2;
-    place.hidden = H.by("owners").hidden;
-    if (place.hidden) {
-      say.textContent = "";
-      return;
-    }
-    const [a, b] = [H.pointOf(from), H.pointOf(to)];
+    const known = run?.growth && run.growth.points.length >= 2;
+    const [a, b] = known ? [H.pointOf(from), H.pointOf(to)] : [0, 0];
+    place.hidden = H.by("owners").hidden = a === b;
     if (a === b) {
-      place.style.height = "";
-      say.textContent = "There is one checkpoint for both cycles: select cycles that lie further apart.";
+      say.textContent = !known ? "" : "There is one checkpoint for both cycles" + (H.marks().length > 2 ? ": select cycles that lie further apart." : ", so nothing is known of what grew between them.");
       return;
     }
     tree = grow(run, a, b);

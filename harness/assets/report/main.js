@@ -47,7 +47,7 @@
     const zoom = button("Zoom in", "z", H.zoomIn), whole = button("Whole run", "0", H.zoomOut), reset = button("Reset", "r", H.resetSelection);
     H.by("toolbar").append(
       el("label", {}, "Variant ", variant), el("label", {}, "Run ", run),
-      el("label", { class: "slide" }, "from ", from, fromSay), el("label", { class: "slide" }, "to ", to, toSay),
+      el("span", { class: "slides" }, el("label", { class: "slide" }, "from ", from, fromSay), el("label", { class: "slide" }, "to ", to, toSay)),
       zoom, whole, reset, el("button", { type: "button", title: "key ?", onclick: help }, "Keys"));
     H.on("run", () => {
       const now = H.run();
@@ -86,7 +86,7 @@
   const between = (run, from, to) => {
     const { cycle, total } = run.cycles, whole = total <= cycle.length;
     const n = cycle[from] && cycle[to] ? cycle[to] - cycle[from] : whole ? to - from : 0;
-    return n ? ", " + H.count(n) + (n === 1 ? " cycle" : " cycles") : "";
+    return n ? ", " + H.cycles(n) : "";
   };
   // What is known of the cycle under the pointer, or of the selected ones.
   const readout = () => {

@@ -2,6 +2,10 @@
 (() => {
   "use strict";
   const SITES = 6;
+  // A goal that is so much higher than all else would leave no room for it: it is drawn when asked for.
+  const FAR = 4, FAR_GOAL = "far goal";
+  H.hideFirst(FAR_GOAL);
+  const most = (values) => values.reduce((a, b) => Math.max(a, b ?? 0), 0);
 
   // The nearest frame of the program's own code, or of a library's.
   const siteOf = (growth, stack) => {
@@ -49,13 +53,16 @@
     const rss = run.checkpoints.filter((point) => point.rss !== null);
     const live = ofCycles(run, "heap_live"), goal = ofCycles(run, "goal");
     const traced = run.heap_goal.t.length > 0;
+    const goals = traced ? run.heap_goal.v : goal.v;
+    const top = Math.max(0, ...[run.heap_alloc.v, live.v, rss.map((point) => point.rss)].map(most));
+    const far = top > 0 && most(goals) > FAR * top;
     return [
       { key: "alloc", name: "heap, objects", t: seconds(run.heap_alloc.t), v: run.heap_alloc.v, kind: "line",
         stroke: () => H.css("--c5"), width: 1, title: "HeapAlloc events of the trace: rises until a cycle frees" },
       { key: "live", name: "heap live after a cycle", ...live, kind: "line", stroke: () => H.css("--text"), width: 2,
         dots: true, shape: "circle", title: "marked by each GC cycle" },
-      { key: "goal", name: "heap goal", t: traced ? seconds(run.heap_goal.t) : goal.t,
-        v: traced ? run.heap_goal.v : goal.v, kind: "hold", stroke: () => H.css("--c4"), dash: [8, 4],
+      { key: far ? FAR_GOAL : "goal", name: far ? "heap goal, far above: " + H.bytes(most(goals)) : "heap goal", t: traced ? seconds(run.heap_goal.t) : goal.t,
+        v: goals, kind: "hold", stroke: () => H.css("--c4"), dash: [8, 4],
         title: "what the heap may grow to before the next cycle ends" },
       { key: "rss", name: "resident set", t: seconds(rss.map((point) => point.at)), v: rss.map((point) => point.rss),
         kind: "line", stroke: () => H.css("--c6"), dash: [2, 3], width: 2, shape: "square", dots: true,

@@ -118,6 +118,9 @@
     if (finding && wanted) H.showFinding(finding);
     else if (finding) H.reveal(H.view.findings.findIndex((one) => one.fingerprint === finding));
   };
-  // The first natural run: the program as it is.
-  const firstRun = () => Math.max(H.runs.findIndex((run) => run.run.mode === "natural" && run.ok), 0);
+  // The first natural run: the program as it is; without one, the first that shows what grew.
+  const firstRun = () => {
+    const ways = [(run) => run.run.mode === "natural" && run.ok, (run) => run.growth?.points.length > 1];
+    return Math.max(ways.map((way) => H.runs.findIndex(way)).find((index) => index >= 0) ?? 0, 0);
+  };
 })();

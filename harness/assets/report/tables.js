@@ -11,11 +11,23 @@
 
   // Flags are not torn at their hyphens.
   const words = (cell) => (/(^| )-/.test(cell) && !figure.test(cell) && cell !== "-" ? cell.split(" ").flatMap((word) => [el("span", { class: "word" }, word), " "]) : cell);
-  const table = ({ header, rows, title }) => el("div", { class: "wide" }, el("table", {},
-    el("caption", { class: "hidden" }, title),
-    el("thead", {}, el("tr", {}, header.map((word) => el("th", { scope: "col" }, word)))),
-    el("tbody", {}, rows.map((row) => el("tr", {}, row.map((cell, i) =>
-      i === 0 ? el("th", { scope: "row" }, cell) : el("td", { class: figure.test(cell) ? "num" : null }, words(cell))))))));
+  const table = ({ header, rows, title }) => {
+    const figures = header.map((_, i) => i > 0 && rows.some((row) => figure.test(row[i])));
+    const cell = (text, i) => (i === 0 ? el("th", { scope: "row" }, text)
+      : el("td", { class: figure.test(text) || (figures[i] && text === "-") ? "num" : null }, words(text)));
+    return el("div", { class: "wide" }, el("table", {},
+      el("caption", { class: "hidden" }, title),
+      el("thead", {}, el("tr", {}, header.map((word, i) => el("th", { scope: "col", class: figures[i] ? "num" : null }, word)))),
+      el("tbody", {}, rows.map((row) => el("tr", {}, row.map(cell))))));
+  };
+
+  // Of many lines the first ones; the others are there to unfold.
+  const LINES = 10;
+  const lines = (all) => {
+    const list = (some) => el("ul", {}, some.map((line) => el("li", {}, line)));
+    if (all.length <= LINES + 2) return list(all);
+    return [list(all.slice(0, LINES)), el("details", {}, el("summary", {}, H.count(all.length - LINES) + " more"), list(all.slice(LINES)))];
+  };
 
   const cycles = (place) => {
     const run = H.run(), { cycle, at, forced, columns, total } = run.cycles;
@@ -27,7 +39,7 @@
     const printed = (i) => cycle.length <= PRINTED || i === cycle.length - 1 || Math.floor((i * PRINTED) / cycle.length) > Math.floor(((i - 1) * PRINTED) / cycle.length);
     const paper = cycle.length > PRINTED ? " On paper are " + H.count(cycle.filter((_, i) => printed(i)).length) + ", evenly." : "";
     const all = total > cycle.length || paper ? " All of them: " + (H.view.capture ? "harness report " + H.view.capture + " --format csv" : "--format csv") + "." : "";
-    const unjoined = run.unjoined ? " " + H.count(run.unjoined) + " cycles of gctrace are left out: nothing joins them with the trace's." : "";
+    const unjoined = run.unjoined ? " " + H.cycles(run.unjoined) + " of gctrace left out: nothing joins them with the trace's." : "";
     const guessed = run.cycles_are_guessed ? " Times are from gctrace, to a millisecond." : "";
     const body = el("tbody", {}, cycle.map((_, i) => el("tr", { "data-index": i, tabindex: i === 0 ? 0 : -1, class: printed(i) ? null : "on-screen" },
       el("th", { scope: "row" }, H.cycleName(run, i).slice(1) || "–", el("span", { class: "mark" })),
@@ -59,7 +71,7 @@
       event.stopPropagation();
     });
     place.replaceChildren(
-      el("p", { class: "faint" }, H.runName(run) + ": " + H.count(total) + " GC cycles" + left + ".", el("span", { class: "on-paper" }, paper), el("span", { class: "on-screen" }, " Click a row, or shift-click for the first of the two."), guessed + unjoined + all),
+      el("p", { class: "faint" }, H.runName(run) + ": " + H.cycles(total) + left + ".", el("span", { class: "on-paper" }, paper), el("span", { class: "on-screen" }, " Click a row, or shift-click for the first of the two."), guessed + unjoined + all),
       cycle.length ? el("div", { class: "wide tall" }, el("table", { class: "cycles" }, el("thead", {}, head), body)) : el("p", {}, "No GC cycle is known."));
   };
   const mark = (place) => {
@@ -94,7 +106,7 @@
     }
     place.append(...tables.map((one) => section(one.title, true, table(one))));
     place.append(...[H.builds(section), H.debugged(section)].filter(Boolean));
-    place.append(...lists.map((list) => section(list.title, true, el("ul", {}, list.lines.map((line) => el("li", {}, line))))));
+    place.append(...lists.map((list) => section(list.title, true, lines(list.lines))));
     place.append(section("This capture", true, el("dl", {}, H.view.facts.map(([name, value]) => [el("dt", {}, name), el("dd", {}, el("code", {}, value))]))));
   };
 })();

@@ -34,6 +34,7 @@ const H = {};
   H.nanoseconds = (value) => scaled(value, ["ns", "µs", "ms", "s"], 1000);
   H.seconds = (value) => (value >= 100 ? value.toFixed(0) : value >= 1 ? value.toFixed(2) : value.toFixed(3)) + " s";
   H.count = (value) => Math.round(value).toLocaleString("en-US");
+  H.cycles = (n) => H.count(n) + (n === 1 ? " GC cycle" : " GC cycles");
   H.amount = (value, unit) =>
     unit === "B" ? H.bytes(value) : unit === "ns" ? H.nanoseconds(value) : H.count(value);
   H.signed = (text) => (text.startsWith("−") ? text : "+" + text);

@@ -4,7 +4,7 @@
 use anyhow::{Context, Result, ensure};
 use camino::{Utf8Path, Utf8PathBuf};
 use harness_tests::{Bench, Browser};
-use serde_json::json;
+use serde_json::{Value, json};
 
 const DESK: (u32, u32) = (1600, 1200);
 
@@ -51,6 +51,7 @@ fn the_page_of_a_leak_is_one_file_whose_panels_move_together() -> Result<()> {
     linked_by_keys(&mut browser)?;
     links_lead_back(&mut browser, &page)?;
     tells_of_the_builds_and_of_the_debugger(&mut browser)?;
+    begins_with_a_run_that_has_something_to_show(&mut browser, &page)?;
     in_the_dark(&mut browser)?;
     on_a_phone(&mut browser, &page)?;
     on_paper(&mut browser, &page)?;
@@ -192,6 +193,30 @@ fn tells_of_the_builds_and_of_the_debugger(browser: &mut Browser) -> Result<()> 
     Ok(())
 }
 
+/// The first run of a package's tests is the survey, which has neither profile nor trace; a step run has no goal.
+fn begins_with_a_run_that_has_something_to_show(browser: &mut Browser, page: &Utf8Path) -> Result<()> {
+    let page = rewritten(page, |nth, run| {
+        run["run"]["mode"] = json!("step");
+        if nth == 0 {
+            run["growth"] = Value::Null;
+        }
+        run["heap_goal"] = json!({ "t": [0, 1000], "v": [1_u64 << 40, 1_u64 << 40] });
+        Ok(())
+    })?;
+    browser.open(&page, "")?;
+    assert_eq!(number(browser, "H.state.run")?, 1.0);
+    let goal = "[...document.querySelectorAll('#panel-memory .entry')].find((one) => one.textContent.includes('heap goal'))";
+    let (words, pressed) = (
+        text(browser, &format!("{goal}.textContent"))?,
+        text(browser, &format!("{goal}.getAttribute('aria-pressed')"))?,
+    );
+    ensure!(words.contains("far above: 1 TiB") && pressed == "false", "{words} {pressed}");
+    browser.eval("H.showRun(0)")?;
+    let grew = text(browser, "document.querySelector('#panel-growth').innerText")?;
+    ensure!(grew.contains("There are not two checkpoints") && !grew.contains("your module"), "{grew}");
+    Ok(())
+}
+
 fn in_the_dark(browser: &mut Browser) -> Result<()> {
     let ground = "getComputedStyle(document.body).backgroundColor";
     let light = text(browser, ground)?;
@@ -258,14 +283,25 @@ fn on_paper(browser: &mut Browser, page: &Utf8Path) -> Result<()> {
     a_long_run_on_paper(browser, page)
 }
 
-/// A page whose first run has as many cycles as a long one, and no numbers for them.
-fn a_long_run_on_paper(browser: &mut Browser, page: &Utf8Path) -> Result<()> {
+/// The page with other data in it.
+fn rewritten(page: &Utf8Path, change: impl Fn(usize, &mut Value) -> Result<()>) -> Result<Utf8PathBuf> {
     let source = std::fs::read_to_string(page)?;
     let begin = "<script type=\"application/json\" id=\"data\">";
     let (head, rest) = source.split_once(begin).context("no data")?;
     let (data, tail) = rest.split_once("</script>").context("no end of data")?;
-    let mut data: serde_json::Value = serde_json::from_str(data)?;
-    for run in data["panels"]["runs"].as_array_mut().context("no runs")? {
+    let mut data: Value = serde_json::from_str(data)?;
+    for (nth, run) in data["panels"]["runs"].as_array_mut().context("no runs")?.iter_mut().enumerate() {
+        change(nth, run)?;
+    }
+    let data = data.to_string().replace('<', "\\u003c");
+    let to = page.with_file_name("rewritten.html");
+    std::fs::write(&to, format!("{head}{begin}{data}</script>{tail}"))?;
+    Ok(to)
+}
+
+/// A page whose runs have as many cycles as long ones, and no numbers for them.
+fn a_long_run_on_paper(browser: &mut Browser, page: &Utf8Path) -> Result<()> {
+    let long = rewritten(page, |_, run| {
         let cycles = &mut run["cycles"];
         let n = cycles["at"].as_array().map_or(1, Vec::len).max(1);
         for column in cycles["columns"].as_array_mut().context("no columns")? {
@@ -275,10 +311,8 @@ fn a_long_run_on_paper(browser: &mut Browser, page: &Utf8Path) -> Result<()> {
         cycles["cycle"] = json!(vec![0; 400]);
         cycles["forced"] = json!(vec![false; 400]);
         cycles["total"] = json!(5000);
-    }
-    let data = data.to_string().replace('<', "\\u003c");
-    let long = page.with_file_name("long.html");
-    std::fs::write(&long, format!("{head}{begin}{data}</script>{tail}"))?;
+        Ok(())
+    })?;
     browser.open(&long, "")?;
     let cycle = text(browser, "document.querySelector('.cycles tbody tr:nth-child(99) th').textContent")?;
     assert_eq!(cycle, "–", "its place among those that are listed is not its number");
