@@ -104,7 +104,7 @@ fn result(ci: &Ci<'_>, finding: &ReportedFinding) -> Value {
         "ruleId": rule_id(of.kind),
         "ruleIndex": rule_index(of.kind),
         "level": if is_error { "error" } else { "note" },
-        "message": { "text": text::clean(&message) },
+        "message": { "text": words(&message) },
         "locations": [own_place(ci, finding)],
         "partialFingerprints": { FINGERPRINT: of.fingerprint },
         "properties": {
@@ -172,7 +172,7 @@ fn absent(ci: &Ci<'_>, fixed: &AcceptedFinding) -> Value {
         "ruleIndex": rule_index(fixed.kind),
         "level": "note",
         "baselineState": "absent",
-        "message": { "text": text::clean(&format!("{} leak at {} {}: not found any more", fixed.kind.word(), fixed.site, fixed.place)) },
+        "message": { "text": words(&format!("{} leak at {} {}: not found any more", fixed.kind.word(), fixed.site, fixed.place)) },
         "locations": [place(&path, line)],
         "partialFingerprints": { FINGERPRINT: fixed.fingerprint },
     })
@@ -194,6 +194,11 @@ fn place(path: &str, line: u32) -> Value {
         "artifactLocation": { "uri": uri(path), "uriBaseId": ROOT },
         "region": { "startLine": line.max(1) },
     }})
+}
+
+/// A message in which nothing is a link, as `[text](address)` would be.
+fn words(message: &str) -> String {
+    text::clean(message).replace("](", "] (")
 }
 
 /// A relative reference: what has a meaning in an address is written as a number.
@@ -222,14 +227,14 @@ fn flows(ci: &Ci<'_>, finding: &ReportedFinding) -> Vec<Value> {
     made.into_iter().chain(kept).collect()
 }
 
-fn flow(words: &str, steps: Vec<Value>) -> Value {
-    json!({ "message": { "text": words }, "threadFlows": [{ "locations": steps }] })
+fn flow(title: &str, steps: Vec<Value>) -> Value {
+    json!({ "message": { "text": title }, "threadFlows": [{ "locations": steps }] })
 }
 
-fn step(place: Value, words: &str) -> Value {
+fn step(place: Value, text: &str) -> Value {
     let mut place = place;
     if let Some(fields) = place.as_object_mut() {
-        fields.insert("message".to_owned(), json!({ "text": text::clean(words) }));
+        fields.insert("message".to_owned(), json!({ "text": words(text) }));
     }
     json!({ "location": place })
 }

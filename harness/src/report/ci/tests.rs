@@ -282,3 +282,26 @@ fn a_build_that_failed_leaves_no_holes_where_its_facts_would_be() {
     assert!(markdown.contains("<sub>exit code 1 · harness 0.1.0"), "{markdown}");
     assert!(!junit.contains("name=\"target\""), "{junit}");
 }
+
+#[test]
+fn many_leaks_do_not_hide_what_failed() {
+    let mut report = report();
+    let one = report.findings[0].clone();
+    report.findings = vec![one; 30];
+    report.verdict.reasons.push(Reason {
+        outcome: Outcome::BuildFailed,
+        cause: Cause::Failure,
+        text: "stripped did not build".into(),
+    });
+    let text = to_github(&ci(&report), &PLAIN);
+    assert!(text.contains("::error title=FAIL leak::stripped did not build\n"), "{text}");
+    assert!(text.contains("::error title=22 more::22 more are in the report"), "{text}");
+}
+
+#[test]
+fn no_name_is_a_link_in_a_message() {
+    let mut report = report();
+    report.findings[0].group.finding.sentence = "heap grows at [click](http://e.example)".into();
+    let text = to_sarif(&ci(&report)).expect("JSON");
+    assert!(text.contains("at [click] (http://e.example) (unexpected)") && !text.contains("]("), "{text}");
+}
