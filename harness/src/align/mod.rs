@@ -19,7 +19,10 @@ mod tests;
 
 pub use place::{Placement, place};
 
-use crate::model::{Alignment, MissingInput, RunPieces, Timeline};
+use crate::model::{Alignment, GctraceCycle, MissingInput, RunPieces, Timeline};
+
+/// Processes whose cycles are tried.
+const MAX_TRIED: usize = 100;
 
 /// Joins the pieces of one run.
 #[must_use]
@@ -29,6 +32,26 @@ pub fn align(pieces: &RunPieces) -> Timeline {
     let mut missing = pieces.missing.clone();
     missing.extend(not_joined(&alignment));
     Timeline { alignment, rows, unplaced, conservation: conservation::check(pieces), missing }
+}
+
+/// The same where nothing tells which process wrote gctrace's lines: if the trace's cycles are not those of `pieces`, of the
+/// first among `others` whose cycles they are. These are then those of `pieces`.
+#[must_use]
+pub fn align_one_of(pieces: &mut RunPieces, others: Vec<Vec<GctraceCycle>>) -> Timeline {
+    let first = align(pieces);
+    let fits = |timeline: &Timeline| matches!(timeline.alignment, Alignment::Unique { .. });
+    if pieces.trace_gcs.is_empty() || fits(&first) {
+        return first;
+    }
+    for other in others.into_iter().take(MAX_TRIED) {
+        let before = std::mem::replace(&mut pieces.gctrace, other);
+        let timeline = align(pieces);
+        if fits(&timeline) {
+            return timeline;
+        }
+        pieces.gctrace = before;
+    }
+    first
 }
 
 /// Says in words why the trace's cycles have no number.

@@ -202,7 +202,7 @@ fn recognised(name: &Utf8Path, bytes: FileBytes) -> Result<Taken, CliError> {
 /// The stages after reading.
 fn judge(mut capture: ForeignCapture, accepted: Option<&Baseline>, paths: &[Utf8PathBuf]) -> Analysis {
     let id = RunId { variant: NAME.into(), mode: Mode::Natural, repeat: 1, test: None };
-    let timeline = align::align(&capture.heap);
+    let timeline = align::align_one_of(&mut capture.heap, std::mem::take(&mut capture.other_lives));
     let goroutines = align::align(&capture.goroutines);
     let scenario = scenario();
     let diagnosis = diagnosis(&capture, &id, (&timeline, &goroutines), &scenario.thresholds);
@@ -280,7 +280,7 @@ fn judge(mut capture: ForeignCapture, accepted: Option<&Baseline>, paths: &[Utf8
         clock: None,
         clock_pairs: Vec::new(),
         checkpoints: capture.heap.checkpoints,
-        rows: timeline.rows,
+        rows: timeline.into_rows(),
     }];
     Analysis {
         report,

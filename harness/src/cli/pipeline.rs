@@ -16,7 +16,7 @@ use crate::capture::{CaptureDir, Manifest};
 use crate::diagnose::{self, BuildFigures, Limits, Observed, RunEvidence};
 use crate::format::Problem;
 use crate::model::growth::Growth;
-use crate::model::{Bytes, CLeaks, Diagnosis, ModuleTable, Outcome, RunPieces, Timeline};
+use crate::model::{Bytes, CLeaks, Diagnosis, ModuleTable, Outcome, RunPieces};
 use crate::report::export::RunCycles;
 use crate::report::lab::Answers;
 use crate::report::panels::Panels;
@@ -210,8 +210,7 @@ fn broken(lab: Option<&Answers>) -> Vec<(Outcome, String)> {
 }
 
 fn cycles(run: Analysed<'_>) -> RunCycles {
-    let Timeline { mut rows, unplaced, .. } = run.timeline;
-    rows.extend(unplaced);
+    let rows = run.timeline.into_rows();
     let RunPieces { wall: clock, clock_pairs, checkpoints, .. } = run.ingested.pieces;
     RunCycles { run: run.record.id.clone(), clock, clock_pairs, checkpoints, rows }
 }

@@ -219,7 +219,7 @@ fn weigh(draft: &mut Draft, case: &Case<'_>, n: usize, source: &str) {
     }
 }
 
-/// How the live heap moves over gctrace's cycles.
+/// How the live heap moves over the cycles.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Live {
     /// In words, by how much.
@@ -262,9 +262,9 @@ pub(super) fn inconclusive(case: &Case<'_>, drafts: &[Draft]) -> Vec<String> {
         }
         Some(_) => {}
         None if most < LASTING && !has_heap => reasons.push(format!(
-            "the heap could not be judged: {LASTING} heap profiles some time apart or {MIN_CYCLES} lines of gctrace are \
-             needed, there are {most} and {}",
-            case.natural.iter().map(|judged| judged.run.pieces.gctrace.len()).max().unwrap_or(0)
+            "the heap could not be judged: {LASTING} heap profiles some time apart, or {MIN_CYCLES} GC cycles in lines of \
+             gctrace or in a trace, are needed; there are {most} and {}",
+            case.natural.iter().map(|judged| live_heap(judged).len()).max().unwrap_or(0)
         )),
         None => {}
     }

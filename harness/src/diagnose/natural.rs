@@ -5,7 +5,7 @@ use super::case::{Case, Judged};
 use super::draft::Draft;
 use super::slope::slope;
 use super::words;
-use crate::model::{Evidence, LeakKind};
+use crate::model::{CycleRow, Evidence, LeakKind, Timeline};
 
 /// Notes the slope in every heap draft.
 pub(super) fn run(case: &Case<'_>, drafts: &mut [Draft]) {
@@ -16,10 +16,16 @@ pub(super) fn run(case: &Case<'_>, drafts: &mut [Draft]) {
     }
 }
 
-/// Live bytes by cycle number.
+/// Live bytes by cycle number; of a trace whose cycles nothing numbers, by its own count.
 pub(super) fn live_heap(judged: &Judged<'_>) -> Vec<(f64, f64)> {
-    let rows = &judged.run.timeline.rows;
-    rows.iter().filter_map(|row| Some((row.cycle.0 as f64, row.heap_live?.value.0 as f64))).collect()
+    let Timeline { rows, unplaced, .. } = judged.run.timeline;
+    let live = |row: &CycleRow| Some(row.heap_live?.value.0 as f64);
+    let numbered: Vec<(f64, f64)> =
+        rows.iter().filter_map(|row| Some((row.cycle.0 as f64, live(row)?))).collect();
+    if !numbered.is_empty() {
+        return numbered;
+    }
+    unplaced.iter().filter_map(|row| Some((row.trace_index? as f64, live(row)?))).collect()
 }
 
 fn note(judged: &Judged<'_>) -> Option<String> {

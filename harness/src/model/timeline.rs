@@ -21,6 +21,16 @@ pub struct Timeline {
     pub missing: Vec<MissingInput>,
 }
 
+impl Timeline {
+    /// All rows, those that nothing numbers last.
+    #[must_use]
+    pub fn into_rows(self) -> Vec<CycleRow> {
+        let Self { mut rows, unplaced, .. } = self;
+        rows.extend(unplaced);
+        rows
+    }
+}
+
 /// Outcome of looking for the one shift between gctrace's cycle numbers and the trace's sequence.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "outcome", rename_all = "kebab-case")]

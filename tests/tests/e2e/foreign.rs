@@ -116,6 +116,40 @@ fn a_rising_live_heap_alone_is_inconclusive_and_says_what_would_tell_where() -> 
 }
 
 #[test]
+fn the_cycles_of_a_trace_alone_are_judged_and_written_as_a_table() -> Result<()> {
+    let bench = Bench::new()?;
+    let table = bench.root().join("cycles.csv");
+    let write = format!("csv={table}");
+    let ended = analyze(&incident().leaking, &["trace.out"], &["--write", &write])?;
+    assert_eq!(ended.code, Some(1), "{ended}");
+    assert!(!ended.stdout.contains("the heap could not be judged"), "{ended}");
+    let cycles = std::fs::read_to_string(&table)?.lines().count() - 1;
+    ensure!(cycles >= 20, "{cycles} cycles in {table}");
+    Ok(())
+}
+
+#[test]
+fn of_a_log_of_a_service_that_was_started_again_the_process_that_the_trace_is_of_is_judged() -> Result<()> {
+    let incident = incident();
+    let (old, new) = (incident.fixed.join("server.log"), incident.leaking.join("server.log"));
+    let (old, new) = (std::fs::read_to_string(old)?, std::fs::read_to_string(new)?);
+    for (name, log) in
+        [("started again", format!("{old}{new}")), ("stopped since", format!("{new}{old}{old}"))]
+    {
+        let dir = Bench::new()?.keep();
+        std::fs::write(dir.join("server.log"), log)?;
+        let files = [dir.join("server.log"), incident.leaking.join("trace.out")];
+        let words = ["analyze"].into_iter().chain(files.iter().map(|file| file.as_str()));
+        let ended = Bench::new()?.run(words)?;
+        std::fs::remove_dir_all(&dir)?;
+        assert!(ended.stdout.contains("gctrace and trace aligned"), "{name}: {ended}");
+        assert!(ended.stdout.contains("processes; one of them is judged"), "{name}: {ended}");
+        assert!(!ended.stdout.contains("going back"), "{name}: {ended}");
+    }
+    Ok(())
+}
+
+#[test]
 fn a_dump_alone_is_inconclusive_and_names_the_suspect() -> Result<()> {
     let incident = incident();
     let ended = analyze(&incident.leaking, &["server.dump"], &["--binary", incident.binary.as_str()])?;

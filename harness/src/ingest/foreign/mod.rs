@@ -7,6 +7,7 @@
 mod dumps;
 mod goroutines;
 mod kind;
+mod lives;
 mod modules;
 mod profiles;
 
@@ -14,11 +15,12 @@ pub use kind::{ACCEPTED, ForeignKind};
 
 use super::{Watch, gctrace, leaked, trace, watch};
 use crate::format::exectrace::{EventKind, Reader};
+use crate::format::gctrace::AnomalyKind;
 use crate::format::pprof::Profile;
 use crate::format::{Problem, pprof};
 use crate::model::{
-    Checkpoint, ClockMap, Frame, GcCycle, HeapSnapshot, MissingInput, ModuleTable, MonotonicTime, Operations,
-    Origin, Per, RunPieces, TraceTime, binary_units,
+    Checkpoint, ClockMap, Frame, GcCycle, GctraceCycle, HeapSnapshot, MissingInput, ModuleTable,
+    MonotonicTime, Operations, Origin, Per, RunPieces, TraceTime, binary_units,
 };
 
 use dumps::Dump;
@@ -47,6 +49,8 @@ pub struct ForeignFile<'a> {
 pub struct ForeignCapture {
     /// Heap, cycles and holders.
     pub heap: RunPieces,
+    /// Cycles of other processes that wrote to the same log, most first.
+    pub other_lives: Vec<Vec<GctraceCycle>>,
     /// Goroutines.
     pub goroutines: RunPieces,
     /// Whose code is whose, as far as names tell.
@@ -86,6 +90,10 @@ pub fn read(files: &[ForeignFile<'_>], symbols: Result<&[u8], &str>, watch: Watc
     capture.goroutines.origin = Origin::Foreign;
     capture
 }
+
+/// What a log of several processes has without being damaged.
+const OUT_OF_ORDER: [AnomalyKind; 3] =
+    [AnomalyKind::CycleGap, AnomalyKind::CycleRepeat, AnomalyKind::CycleBackwards];
 
 /// Profiles and texts, before it is known whose code is whose.
 #[derive(Debug, Default)]
@@ -183,13 +191,30 @@ impl ForeignCapture {
 
     fn gctrace(&mut self, file: &ForeignFile<'_>) -> String {
         let (cycles, problems) = gctrace::fold(file.name, file.bytes);
-        self.problems.extend(problems);
         let words = format!("{} GC cycles", cycles.len());
+        let mut lives = lives::lives(cycles);
+        let n = lives.len();
+        // Where several processes write, numbers go back and forth without any damage.
+        let is_order =
+            |problem: &Problem| OUT_OF_ORDER.iter().any(|kind| problem.structure.ends_with(kind.name()));
+        self.problems.extend(problems.into_iter().filter(|problem| n < 2 || !is_order(problem)));
         self.one("gctrace", file.name, !self.heap.gctrace.is_empty());
-        if self.heap.gctrace.is_empty() {
-            self.heap.gctrace = cycles;
+        if !self.heap.gctrace.is_empty() {
+            return words;
         }
-        words
+        lives.sort_by_key(Vec::len); // stable: of equals the last is taken
+        self.heap.gctrace = lives.pop().unwrap_or_default();
+        self.other_lives = lives.into_iter().rev().collect();
+        if n < 2 {
+            return words;
+        }
+        let why = format!(
+            "`{}` has lines of {n} processes; one of them is judged: the one that the trace is of, or else the one with most \
+             cycles (cut the file to judge another)",
+            file.name
+        );
+        self.missing("gctrace", why);
+        format!("{words} of {n} processes")
     }
 
     fn damage(&mut self, problems: Vec<Problem>, unlisted: u64) {

@@ -72,7 +72,7 @@ fn column(&(name, unit, cell): &Spec, rows: &[&CycleRow]) -> Column {
     }
 }
 
-/// Of neighbours the ones with the longest stop, the largest heap and a snapshot of it, and the last.
+/// Of neighbours the ones with the longest stop, the largest heap and a snapshot of it, and the last; and the very first.
 fn kept(rows: &[CycleRow], room: usize) -> Vec<&CycleRow> {
     if rows.len() <= room {
         return rows.iter().collect();
@@ -85,6 +85,7 @@ fn kept(rows: &[CycleRow], room: usize) -> Vec<&CycleRow> {
     let mut kept = Vec::new();
     for some in numbered.chunks(together) {
         let telling = [
+            some.first().filter(|_| kept.is_empty()),
             some.iter().max_by_key(stop),
             some.iter().max_by_key(heap),
             some.iter().find(snapshot),
