@@ -178,7 +178,10 @@ impl Input {
     fn describe(self, case: &Case<'_>) -> (&'static str, String) {
         let most = |runs: &[Judged<'_>], points: fn(&Judged<'_>) -> usize| {
             let most = runs.iter().map(points).max().unwrap_or(0);
-            format!("{MIN_POINTS} checkpoints that can be compared are needed, there are {most}")
+            format!(
+                "{MIN_POINTS} checkpoints that can be compared are needed, there {} {most}",
+                if most == 1 { "is" } else { "are" }
+            )
         };
         if case.is_foreign() {
             return self.describe_foreign(case);

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::grid::Grid;
+use super::grid::{Grid, known};
 use super::sparkline::sparkline;
 use super::{Look, text};
 use crate::model::{Alignment, Bytes, Cell, CycleRow};
@@ -109,6 +109,7 @@ fn grid(table: &CycleTable, look: &Look) -> String {
         ]
     };
     let rows: Vec<Vec<String>> = sample(&table.rows, look).into_iter().map(cells).collect();
+    let (header, rows) = known(&header, &rows);
     Grid { header: &header, rows: &rows, first: comfy_table::CellAlignment::Right }.render(look.width)
 }
 

@@ -12,6 +12,18 @@ pub fn table(header: &[&str], rows: &[Vec<String>], width: u16) -> String {
     Grid { header, rows, first: CellAlignment::Left }.render(width)
 }
 
+/// Without the columns of which nothing is known in any row.
+pub(in crate::report) fn known<'h>(
+    header: &[&'h str],
+    rows: &[Vec<String>],
+) -> (Vec<&'h str>, Vec<Vec<String>>) {
+    let is_known =
+        |column: usize| column == 0 || rows.iter().filter_map(|row| row.get(column)).any(|cell| cell != "-");
+    let kept: Vec<usize> = (0..header.len()).filter(|column| is_known(*column)).collect();
+    let row = |row: &Vec<String>| kept.iter().filter_map(|column| row.get(*column).cloned()).collect();
+    (kept.iter().filter_map(|column| header.get(*column).copied()).collect(), rows.iter().map(row).collect())
+}
+
 /// A table of text; every row is as long as the header.
 pub(in crate::report) struct Grid<'a> {
     pub(in crate::report) header: &'a [&'a str],
@@ -103,6 +115,13 @@ mod tests {
             Grid { header: &["x", "debug", "gone", "change"], rows: &rows, first: CellAlignment::Left };
         let expected = " x  debug  gone  change\n a  none      -  +1.5 %\n b  DWARF     -  FAILED";
         assert_eq!(grid.render(80), expected);
+    }
+
+    #[test]
+    fn a_column_of_which_nothing_is_known_is_left_out_and_the_first_never_is() {
+        let rows = [["-", "-", "1"], ["-", "-", "-"]].map(|row| row.map(str::to_owned).to_vec());
+        let (header, rows) = known(&["run", "natural", "step"], &rows);
+        assert_eq!((header, rows[0].join(" ")), (vec!["run", "step"], "- 1".to_owned()));
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::grid::Grid;
+use super::grid::{Grid, known};
 use super::{Look, text};
 use crate::model::{Bytes, Mode, Nanoseconds};
 use crate::report::{Report, ReportedInput, VariantReport};
@@ -17,7 +17,8 @@ pub(super) fn write(out: &mut String, report: &Report, look: &Look) {
     }
     let _ = writeln!(out, "\n{}", look.heading("Variants"));
     let rows: Vec<Vec<String>> = report.variants.iter().map(row).collect();
-    let grid = Grid { header: &HEADER, rows: &rows, first: comfy_table::CellAlignment::Left };
+    let (header, rows) = known(&HEADER, &rows);
+    let grid = Grid { header: &header, rows: &rows, first: comfy_table::CellAlignment::Left };
     let _ = writeln!(out, "{}", grid.render(look.width));
 }
 
