@@ -195,15 +195,16 @@ pub(super) fn run_all(
     context: &Context,
 ) -> Result<Option<u32>, CliError> {
     let progress = context.console.paced_progress((plan.len(), pace), "run");
-    // Variants of which a first run ended before its deadline.
-    let mut ending: BTreeSet<&str> = BTreeSet::new();
+    // Variants of which a run ended before its deadline, and those of which one did not.
+    let (mut ending, mut endless): (BTreeSet<&str>, BTreeSet<&str>) = Default::default();
     let mut left_out: BTreeSet<&str> = BTreeSet::new();
     for (nth, id) in plan.iter().enumerate() {
         if context.interrupt.is_set() {
             break;
         }
         // What has run into its deadline once in each mode would do it again: nobody waits for that.
-        if id.repeat > 1 && id.test.is_none() && !ending.contains(&*id.variant) {
+        let is_hopeless = endless.contains(&*id.variant) && !ending.contains(&*id.variant);
+        if id.repeat > 1 && id.test.is_none() && is_hopeless {
             left_out.insert(&id.variant);
             progress.tick(nth);
             continue;
@@ -214,9 +215,8 @@ pub(super) fn run_all(
         let (words, is_endless) = run_one(id, built, session, context)?;
         drop(live);
         progress.end(&words);
-        if !is_endless {
-            ending.insert(&id.variant);
-        }
+        let seen = if is_endless { &mut endless } else { &mut ending };
+        seen.insert(&id.variant);
         let ends = plan.get(nth + 1).is_none_or(|next| next.repeat != id.repeat);
         if until_found && ends && reproduce::shows(session.root(), id.repeat, context)? {
             return Ok(Some(id.repeat));
