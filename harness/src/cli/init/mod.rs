@@ -7,8 +7,9 @@ mod subject;
 mod text;
 pub(super) mod unasked;
 
-use std::fs::OpenOptions;
+use std::fs::Permissions;
 use std::io::{ErrorKind, Write};
+use std::os::unix::fs::PermissionsExt as _;
 
 use camino::{Utf8Component, Utf8Path, Utf8PathBuf};
 
@@ -69,7 +70,7 @@ fn relative(from: &Utf8Path, to: &Utf8Path) -> Utf8PathBuf {
     if path.as_str().is_empty() { ".".into() } else { path }
 }
 
-/// Writes a file that must not be there.
+/// Writes a file that must not be there, whole or not at all.
 fn write_new(path: &Utf8Path, text: &str) -> Result<(), CliError> {
     let failed = |error: std::io::Error| match error.kind() {
         ErrorKind::AlreadyExists => CliError::usage(
@@ -78,11 +79,12 @@ fn write_new(path: &Utf8Path, text: &str) -> Result<(), CliError> {
         ),
         _ => CliError::usage(format!("could not write `{path}`: {error}"), "is the directory yours?"),
     };
-    if let Some(dir) = path.parent() {
-        std::fs::create_dir_all(dir).map_err(failed)?;
-    }
-    let mut file = OpenOptions::new().write(true).create_new(true).open(path).map_err(failed)?;
-    file.write_all(text.as_bytes()).map_err(failed)
+    let dir = path.parent().unwrap_or(path);
+    std::fs::create_dir_all(dir).map_err(failed)?;
+    let like_any_file = Permissions::from_mode(0o666); // less the umask
+    let mut file = tempfile::Builder::new().permissions(like_any_file).tempfile_in(dir).map_err(failed)?;
+    file.write_all(text.as_bytes()).map_err(failed)?;
+    file.persist_noclobber(path).map(drop).map_err(|error| failed(error.error))
 }
 
 #[cfg(test)]
@@ -105,6 +107,18 @@ mod tests {
         );
         std::fs::create_dir_all(root.join(".git")).expect("made");
         assert_eq!(directory(&module, &module), root.join("scenarios"), "of the same repository");
+    }
+
+    #[test]
+    fn a_scenario_is_made_new_and_one_that_is_there_stays() {
+        let bench = tempfile::tempdir().expect("a directory");
+        let path = Utf8Path::from_path(bench.path()).expect("UTF-8").join("scenarios/app.toml");
+        write_new(&path, "first").expect("written");
+        let error = write_new(&path, "second").expect_err("it is there");
+        assert!(error.message().contains("is there already"), "{}", error.message());
+        assert_eq!(std::fs::read_to_string(&path).expect("read"), "first");
+        let beside = std::fs::read_dir(path.parent().expect("a parent")).expect("listed");
+        assert_eq!(beside.count(), 1, "nothing stays of the second");
     }
 
     #[test]
