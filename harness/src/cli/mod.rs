@@ -107,7 +107,9 @@ fn today() -> crate::baseline::Day {
 }
 
 fn context(cli: &Cli) -> Result<Context, CliError> {
-    let dir = std::env::current_dir().map_err(anyhow::Error::from)?;
+    let dir = std::env::current_dir().map_err(|error| {
+        CliError::usage(format!("there is no working directory: {error}"), "work in one that is there")
+    })?;
     let dir = Utf8PathBuf::try_from(dir)
         .map_err(|error| CliError::usage(error.to_string(), "work in a directory whose name is UTF-8"))?;
     let known = |(name, value): (std::ffi::OsString, std::ffi::OsString)| {

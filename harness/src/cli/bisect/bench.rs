@@ -175,8 +175,12 @@ fn figure(values: &[f64], unit: Unit) -> String {
 
 /// A directory that goes with the value.
 pub(super) fn directory() -> Result<(tempfile::TempDir, Utf8PathBuf), CliError> {
-    let dir = tempfile::Builder::new().prefix("harness-bisect-").tempdir().map_err(anyhow::Error::from)?;
-    let path = dir.path().canonicalize().map_err(anyhow::Error::from)?;
+    let failed = |error: std::io::Error| {
+        let what = format!("could not make a directory for the commits' sources: {error}");
+        CliError::usage(what, "set TMPDIR to a directory you may write to")
+    };
+    let dir = tempfile::Builder::new().prefix("harness-bisect-").tempdir().map_err(failed)?;
+    let path = dir.path().canonicalize().map_err(failed)?;
     let path = Utf8PathBuf::try_from(path).map_err(|error| {
         CliError::usage(error.to_string(), "set TMPDIR to a directory whose name is UTF-8")
     })?;

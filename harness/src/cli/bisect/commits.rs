@@ -108,7 +108,7 @@ impl Search<'_> {
         loop {
             let lines = self.repository.candidates(&history.good, &history.bad);
             bench.interrupted()?;
-            let lines = lines.map_err(anyhow::Error::msg)?;
+            let lines = lines.map_err(no_answer)?;
             let candidates: Vec<Candidate> = lines.iter().filter_map(|line| Candidate::parse(line)).collect();
             let (hash, left) = match history.next(&candidates) {
                 Next::Found => return Ok(Culprit::Commit(self.commit(&history.bad)?)),
@@ -135,8 +135,13 @@ impl Search<'_> {
     }
 
     fn commit(&self, hash: &str) -> Result<Commit, CliError> {
-        self.repository.commit(hash).map_err(|why| CliError::from(anyhow::Error::msg(why)))
+        self.repository.commit(hash).map_err(no_answer)
     }
+}
+
+/// git knew the commits a moment ago.
+fn no_answer(why: String) -> CliError {
+    CliError::usage(why, "is the repository being changed? Search again when it is not")
 }
 
 /// The last commits that both ends come from. Asked before anything is built: in this order ends may tell nothing.

@@ -1,7 +1,5 @@
 //! The repeat under the debugger that `harness run` makes after all runs that are measured, and what an analysis has of it.
 
-use std::fs;
-
 use super::prepare::{self, Prepared};
 use super::{RECORD, debugged};
 use crate::baseline::FindingGroup;
@@ -35,7 +33,7 @@ fn seen(scenario: &Scenario, toolchain: &Toolchain, context: &Context) -> Result
     let prepared = Prepared::new(scenario.clone(), None, toolchain, context)?;
     let plan = prepared.plan(&scenario.delve.breaks, &out, context);
     let report = debugged(&scenario.name, &prepared, &plan, context)?;
-    let json = fs::read_to_string(out.join(RECORD)).map_err(anyhow::Error::from)?;
+    let json = report.to_json().map_err(anyhow::Error::from)?;
     Ok((report.variant, json))
 }
 
