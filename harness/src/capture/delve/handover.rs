@@ -42,7 +42,9 @@ pub fn interactive(plan: &DebugPlan<'_>) -> Result<(), DelveError> {
     let commands = plan.out.join("init.dlv");
     let written = fs::write(&commands, init(plan.breaks, &plan.sources().rules()));
     written.map_err(|source| DelveError::Io { what: "write", path: commands.clone(), source })?;
-    // In our own process group, so that Ctrl-C and Ctrl-Z of the terminal reach it. We take no notice of the former.
+    // In our own process group, the terminal's foreground, so that Ctrl-C and Ctrl-Z reach it: the first has it halt the program,
+    // the second stops us both. We take no notice of the first. The server and the program are in groups of their own: neither
+    // key reaches them, their output on the terminal is a background's, and the program reads nothing there.
     let mut client = Command::new(plan.dlv);
     client.args(["connect", &address, "--init", commands.as_str()]).stdin(Stdio::inherit());
     let ended = client.status().map_err(DelveError::Start);
