@@ -71,7 +71,8 @@ func readOverlay(path string) (map[string]string, error) {
 		return nil, err
 	}
 	var overlay struct{ Replace map[string]string }
-	return overlay.Replace, json.Unmarshal(text, &overlay)
+	err = json.Unmarshal(text, &overlay)
+	return overlay.Replace, err
 }
 
 // cover stands for the tool.
