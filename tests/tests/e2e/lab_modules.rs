@@ -320,6 +320,18 @@ fn go_sum_without_a_line_is_told_and_without_sources_what_can_be_said_is_said() 
 }
 
 #[test]
+fn a_variant_that_does_not_build_lends_its_answer_to_none_that_does() -> Result<()> {
+    let app = Vendored::new()?;
+    let broken = "[[variant]]\nname = \"broken\"\nbuild.gcflags = [\"-nonsense\"]\n";
+    let vendored = "[[variant]]\nname = \"vendored\"";
+    app.bench.edit("scenarios/app.toml", vendored, &format!("{broken}{vendored}"))?;
+    let (code, answer) = app.answer(&["--variant", "broken", "--variant", "vendored"], &[])?;
+    let builds = |variant| Ok::<_, anyhow::Error>(of(&answer, variant)?["offline"]["builds"].clone());
+    assert_eq!((code, builds("broken")?, builds("vendored")?), (Some(3), json!(false), json!(true)));
+    Ok(())
+}
+
+#[test]
 fn a_workspace_has_its_own_vendor_directory_and_its_files_are_only_read() -> Result<()> {
     let app = Vendored::new()?;
     std::fs::remove_dir_all(app.bench.root().join("app/vendor"))?;
