@@ -84,7 +84,7 @@
 
   // How many cycles, if that is known: of a long run not all are here.
   const between = (run, from, to) => {
-    const { cycle, total } = run.cycles, whole = total <= cycle.length;
+    const { cycle, total } = run.cycles, whole = cycle.length > 0 && total <= cycle.length;
     const n = cycle[from] && cycle[to] ? cycle[to] - cycle[from] : whole ? to - from : 0;
     return n ? ", " + H.cycles(n) : "";
   };

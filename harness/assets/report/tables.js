@@ -70,9 +70,13 @@
       event.preventDefault();
       event.stopPropagation();
     });
+    if (!cycle.length) {
+      place.replaceChildren(el("p", {}, H.runName(run) + ": no GC cycle is known."));
+      return;
+    }
     place.replaceChildren(
       el("p", { class: "faint" }, H.runName(run) + ": " + H.cycles(total) + left + ".", el("span", { class: "on-paper" }, paper), el("span", { class: "on-screen" }, " Click a row, or shift-click for the first of the two."), guessed + unjoined + all),
-      cycle.length ? el("div", { class: "wide tall" }, el("table", { class: "cycles" }, el("thead", {}, head), body)) : el("p", {}, "No GC cycle is known."));
+      el("div", { class: "wide tall" }, el("table", { class: "cycles" }, el("thead", {}, head), body)));
   };
   const mark = (place) => {
     const { from, to } = H.state;

@@ -199,12 +199,18 @@ fn begins_with_a_run_that_has_something_to_show(browser: &mut Browser, page: &Ut
         run["run"]["mode"] = json!("step");
         if nth == 0 {
             run["growth"] = Value::Null;
+        } else {
+            run["cycles"] = json!({ "at": [], "cycle": [], "forced": [], "columns": [], "total": 0 });
         }
         run["heap_goal"] = json!({ "t": [0, 1000], "v": [1_u64 << 40, 1_u64 << 40] });
         Ok(())
     })?;
     browser.open(&page, "")?;
     assert_eq!(number(browser, "H.state.run")?, 1.0);
+    let selected = text(browser, "document.querySelector('#readout').textContent")?;
+    ensure!(selected.contains("checkpoint") && !selected.contains("GC cycle"), "{selected}");
+    let cycles = text(browser, "document.querySelector('#cycles').innerText")?;
+    ensure!(cycles.contains("no GC cycle is known") && !cycles.contains("Click a row"), "{cycles}");
     let goal = "[...document.querySelectorAll('#panel-memory .entry')].find((one) => one.textContent.includes('heap goal'))";
     let (words, pressed) = (
         text(browser, &format!("{goal}.textContent"))?,
