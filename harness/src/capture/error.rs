@@ -75,7 +75,7 @@ impl CaptureError {
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         Some(match self {
-            Self::Io { .. } => return None,
+            Self::Io { source, .. } => return no_room(source).map(str::to_owned),
             Self::Busy { .. } => "wait until it has ended".to_owned(),
             Self::Foreign { .. } => "name a new directory, or one with an older capture".to_owned(),
             Self::NoCapture { hint, .. } => hint.clone(),
@@ -89,7 +89,22 @@ impl CaptureError {
     /// Whether the data is at fault, and not the way it was asked for.
     #[must_use]
     pub fn is_unreadable(&self) -> bool {
-        !matches!(self, Self::Busy { .. } | Self::Foreign { .. } | Self::NoCapture { .. })
+        let is_no_room = matches!(self, Self::Io { source, .. } if no_room(source).is_some());
+        !is_no_room && !matches!(self, Self::Busy { .. } | Self::Foreign { .. } | Self::NoCapture { .. })
+    }
+}
+
+/// What to do where a file cannot be written for want of a place.
+fn no_room(source: &io::Error) -> Option<&'static str> {
+    match source.kind() {
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Some(
+            "make room: older captures lie in `.harness/runs`, `--keep N` keeps fewer, `--out DIR` puts one elsewhere",
+        ),
+        io::ErrorKind::ReadOnlyFilesystem => Some("`--out DIR` puts the capture where it can be written"),
+        io::ErrorKind::FileTooLarge => {
+            Some("a limit of this shell or user on the size of files (`ulimit -f`) is too low")
+        }
+        _ => None,
     }
 }
 

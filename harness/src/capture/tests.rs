@@ -200,6 +200,15 @@ fn a_program_that_nothing_runs_here_is_not_started() {
 }
 
 #[test]
+fn a_full_disk_is_the_machines_fault_and_not_the_captures() {
+    for (errno, is_told) in [(28, true), (30, true), (27, true), (2, false)] {
+        let source = std::io::Error::from_raw_os_error(errno);
+        let error = CaptureError::Io { what: "write", path: "x".into(), source };
+        assert_eq!((error.hint().is_some(), error.is_unreadable()), (is_told, !is_told), "{error:?}");
+    }
+}
+
+#[test]
 fn step_mode_sets_what_makes_figures_exact_and_keeps_the_users_godebug() {
     let mut bench = Bench::new("echo $GODEBUG $GOGC $GOMAXPROCS $HARNESS_MODE");
     bench.scenario.workload.env.insert("GODEBUG".to_owned(), "http2client=0".to_owned());
