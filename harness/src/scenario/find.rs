@@ -14,6 +14,9 @@ use super::resolved::Scenario;
 /// Directory that scenarios are kept in.
 const DIRECTORY: &str = "scenarios";
 
+/// Names told that have the given one in them.
+const MAX_NEAR: usize = 3;
+
 /// The file of the scenario called `name`, from `from` upward.
 ///
 /// # Errors
@@ -26,7 +29,7 @@ pub fn find(name: &str, from: &Utf8Path) -> Result<Utf8PathBuf, ScenarioError> {
     }
     let files = files(from);
     let names: Vec<&str> = files.iter().filter_map(|path| path.file_stem()).collect();
-    let near = nearest(name, names.iter().copied()).map(str::to_owned).into_iter().collect();
+    let near = near(name, &names);
     // Directories without scenarios are told only when there are none with.
     let mut places: Vec<Utf8PathBuf> =
         looked.iter().filter(|path| path.parent().is_some_and(Utf8Path::is_dir)).cloned().collect();
@@ -34,6 +37,13 @@ pub fn find(name: &str, from: &Utf8Path) -> Result<Utf8PathBuf, ScenarioError> {
         places = looked;
     }
     Err(ScenarioError::NotFound { name: name.to_owned(), looked: places, near })
+}
+
+/// Names that may be meant: a slip of the pen, or those of which it is a part (`server` of `server-tests`).
+fn near(name: &str, names: &[&str]) -> Vec<String> {
+    let slip = nearest(name, names.iter().copied()).map(str::to_owned);
+    let parts = names.iter().filter(|known| !name.is_empty() && known.contains(name)).take(MAX_NEAR);
+    slip.map_or_else(|| parts.map(|known| (*known).to_owned()).collect(), |slip| vec![slip])
 }
 
 /// Every scenario that [`find`] can see from `from`, by name, each loaded.

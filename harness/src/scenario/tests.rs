@@ -526,6 +526,11 @@ fn scenario_is_found_upward_and_a_near_name_is_offered() {
     assert_eq!(find("leak-repro", &from).expect("found"), case.root.join("scenarios/leak-repro.toml"));
     let error = find("leak-rpro", &from).expect_err("no such name").to_string();
     assert!(error.starts_with("there is no scenario `leak-rpro`\n  looked for `"), "{error}");
+    let part = find("leak", &from).expect_err("no such name").to_string();
+    assert!(
+        part.ends_with("did you mean `leak-repro`?\nhint: harness run leak-repro"),
+        "a part of it: {part}"
+    );
     assert!(error.ends_with("did you mean `leak-repro`?\nhint: harness run leak-repro"), "{error}");
     let listed = list(&from);
     let names: Vec<_> = listed.iter().map(|(path, scenario)| (path.file_stem(), scenario.is_ok())).collect();
