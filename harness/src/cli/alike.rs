@@ -3,10 +3,12 @@
 //! Input: a capture's runs, and what its programs said last. Output: reasons for the verdict, in words that end with what to
 //! do. It judges no leaks.
 
+use crate::baseline::Verdict;
 use crate::capture::{self, CaptureDir, End, RunRecord};
+use crate::diagnose::TOO_FEW;
 use crate::model::Outcome;
 use crate::report;
-use crate::scenario::Workload;
+use crate::scenario::{CheckpointSpec, Workload};
 
 /// What failed, in the order of the runs.
 pub(super) fn failed_runs(dir: &CaptureDir) -> Vec<(Outcome, String)> {
@@ -88,11 +90,38 @@ fn advice(end: &End, workload: &Workload) -> Option<&'static str> {
     }
 }
 
+/// Tells a verdict that had too few checkpoints how a run gets more.
+pub(super) fn advise(verdict: &mut Verdict, workload: &Workload) {
+    let Some(advice) = more_checkpoints(&workload.checkpoint) else { return };
+    for reason in verdict.reasons.iter_mut().filter(|reason| reason.text.contains(TOO_FEW)) {
+        reason.text.push_str(&format!("\nhint: {advice}"));
+    }
+}
+
+fn more_checkpoints(spec: &CheckpointSpec) -> Option<&'static str> {
+    match spec {
+        CheckpointSpec::Call { .. } => Some(
+            "give the program more work, or a smaller `every` in [workload.checkpoint]: a tenth of the calls that a run \
+             makes; the first and the last checkpoint are not compared",
+        ),
+        CheckpointSpec::Interval { .. } => Some(
+            "it ended too soon for checkpoints by time: give it more work, or name in [workload.checkpoint] the function \
+             that runs once per operation, which `harness init PACKAGE` looks for",
+        ),
+        CheckpointSpec::Round => Some("more `rounds` in [workload.driver]"),
+        CheckpointSpec::Signal | CheckpointSpec::Gc | CheckpointSpec::Exit => Some(
+            "`harness init PACKAGE` looks for a function that runs once per operation: its calls make checkpoints",
+        ),
+        CheckpointSpec::Test => None,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use camino::Utf8Path;
 
     use super::*;
+    use crate::baseline::{Cause, Reason};
     use crate::model::{Bytes, Mode, Nanoseconds, RunId, WallTime};
     use crate::scenario;
 
@@ -147,6 +176,25 @@ mod tests {
         let ends =
             [(run(Mode::Plain, 1, code()), ""), (run(Mode::Plain, 2, End::Signalled { signal: 9 }), "")];
         assert_eq!(told(&ends).len(), 2);
+    }
+
+    #[test]
+    fn too_few_checkpoints_come_with_a_way_to_more_of_them() {
+        let reason = |text: String| Reason { outcome: Outcome::Inconclusive, cause: Cause::Doubt, text };
+        let mut verdict = Verdict {
+            outcome: Outcome::Inconclusive,
+            exit_code: 6,
+            headline: String::new(),
+            reasons: vec![
+                reason(format!("heap growth by site: 5 {TOO_FEW}, there are 1")),
+                reason("other".into()),
+            ],
+        };
+        let mut workload = scenario::for_package(Utf8Path::new("/"), ".").workload;
+        workload.checkpoint = CheckpointSpec::Round;
+        advise(&mut verdict, &workload);
+        assert!(verdict.reasons[0].text.ends_with("there are 1\nhint: more `rounds` in [workload.driver]"));
+        assert_eq!(verdict.reasons[1].text, "other");
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use camino::Utf8Path;
 
 use super::Context;
+use super::alike;
 use super::conditions::conditions;
 use super::covered;
 use super::error::CliError;
@@ -122,7 +123,7 @@ pub(super) fn analyse_repeat(
     let (lab, unread) = lab(dir)?;
     let contract = tested::contract(manifest, &groups);
     let expectations = baseline::expectations(contract.as_ref(), &groups, &names);
-    let verdict = baseline::judge(&baseline::Case {
+    let mut verdict = baseline::judge(&baseline::Case {
         expect,
         n_variants: manifest.builds.iter().filter(|build| can_run(build)).count(),
         groups: &groups,
@@ -133,6 +134,7 @@ pub(super) fn analyse_repeat(
         failures: &[failures(dir, &runs, &tests), broken(lab.as_ref())].concat(),
         reproductions: &reproductions,
     });
+    alike::advise(&mut verdict, &manifest.scenario.workload);
     let problems = runs.iter().flat_map(|run| run.ingested.problems.iter().cloned());
     let growth = growth(manifest, &runs);
     let covered = covered::read(dir, &diagnoses, &growth)?;

@@ -59,6 +59,7 @@ mod threads;
 mod trend;
 mod words;
 
+pub use rules::TOO_FEW;
 pub use testing::{TestEvidence, tests};
 
 use crate::model::{Bytes, CLeaks, Diagnosis, Escape, ModuleTable, Nanoseconds, RunId, RunPieces, Timeline};

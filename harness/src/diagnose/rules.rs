@@ -143,6 +143,9 @@ enum Input {
     NoQuestion,
 }
 
+/// What a rule that compares checkpoints says when there are not enough of them, behind their number.
+pub const TOO_FEW: &str = "checkpoints that can be compared are needed";
+
 impl Input {
     /// Whether any run has it.
     fn is_there(self, case: &Case<'_>) -> bool {
@@ -178,10 +181,7 @@ impl Input {
     fn describe(self, case: &Case<'_>) -> (&'static str, String) {
         let most = |runs: &[Judged<'_>], points: fn(&Judged<'_>) -> usize| {
             let most = runs.iter().map(points).max().unwrap_or(0);
-            format!(
-                "{MIN_POINTS} checkpoints that can be compared are needed, there {} {most}",
-                if most == 1 { "is" } else { "are" }
-            )
+            format!("{MIN_POINTS} {TOO_FEW}, there {} {most}", if most == 1 { "is" } else { "are" })
         };
         if case.is_foreign() {
             return self.describe_foreign(case);

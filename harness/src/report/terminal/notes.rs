@@ -173,11 +173,7 @@ pub(in crate::report) fn observations(report: &Report) -> Vec<String> {
 /// Each rule that could not run once, with the variants that share it. Doubts about a variant as a whole are reasons of
 /// the verdict.
 pub(in crate::report) fn doubts(report: &Report) -> Vec<String> {
-    let mut by_words: BTreeMap<String, Vec<&str>> = BTreeMap::new();
-    for note in &report.not_run {
-        let words = format!("not run: {}: {}", note.missing.source, note.missing.why);
-        by_words.entry(words).or_default().push(&note.variant);
-    }
+    let mut by_words = not_run(report);
     for variant in &report.variants {
         for limit in &variant.limits {
             let MissingInput { source, why } = &limit.missing;
@@ -199,6 +195,26 @@ pub(in crate::report) fn doubts(report: &Report) -> Vec<String> {
         by_words.into_iter().map(|(words, of)| with_variants(words, &of, report)).collect();
     lines.extend(report.missing.iter().map(|missing| format!("{}: {}", missing.source, missing.why)));
     lines
+}
+
+/// Rules that did not run; those that lack the same are told in a line.
+fn not_run(report: &Report) -> BTreeMap<String, Vec<&str>> {
+    let mut variants: BTreeMap<(&str, &str), Vec<&str>> = BTreeMap::new();
+    for note in &report.not_run {
+        variants.entry((&note.missing.source, &note.missing.why)).or_default().push(&note.variant);
+    }
+    let mut rules: BTreeMap<(&str, &str, Vec<&str>), Vec<&str>> = BTreeMap::new();
+    for ((source, why), of) in variants {
+        let (rule, lack) = why.split_once(": ").unwrap_or(("", why));
+        rules.entry((source, lack, of)).or_default().push(rule);
+    }
+    let mut by_words = BTreeMap::new();
+    for ((source, lack, of), rules) in rules {
+        let rules: Vec<&str> = rules.into_iter().filter(|rule| !rule.is_empty()).collect();
+        let rules = if rules.is_empty() { String::new() } else { format!("{}: ", rules.join(", ")) };
+        by_words.insert(format!("not run: {source}: {rules}{lack}"), of);
+    }
+    by_words
 }
 
 fn with_variants(words: String, of: &[&str], report: &Report) -> String {

@@ -9,9 +9,9 @@ use crate::model::coverage::{
     CountedUntil, CoverageFacts, Covered, FunctionCoverage, PackageCoverage, Reach, Untried, UntriedValue,
 };
 use crate::model::{
-    Bytes, Confidence, Evidence, Finding, Frame, GcCycle, Growth, LeakKind, Metric, ModuleTable,
+    Bytes, Confidence, Evidence, Finding, Frame, GcCycle, Growth, LeakKind, Metric, MissingInput, ModuleTable,
 };
-use crate::report::{REPORT_FORMAT, ReportedFinding, VariantCoverage, VariantReport};
+use crate::report::{REPORT_FORMAT, ReportedFinding, VariantCoverage, VariantNote, VariantReport};
 use crate::toolchain::{BuildFacts, BuildFailure};
 
 pub(in crate::report) const PLAIN: Look = Look { width: 100, color: false, verbose: false };
@@ -445,4 +445,21 @@ fn diagnosed(values: &[u64]) -> crate::model::Diagnosis {
     let metric =
         Metric { name: "natural.wall".into(), unit: "ns".into(), exact: false, values: values.to_vec() };
     crate::model::Diagnosis { metrics: vec![metric], ..crate::model::Diagnosis::default() }
+}
+
+#[test]
+fn rules_that_lack_the_same_are_told_in_a_line() {
+    let note = |rule: &str| VariantNote {
+        variant: "default".into(),
+        missing: MissingInput {
+            source: "checkpoints".into(),
+            why: format!("{rule}: 5 are needed, there are 1"),
+        },
+    };
+    let mut report = report();
+    report.not_run = vec![note("threads"), note("memory of stacks")];
+    let text = to_terminal(&report, &PLAIN);
+    let told = "  - not run: checkpoints: memory of stacks, threads: 5 are needed, there are 1";
+    assert!(text.contains(told), "{text}");
+    assert_eq!(text.matches("not run:").count(), 1, "{text}");
 }
