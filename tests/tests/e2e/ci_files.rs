@@ -124,9 +124,12 @@ impl Runner {
 fn actionlint_finds_the_workflow_sound_with_the_inputs_that_the_action_has() -> Result<()> {
     let bench = Bench::new()?;
     let workflow = text("ci/github.yml")?;
-    assert!(workflow.contains("uses: OWNER/harness@main"), "{workflow}");
+    assert!(workflow.contains("uses: CHANGE_ME/harness@main"), "{workflow}");
     // A local action's inputs are checked, another repository's are not.
-    bench.write(".github/workflows/leaks.yml", &workflow.replace("uses: OWNER/harness@main", "uses: ./"))?;
+    bench.write(
+        ".github/workflows/leaks.yml",
+        &workflow.replace("uses: CHANGE_ME/harness@main", "uses: ./"),
+    )?;
     bench.write("action.yml", &text("action.yml")?)?;
     std::fs::create_dir(bench.root().join(".git"))?;
     let lint = Command::new(tool("actionlint")?).current_dir(bench.root()).output()?;
