@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use crate::format::Problem;
 use crate::format::proberec::{
-    self, Bucket, GoroutineLeak, MemProfile, Reader, Record, StackDef, StackId, TraceStarted,
+    self, Bucket, GoroutineLeak, GoroutineText, MemProfile, Reader, Record, StackDef, StackId, TraceStarted,
 };
 use crate::model::{
     Bytes, Checkpoint, Frame, GcCycle, HeapSnapshot, MissingInput, ModuleTable, MonotonicTime, Nanoseconds,
@@ -116,7 +116,7 @@ impl<'m> Fold<'m> {
                 file: dump.file.to_string(),
                 at: dump.at.0,
             }),
-            Record::GoroutineText(text) => self.piece.goroutine_text = Some(text.text.to_string()),
+            Record::GoroutineText(text) => self.goroutine_text(text),
             Record::TestBegin(name) => self.piece.tests.unfinished = Some(name.as_ref().into()),
             Record::Test(test) => self.test(test),
             // Of a run that nothing is measured in: `coverage`.
@@ -214,6 +214,17 @@ impl<'m> Fold<'m> {
         });
     }
 
+    fn goroutine_text(&mut self, text: &GoroutineText<'_>) {
+        if text.truncated {
+            self.missing(
+                "goroutine stacks",
+                "their text was cut at the probe's limit: locked threads and deep stacks beyond it are not told of"
+                    .to_owned(),
+            );
+        }
+        self.piece.goroutine_text = Some(whole(&text.text, text.truncated).to_owned());
+    }
+
     fn goroutine_leak(&mut self, leak: &GoroutineLeak<'_>) {
         if !leak.available {
             return;
@@ -224,7 +235,7 @@ impl<'m> Fold<'m> {
                 "its text was cut at the probe's limit: counts are too low".to_owned(),
             );
         }
-        self.piece.leak_text = Some(leak.text.to_string());
+        self.piece.leak_text = Some(whole(&leak.text, leak.truncated).to_owned());
     }
 
     /// A test that was not selected is none.
@@ -286,6 +297,12 @@ fn scaled(count: u64, scale: f64) -> u64 {
     if scale == 1.0 { count } else { (count as f64 * scale).round() as u64 }
 }
 
+/// The goroutines that a text has whole: of one that was cut, all but the last.
+fn whole(text: &str, truncated: bool) -> &str {
+    let end = if truncated { text.rfind("\n\n").map_or(0, |end| end + 1) } else { text.len() };
+    text.get(..end).unwrap_or_default()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -300,5 +317,16 @@ mod tests {
         let one_in = scale(64, 4096);
         assert!((one_in - 64.5).abs() < 0.1, "{one_in}");
         assert_eq!(scaled(10, scale(1 << 20, 4096)), 10);
+    }
+
+    #[test]
+    fn of_a_text_that_was_cut_the_last_goroutine_is_left_out_and_nothing_is_damage() {
+        let text = "goroutine 7 [select]:\nmain.run()\n\t/src/main.go:9 +0x1d\n\ngoroutine 8 [chan rec";
+        let modules = ModuleTable::default();
+        let read = |truncated| crate::ingest::final_goroutines::fold("rec", whole(text, truncated), &modules);
+        let (groups, problems) = read(true);
+        assert_eq!((groups.len(), problems.len()), (1, 0));
+        assert_eq!(read(false).1.len(), 1, "of one that says to be whole it is");
+        assert_eq!((whole("goroutine 7 [", true), whole("", true)), ("", ""));
     }
 }
