@@ -58,9 +58,15 @@ pub fn align_one_of(pieces: &mut RunPieces, others: Vec<Vec<GctraceCycle>>) -> T
 fn not_joined(alignment: &Alignment) -> Option<MissingInput> {
     let why = match alignment {
         Alignment::NotNeeded | Alignment::Unique { .. } => return None,
+        // One that fits a cycle or two may do so by chance.
+        Alignment::Ambiguous { shifts, cycles } if shifts.len() < 2 => format!(
+            "{} in both gctrace and the trace, too few to be sure which of gctrace's the trace's are: its times stand apart",
+            count(*cycles as usize, "GC cycle is", "GC cycles are"),
+        ),
         Alignment::Ambiguous { shifts, cycles } => format!(
-            "{} of gctrace's cycle numbers fit the {cycles} cycles that can be compared, so the trace's times stand apart",
-            count(shifts.len(), "assignment", "assignments"),
+            "{} assignments of gctrace's cycle numbers fit the {} that can be compared, so the trace's times stand apart",
+            shifts.len(),
+            count(*cycles as usize, "cycle", "cycles"),
         ),
         Alignment::Contradictory { best_spread, cycles } => format!(
             "no assignment of gctrace's cycle numbers fits the {cycles} cycles that can be compared \
