@@ -1,4 +1,6 @@
-//! The report as JSON, and the schema of that.
+//! Documents as JSON: the report and its schema, and the form that all others have, too.
+
+use serde::Serialize;
 
 use super::Report;
 
@@ -7,7 +9,15 @@ use super::Report;
 /// # Errors
 /// Only if a value has no JSON form, which would be a bug.
 pub fn to_json(report: &Report) -> Result<String, serde_json::Error> {
-    let mut text = serde_json::to_string_pretty(report)?;
+    document(report)
+}
+
+/// Any document for programs: indented, with a newline at its end.
+///
+/// # Errors
+/// Only if a value has no JSON form, which would be a bug.
+pub(super) fn document(of: &impl Serialize) -> Result<String, serde_json::Error> {
+    let mut text = serde_json::to_string_pretty(of)?;
     text.push('\n');
     Ok(text)
 }

@@ -24,5 +24,5 @@ pub fn to_gitlab(ci: &Ci<'_>) -> serde_json::Result<String> {
         })
     };
     let issues: Vec<Value> = report.findings.iter().map(issue).collect();
-    Ok(serde_json::to_string_pretty(&issues)? + "\n")
+    crate::report::json::document(&issues)
 }

@@ -55,7 +55,7 @@ fn document(ci: &Ci<'_>, results: Vec<Value>) -> serde_json::Result<String> {
             "results": results,
         }],
     });
-    Ok(serde_json::to_string_pretty(&document)? + "\n")
+    crate::report::json::document(&document)
 }
 
 fn rule_id(kind: LeakKind) -> String {

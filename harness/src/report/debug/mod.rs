@@ -96,7 +96,7 @@ impl DebugReport {
     /// # Errors
     /// When it cannot be written as JSON.
     pub fn to_json(&self) -> serde_json::Result<String> {
-        Ok(serde_json::to_string_pretty(self)? + "\n")
+        crate::report::json::document(self)
     }
 
     /// For people.

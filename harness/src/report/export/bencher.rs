@@ -38,7 +38,7 @@ pub fn bencher(report: &Report) -> Result<String, serde_json::Error> {
     let built = report.variants.iter().filter(|variant| !variant.runs.is_empty());
     let all: BTreeMap<String, Measures> =
         built.map(|variant| (name(variant), measures(report, variant))).collect();
-    serde_json::to_string_pretty(&all).map(|text| text + "\n")
+    crate::report::json::document(&all)
 }
 
 fn measures(report: &Report, variant: &VariantReport) -> Measures {

@@ -146,7 +146,7 @@ impl TraceReport {
     /// # Errors
     /// Only if a value has no JSON form, which would be a bug.
     pub fn to_json(&self) -> Result<String, serde_json::Error> {
-        serde_json::to_string_pretty(self).map(|text| text + "\n")
+        crate::report::json::document(self)
     }
 
     /// Keeps the first `top` rows of every list.
