@@ -205,6 +205,28 @@ pub struct RunRecord {
     pub files: Vec<FileRecord>,
 }
 
+impl RunRecord {
+    /// Of a run of which nothing was measured.
+    #[must_use]
+    pub fn unmeasured(id: RunId, dir: Utf8PathBuf, (end, ok): (End, bool)) -> Self {
+        Self {
+            id,
+            dir,
+            argv: Vec::new(),
+            env: BTreeMap::new(),
+            started: WallTime(0),
+            wall: Nanoseconds(0),
+            user: Nanoseconds(0),
+            system: Nanoseconds(0),
+            peak_rss: Bytes(0),
+            end,
+            ok,
+            notes: Vec::new(),
+            files: Vec::new(),
+        }
+    }
+}
+
 /// How a run ended.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "how", rename_all = "kebab-case")]

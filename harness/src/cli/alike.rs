@@ -122,26 +122,13 @@ mod tests {
 
     use super::*;
     use crate::baseline::{Cause, Reason};
-    use crate::model::{Bytes, Mode, Nanoseconds, RunId, WallTime};
+    use crate::model::{Mode, RunId};
     use crate::scenario;
 
     fn run(mode: Mode, repeat: u32, end: End) -> RunRecord {
         let id = RunId { variant: "default".into(), mode, repeat, test: None };
-        RunRecord {
-            dir: format!("default/{}-{repeat}", mode.word()).into(),
-            id,
-            argv: Vec::new(),
-            env: Default::default(),
-            started: WallTime(0),
-            wall: Nanoseconds(0),
-            user: Nanoseconds(0),
-            system: Nanoseconds(0),
-            peak_rss: Bytes(0),
-            end,
-            ok: false,
-            notes: Vec::new(),
-            files: Vec::new(),
-        }
+        let dir = format!("default/{}-{repeat}", mode.word());
+        RunRecord::unmeasured(id, dir.into(), (end, false))
     }
 
     fn told(runs: &[(RunRecord, &str)]) -> Vec<String> {
