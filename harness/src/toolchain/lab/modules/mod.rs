@@ -50,7 +50,7 @@ const OF_MODULES: [&str; 13] = [
     "GOWORK",
 ];
 /// Settings that decide on which packages are in a program.
-const OF_PACKAGES: [&str; 11] = [
+const OF_PACKAGES: [&str; 13] = [
     "CGO_ENABLED",
     "GO386",
     "GOAMD64",
@@ -59,9 +59,11 @@ const OF_PACKAGES: [&str; 11] = [
     "GOARM64",
     "GOEXPERIMENT",
     "GOMIPS",
+    "GOMIPS64",
     "GOOS",
     "GOPPC64",
     "GORISCV64",
+    "GOWASM",
 ];
 /// What is asked of each package.
 const FIELDS: &str = "-json=ImportPath,Dir,Standard,DepOnly,Module,Imports,GoFiles,CgoFiles,CFiles,HFiles,SFiles,EmbedFiles,Error";
